@@ -1,0 +1,59 @@
+"""Where a network runs and in which numbers: settled once, before anything is loaded."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from configs.settings import Device, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A resolved choice of device, precision and threads for one model."""
+
+    device: Literal["cpu", "cuda"]
+    precision: Literal["f32", "bf16", "f16", "int8"]
+    threads: int
+    cache_dir: Path
+    """Where compiled and converted networks are kept between starts."""
+
+
+@cache
+def cpu_capabilities() -> tuple[str, ...]:
+    """What OpenVINO's CPU plugin can compute in, for example `("FP32", "INT8", "BF16")`."""
+    import openvino
+
+    return tuple(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+@cache
+def cuda_available() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def resolve(device: Device, precision: Precision, threads: int, cache_dir: Path) -> Placement:
+    """Turn `auto` into what this machine has: CUDA in half precision, else bf16 where the CPU has it, else f32.
+
+    Raises:
+        ValueError: the machine lacks the device or the CPU cannot compute in the precision asked for.
+    """
+    if device == "auto":
+        device = "cuda" if _cuda_visible() and cuda_available() else "cpu"
+    if device == "cuda":
+        if not cuda_available():
+            raise ValueError("device cuda was asked for, but torch finds no CUDA device")
+        return Placement("cuda", "f16" if precision == "auto" else precision, threads, cache_dir)
+    has_bf16 = "BF16" in cpu_capabilities()
+    if precision == "auto":
+        return Placement("cpu", "bf16" if has_bf16 else "f32", threads, cache_dir)
+    if precision == "f16" or (precision == "bf16" and not has_bf16):
+        raise ValueError(f"this processor computes in {', '.join(cpu_capabilities())}, not in {precision}")
+    return Placement("cpu", precision, threads, cache_dir)
+
+
+def _cuda_visible() -> bool:
+    """A cheap look that keeps `import torch` (seconds, 300 MB) out of CPU processes."""
+    return Path("/proc/driver/nvidia/version").exists() or Path("/dev/dxg").exists()
