@@ -1,33 +1,36 @@
 """OpenVINO: the CPU runtime. Compiled networks are cached on disk and shared between starts."""
 
-import os
+from collections import deque
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import openvino
+import openvino.properties as properties
 from numpy.typing import NDArray
+from openvino.properties import hint
 
 from models.runtime.device import Placement
 
-os.environ.setdefault("OPENVINO_TELEMETRY_DISABLE", "1")
-
-import openvino  # noqa: E402
-import openvino.properties as properties  # noqa: E402
-from openvino.properties import hint  # noqa: E402
-
 PRECISION = {"f32": openvino.Type.f32, "int8": openvino.Type.f32, "bf16": openvino.Type.bf16}
+"""Numbers of the layers that are not quantised; an int8 network says itself which are."""
 
 
 class OpenVinoNetwork:
-    """A network compiled for the CPU, with one infer request a caller."""
+    """A network compiled for the CPU."""
 
     def __init__(self, compiled: openvino.CompiledModel) -> None:
         self._compiled = compiled
+        self._idle: deque[openvino.InferRequest] = deque()
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        request = self._compiled.create_infer_request()
+        """Run on a request of its own: requests are kept, since making one allocates its tensors anew."""
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
         results = request.infer(list(inputs), share_inputs=True, share_outputs=False)
-        return tuple(np.array(value) for value in results.values())
+        self._idle.append(request)
+        return tuple(results.values())
 
 
 def compile_file(path: Path, placement: Placement, **extra: Any) -> OpenVinoNetwork:
