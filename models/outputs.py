@@ -51,11 +51,22 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Cohort:
+    """How strongly an embedding resembles an arbitrary label: what a chance match looks like."""
+
+    mean: float
+    """Mean cosine with all labels of the encoder."""
+    deviation: float
+    """Standard deviation of those cosines."""
+
+
+@dataclass(frozen=True, slots=True)
 class Concepts:
     """A picture or a sentence in the profile's embedding space."""
 
     embedding: NDArray[np.float32]
     """Unit length, shape (dimensions,)."""
+    cohort: Cohort
     labels: tuple[Label, ...] = ()
     """Most confident first; empty for a sentence."""
 
