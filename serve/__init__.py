@@ -1,0 +1,24 @@
+"""Serving: every model behind its own queue, in Ray Serve or in one process.
+
+Ray reads its environment when it is imported, so what it must find there is written here, before any
+module of this package imports it. An operator's own value wins, except for telemetry.
+"""
+
+import os
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+_RAY_ENVIRONMENT = {
+    # Every port of Ray asks for the token (DESIGN decision 10).
+    "RAY_AUTH_MODE": "token",
+    # Our replicas never block their event loop, so user code may share Serve's: one thread hop less per call.
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+    "RAY_SERVE_LOG_TO_STDERR": "0",
+}
+if "RAY_ADDRESS" not in os.environ:
+    # Despite its name, this keeps a local Ray on 127.0.0.1 on Linux too (`services.get_node_ip_address`).
+    # An explicit `_node_ip_address="127.0.0.1"` is replaced by the outward address of the machine.
+    _RAY_ENVIRONMENT["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+
+for _name, _value in _RAY_ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)
