@@ -1,0 +1,71 @@
+"""What was found out about one file: the numbers a score is made of, and nothing else.
+
+Evidence is plain data, so it is stored with a submission and can be scored again under another rubric.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from models.outputs import AudioQuality
+from pipeline.image_signals import ImageSignals
+from pipeline.media import MediaFacts
+from pipeline.script import ScriptMatch
+from pipeline.video_signals import VideoSignals
+
+
+@dataclass(frozen=True, slots=True)
+class MatchEvidence:
+    """How the file compares with the description; standard scores, `None` where there was nothing to compare."""
+
+    visual: float | None = None
+    """Of the picture, or of the best half of the frames."""
+    read: float | None = None
+    """Of the text read in the picture."""
+    heard: float | None = None
+    """Of the transcript."""
+    script: ScriptMatch | None = None
+    """Against the words that the job quotes."""
+    looks_like: tuple[str, ...] = ()
+    """Labels seen, most confident first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementEvidence:
+    """What the job's requirements ask of the models."""
+
+    missing_text: tuple[str, ...] = ()
+    """Required texts that were neither read nor heard."""
+    unseen: dict[str, float] = field(default_factory=dict)
+    """Required subjects that did not match, with the standard score of the best frame."""
+    faces: int = 0
+    language: str | None = None
+    distance_km: float | None = None
+    """From the job's place; `None` when the file does not say where it was captured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that `pipeline.score.score` looks at."""
+
+    facts: MediaFacts | None
+    """`None` when the file could not be decoded."""
+    match: MatchEvidence = MatchEvidence()
+    requirements: RequirementEvidence = RequirementEvidence()
+    image: ImageSignals | None = None
+    """Of the picture, or the medians of the frames."""
+    video: VideoSignals | None = None
+    audio: AudioQuality | None = None
+    speech_seconds: float | None = None
+    unsafe: dict[str, float] = field(default_factory=dict)
+    """Labels above their limit, with their confidence."""
+    duplicate_of: str | None = None
+    """Name of the earlier file of the job that this one copies."""
+    broken: str | None = None
+    """Code of the media error that ended decoding."""
+    broken_detail: str = ""
+    encoder: str = "conse"
+    """Concept backend whose calibration the standard scores need."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, numbers and strings."""
+        return asdict(self)

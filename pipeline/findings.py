@@ -1,0 +1,135 @@
+"""From what the models said about a file to the evidence that is scored: pure functions."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from models.outputs import AudioQuality, Concepts, Detection, PageText, Transcript
+from pipeline.brief import JobBrief, Place
+from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
+from pipeline.image_signals import ImageSignals
+from pipeline.media import MediaFacts, Position
+from pipeline.relevance import match_probability, standard_score
+from pipeline.rubric import Rubric
+from pipeline.script import match_script, quoted_script
+from pipeline.video_signals import VideoSignals
+
+EARTH_RADIUS_KM = 6371.0
+TEXT_FOUND_RATIO = 85.0
+"""Similarity (0–100) from which a required text counts as read: one wrong letter in seven is the recogniser's."""
+SEEN_PROBABILITY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was measured and what the models said; one entry a picture or frame."""
+
+    facts: MediaFacts
+    description: Concepts
+    """The job's description in the embedding space."""
+    subjects: tuple[Concepts, ...] = ()
+    """The job's `must_show`, embedded, in its order."""
+    concepts: tuple[Concepts, ...] = ()
+    detections: tuple[tuple[Detection, ...], ...] = ()
+    pages: tuple[PageText, ...] = ()
+    read: Concepts | None = None
+    """The text of the pages, embedded."""
+    transcript: Transcript | None = None
+    heard: Concepts | None = None
+    """The transcript, embedded."""
+    image: ImageSignals | None = None
+    video: VideoSignals | None = None
+    audio: AudioQuality | None = None
+    duplicate_of: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything read and heard."""
+        spoken = self.transcript.text if self.transcript else ""
+        return "\n".join([*(page.text for page in self.pages), spoken]).strip()
+
+
+def weigh(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> Evidence:
+    """Compare the findings with the job; `encoder` names the calibration of the concept backend."""
+    return Evidence(
+        facts=findings.facts,
+        match=_match(findings, brief, rubric, encoder),
+        requirements=_requirements(findings, brief, rubric, encoder),
+        image=findings.image,
+        video=findings.video,
+        audio=findings.audio,
+        speech_seconds=findings.transcript.speech_seconds if findings.transcript else None,
+        unsafe=_unsafe(findings.detections, rubric),
+        duplicate_of=findings.duplicate_of,
+        encoder=encoder,
+    )
+
+
+def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> MatchEvidence:
+    calibration, wanted = rubric.relevance[encoder], findings.description
+    script = quoted_script(brief.description) if findings.transcript is not None else None
+    return MatchEvidence(
+        visual=_best_half([standard_score(seen, wanted, calibration) for seen in findings.concepts]),
+        read=None if findings.read is None else standard_score(findings.read, wanted, calibration),
+        heard=None if findings.heard is None else standard_score(findings.heard, wanted, calibration),
+        script=match_script(script, findings.transcript.text) if script and findings.transcript else None,
+        looks_like=tuple(dict.fromkeys(label.name for seen in findings.concepts for label in seen.labels[:3])),
+    )
+
+
+def _best_half(values: Sequence[float]) -> float | None:
+    """Mean of the better half: a video may pan to its subject and away again."""
+    if not values:
+        return None
+    best = sorted(values, reverse=True)[: math.ceil(len(values) / 2)]
+    return float(np.mean(best))
+
+
+def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> RequirementEvidence:
+    text = findings.text.lower()
+    calibration = rubric.relevance[encoder]
+    unseen = {}
+    for name, subject in zip(brief.requirements.must_show, findings.subjects, strict=True):
+        best = max((standard_score(seen, subject, calibration) for seen in findings.concepts), default=-math.inf)
+        if match_probability(best, calibration) < SEEN_PROBABILITY and not _is_labelled(name, findings):
+            unseen[name] = best
+    wanted = brief.requirements.must_contain_text
+    return RequirementEvidence(
+        missing_text=tuple(t for t in wanted if fuzz.partial_ratio(t.lower(), text) < TEXT_FOUND_RATIO),
+        unseen=unseen,
+        faces=count_faces(findings.detections, rubric),
+        language=findings.transcript.language if findings.transcript else None,
+        distance_km=distance_km(findings.facts.position, brief.location),
+    )
+
+
+def _is_labelled(subject: str, findings: Findings) -> bool:
+    labels = [label.name for seen in findings.concepts for label in seen.labels]
+    labels += [detection.label for detections in findings.detections for detection in detections]
+    return any(subject.lower() in label.lower() for label in labels)
+
+
+def count_faces(detections: Sequence[Sequence[Detection]], rubric: Rubric) -> int:
+    """Faces in the picture with the most of them."""
+    return max((sum(found.label in rubric.face_labels for found in picture) for picture in detections), default=0)
+
+
+def _unsafe(detections: Sequence[Sequence[Detection]], rubric: Rubric) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for detection in (detection for picture in detections for detection in picture):
+        if detection.confidence >= rubric.unsafe_labels.get(detection.label, math.inf):
+            found[detection.label] = max(found.get(detection.label, 0.0), detection.confidence)
+    return found
+
+
+def distance_km(captured: Position | None, place: Place | None) -> float | None:
+    """Great-circle distance (haversine formula); `None` when one of the two is unknown."""
+    if captured is None or place is None:
+        return None
+    from_lat, to_lat = math.radians(captured.latitude_degrees), math.radians(place.lat)
+    half_lng = math.radians(place.lng - captured.longitude_degrees) / 2
+    chord = math.sin((to_lat - from_lat) / 2) ** 2 + math.cos(from_lat) * math.cos(to_lat) * math.sin(half_lng) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(chord))

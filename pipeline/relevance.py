@@ -1,0 +1,45 @@
+"""Whether a file shows what the job asks for.
+
+A cosine between an item and the description means little by itself: some descriptions lie close to
+everything. It is therefore normalised by a cohort, the cosines with arbitrary labels (z-norm and t-norm of
+speaker verification: Auckenthaler et al. 2000), and a logistic curve fitted by `scripts/calibrate` turns the
+standard score into a probability.
+"""
+
+import math
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.outputs import Concepts
+from pipeline.script import ScriptMatch
+
+
+class Calibration(BaseModel):
+    """Logistic curve of one encoder, P = 1 / (1 + exp(-slope (z - midpoint)))."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cohort: Literal["description", "item"]
+    """Whose cosines with the labels say what chance looks like."""
+    midpoint: float
+    """Standard score at which a match is as likely as not."""
+    slope: float
+
+
+def standard_score(item: Concepts, description: Concepts, calibration: Calibration) -> float:
+    """How many deviations above chance the cosine of the two embeddings lies."""
+    cosine = float(item.embedding @ description.embedding)
+    chance = description.cohort if calibration.cohort == "description" else item.cohort
+    return (cosine - chance.mean) / max(chance.deviation, 1e-6)
+
+
+def match_probability(standard: float, calibration: Calibration) -> float:
+    """Probability that the item is what the description asks for, 0–1."""
+    exponent = -calibration.slope * (standard - calibration.midpoint)
+    return 1.0 / (1.0 + math.exp(min(700.0, exponent)))
+
+
+def script_probability(match: ScriptMatch, midpoint: float, slope: float) -> float:
+    """Probability that the recording reads its script: a logistic curve over the precision."""
+    return 1.0 / (1.0 + math.exp(-slope * (match.precision - midpoint)))

@@ -1,0 +1,212 @@
+"""The score: evidence in, stars and reasons out. Pure, so that the same evidence always scores the same."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.brief import JobBrief
+from pipeline.evidence import Evidence
+from pipeline.image_quality import image_quality
+from pipeline.media import MediaFacts
+from pipeline.reasons import Deduction, Dimension
+from pipeline.relevance import match_probability, script_probability
+from pipeline.requirements import accepted_formats, check_content, check_format, check_size
+from pipeline.rubric import Rubric
+
+DIMENSIONS: tuple[Dimension, ...] = ("relevance", "quality", "completeness")
+BEST, WORST = 5.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Stars with what they are made of."""
+
+    stars: int
+    """1–5."""
+    relevance: float
+    """1.0–5.0, as the other dimensions."""
+    quality: float
+    completeness: float
+    deductions: tuple[Deduction, ...]
+    """The one that matters most first."""
+    feedback: str
+    """One sentence for the worker."""
+    rubric_version: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Codes without repetition, in the order of the deductions."""
+        return tuple(dict.fromkeys(deduction.code for deduction in self.deductions))
+
+
+def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
+    """Grade the dimensions, combine them, then let the gates have their say.
+
+    The stars are the weighted mean of the dimensions, rounded, but no more than the weakest dimension with
+    its headroom allows, and no more than the lowest gate that was met.
+    """
+    gates = tuple(gate_deductions(evidence, brief, rubric))
+    if evidence.facts is None or (evidence.image is None and evidence.audio is None):
+        return _gated(gates, rubric)
+    relevance, about = _relevance(evidence, rubric)
+    quality, flaws = _quality(evidence, evidence.facts, rubric)
+    completeness, gaps = _completeness(evidence, brief, gates, rubric)
+    graded = {"relevance": relevance, "quality": quality, "completeness": completeness}
+    ranked = sorted((*about, *flaws, *gaps), key=lambda deduction: -deduction.stars)
+    deductions = (*gates, *ranked)
+    stars = min([_combine(graded, rubric), *(rubric.gates[d.code] for d in deductions if d.code in rubric.gates)])
+    return Score(stars, relevance, quality, completeness, deductions, _feedback(stars, deductions), rubric.version)
+
+
+def gate_deductions(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Iterator[Deduction]:
+    """Reasons that need no opinion: broken, the wrong format, too small, copied, unsafe."""
+    if evidence.broken is not None:
+        detail, wanted = evidence.broken_detail, " or ".join(accepted_formats(brief))
+        yield Deduction(evidence.broken, "quality", BEST - WORST, detail=detail, wanted=wanted)
+    if evidence.facts is not None:
+        yield from check_format(evidence.facts, brief)
+        yield from check_size(evidence.facts, brief)
+    if evidence.unsafe:
+        detail = ", ".join(label.lower().replace("_", " ") for label in evidence.unsafe)
+        yield Deduction("policy.unsafe", "relevance", BEST - WORST, max(evidence.unsafe.values()), detail=detail)
+    if evidence.duplicate_of is not None:
+        yield Deduction("integrity.duplicate", "completeness", BEST - WORST, detail=evidence.duplicate_of)
+
+
+def _gated(gates: tuple[Deduction, ...], rubric: Rubric) -> Score:
+    """A file that no model looked at: a gate stood before them."""
+    stars = min(rubric.gates[gate.code] for gate in gates)
+    return Score(stars, WORST, WORST, WORST, gates, gates[0].sentence, rubric.version)
+
+
+def _combine(graded: dict[str, float], rubric: Rubric) -> int:
+    mean = sum(rubric.stars.weights[name] * graded[name] for name in DIMENSIONS)
+    ceiling = min(graded[name] + rubric.stars.headroom[name] for name in DIMENSIONS)
+    return int(min(BEST, max(WORST, math.floor(min(mean, ceiling) + 0.5))))
+
+
+def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deduction]]:
+    """The best witness decides: what is seen, read or heard; a script outweighs all of them."""
+    match, calibration = evidence.match, rubric.relevance[evidence.encoder]
+    if match.script is not None:
+        share = match.script.precision
+        grade = _grade(script_probability(match.script, rubric.script.midpoint, rubric.script.slope))
+        return grade, _about(grade, "relevance.wrong_words", "relevance.wrong_words", rubric, share)
+    witnesses = [value for value in (match.visual, match.read, match.heard) if value is not None]
+    best = max((match_probability(value, calibration) for value in witnesses), default=0.0)
+    grade = _grade(best)
+    if match.visual is None and (evidence.speech_seconds or 0) > 0:
+        grade = max(grade, rubric.audio.unscripted_relevance)
+    looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
+    return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)
+
+
+def _about(
+    grade: float, off_topic: str, weak: str, rubric: Rubric, value: float, detail: str = ""
+) -> list[Deduction]:
+    code = off_topic if grade < rubric.stars.off_topic_below else weak
+    if grade >= rubric.stars.weak_match_below:
+        return []
+    return [Deduction(code, "relevance", BEST - grade, value, rubric.stars.weak_match_below, detail=detail)]
+
+
+def _grade(share: float) -> float:
+    """0–1 as 1.0–5.0."""
+    return WORST + (BEST - WORST) * share
+
+
+def _quality(evidence: Evidence, facts: MediaFacts, rubric: Rubric) -> tuple[float, list[Deduction]]:
+    """Pictures and sound are graded apart; a video is as good as the worse of its two."""
+    grades: list[float] = []
+    deductions: list[Deduction] = []
+    for grade, flaws in (_image(evidence, facts, rubric), _video(evidence, rubric), _audio(evidence, rubric)):
+        grades += [] if grade is None else [grade]
+        deductions += flaws
+    return min(grades), deductions
+
+
+def _image(evidence: Evidence, facts: MediaFacts, rubric: Rubric) -> tuple[float | None, list[Deduction]]:
+    if evidence.image is None or facts.width is None or facts.height is None:
+        return None, []
+    signals = evidence.image
+    grades = image_quality(signals, facts.width, facts.height, rubric.image_quality)
+    exposure = "image.dark" if signals.mean_level < 128 else "image.overexposed"
+    components = (
+        ("image.blurry", grades.sharpness, signals.blur_pixels),
+        (exposure, grades.exposure, signals.mean_level),
+        ("image.noisy", grades.noise, signals.noise_level),
+        ("image.low_contrast", grades.contrast, signals.white_level - signals.black_level),
+        ("image.small", grades.resolution, float(max(facts.width, facts.height))),
+    )
+    limit = rubric.stars.deduct_below
+    flaws = [
+        Deduction(code, "quality", (BEST - WORST) * (1 - grade), value, limit)
+        for code, grade, value in components
+        if grade < limit
+    ]
+    return grades.overall, flaws
+
+
+def _video(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduction]]:
+    if evidence.video is None:
+        return None, []
+    signals, limits = evidence.video, rubric.video
+    losses = [
+        ("video.black", limits.black_share.loss(signals.black_share), signals.black_share),
+        ("video.shaky", limits.stability.loss(signals.stability), signals.stability),
+    ]
+    if signals.static:
+        losses.append(("video.static", (BEST - limits.static_stars) / (BEST - WORST), 1.0))
+    return _losses(losses, rubric)
+
+
+def _audio(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduction]]:
+    """Without speech DNSMOS has nothing to judge, so only level and clipping count."""
+    if evidence.audio is None:
+        return None, []
+    heard, limits = evidence.audio, rubric.audio
+    if not evidence.speech_seconds and heard.loudness_lufs < limits.silent_below_lufs:
+        if evidence.image is not None:  # a silent video is judged by its pictures
+            return None, []
+        silent = Deduction("audio.silent", "quality", BEST - WORST, heard.loudness_lufs, limits.silent_below_lufs)
+        return WORST, [silent]
+    losses = [
+        ("audio.clipped", limits.clipping_ratio.loss(heard.clipping_ratio), heard.clipping_ratio),
+        ("audio.quiet", limits.loudness_lufs.loss(heard.loudness_lufs), heard.loudness_lufs),
+    ]
+    if evidence.speech_seconds:
+        noise = max(limits.background.loss(heard.background), limits.snr_db.loss(heard.snr_db))
+        losses.append(("audio.noisy", noise, heard.snr_db))
+        losses.append(("audio.unclear", limits.signal.loss(heard.signal), heard.signal))
+    return _losses(losses, rubric)
+
+
+def _losses(losses: list[tuple[str, float, float]], rubric: Rubric) -> tuple[float, list[Deduction]]:
+    """Each loss takes its part of what the ones before it left."""
+    kept = math.prod(1 - loss for _, loss, _ in losses)
+    limit = rubric.stars.deduct_below
+    flaws = [
+        Deduction(code, "quality", (BEST - WORST) * loss, value, limit)
+        for code, loss, value in losses
+        if 1 - loss < limit
+    ]
+    return _grade(kept), flaws
+
+
+def _completeness(
+    evidence: Evidence, brief: JobBrief, gates: tuple[Deduction, ...], rubric: Rubric
+) -> tuple[float, list[Deduction]]:
+    """Broken requirements, and how much of a script was read."""
+    gaps = [*check_content(evidence, brief)]
+    script = evidence.match.script
+    if script is not None and script.recall < rubric.script.min_recall:
+        stars = (BEST - WORST) * (1 - script.recall / rubric.script.min_recall)
+        gaps.append(Deduction("audio.incomplete", "completeness", stars, script.recall, rubric.script.min_recall))
+    lost = sum(gap.stars for gap in (*gates, *gaps) if gap.dimension == "completeness")
+    return max(WORST, BEST - lost), gaps
+
+
+def _feedback(stars: int, deductions: tuple[Deduction, ...]) -> str:
+    if deductions:
+        return deductions[0].sentence
+    return "Thank you, this is just what the job asks for." if stars == BEST else "Thank you, this fits the job well."
