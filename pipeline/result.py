@@ -1,0 +1,70 @@
+"""What goes into the engine and what comes out of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.outputs import ModelIdentity
+from pipeline.brief import JobBrief
+from pipeline.duplicates import Fingerprint
+from pipeline.evidence import Evidence
+from pipeline.reasons import Deduction
+from pipeline.score import Score
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFile:
+    """A file that the job already has."""
+
+    name: str
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """One file to be scored against one job."""
+
+    source: Path | bytes
+    brief: JobBrief
+    earlier: tuple[EarlierFile, ...] = ()
+    """What a copy would be a copy of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """Everything that is kept of a scored file."""
+
+    score: Score
+    evidence: Evidence
+    annotations: dict[str, Any] | None
+    """In the shapes of API.md; `None` for a file that could not be decoded or broke a policy."""
+    fingerprint: Fingerprint | None
+    """For the comparison with later files of the job; `None` when the file could not be decoded."""
+    models: tuple[ModelIdentity, ...]
+
+    def breakdown(self) -> dict[str, Any]:
+        """`score_breakdown` of API.md."""
+        score = self.score
+        return {
+            "relevance": round(score.relevance, 2),
+            "quality": round(score.quality, 2),
+            "completeness": round(score.completeness, 2),
+            "reasons": list(score.reasons),
+            "feedback": score.feedback,
+            "evidence": self.evidence.to_json() | {"deductions": [_deduction(d) for d in score.deductions]},
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """`score`, `score_breakdown` and `annotations`, as the API and the manifest results show them."""
+        return {"score": self.score.stars, "score_breakdown": self.breakdown(), "annotations": self.annotations}
+
+
+def _deduction(deduction: Deduction) -> dict[str, Any]:
+    return {
+        "code": deduction.code,
+        "dimension": deduction.dimension,
+        "stars": round(deduction.stars, 2),
+        "value": deduction.value,
+        "limit": deduction.limit,
+        "message": deduction.sentence,
+    }

@@ -1,0 +1,73 @@
+"""`python -m scripts.bench`: every benchmark prints a table and writes JSON. None of them is a test.
+
+    models     each model against the library that a reader of its README would call
+    ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
+    soak       memory over many files
+    start      first start against a second one
+"""
+
+import json
+import platform
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+console = Console()
+
+Eval = Annotated[Path, typer.Option("--eval", help="The evaluation set (eval/ of the shared folder).")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the JSON files.")]
+EVAL, OUT = Path("../shared/eval"), Path("bench-results")
+
+
+@app.command()
+def models(eval_dir: Eval = EVAL, out: Out = OUT, only: Annotated[str, typer.Option()] = "") -> None:
+    """Text, detector, concepts and speech, each against its naive use, in one run."""
+    from scripts.bench import concepts, detector, speech, text
+
+    benches = {"text": text.run, "detector": detector.run, "concepts": concepts.run, "speech": speech.run}
+    for name, run in benches.items():
+        if not only or name in only.split(","):
+            _report(name, run(eval_dir), out)
+
+
+@app.command()
+def ensemble(eval_dir: Eval = EVAL, out: Out = OUT, repeat: int = 3) -> None:
+    """Full image ensemble on text photos: throughput and accuracy of three ways to run it."""
+    from scripts.bench.ensemble import run
+
+    _report("ensemble", run(eval_dir, repeat), out)
+
+
+@app.command()
+def soak(eval_dir: Eval = EVAL, out: Out = OUT, files: int = 500) -> None:
+    """Memory of the whole stack while it scores many files."""
+    from scripts.bench.soak import run
+
+    _report("soak", run(eval_dir, files), out)
+
+
+@app.command()
+def start(eval_dir: Eval = EVAL, out: Out = OUT) -> None:
+    """A start with nothing cached against a second one, to the first score."""
+    from scripts.bench.start import run
+
+    _report("start", run(eval_dir), out)
+
+
+def _report(name: str, rows: list[dict[str, Any]], out: Path) -> None:
+    """One row a thing that was measured; every row has the same keys."""
+    table = Table(*rows[0], title=name)
+    for row in rows:
+        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
+    console.print(table)
+    out.mkdir(parents=True, exist_ok=True)
+    machine = {"processor": platform.processor() or platform.machine(), "python": platform.python_version()}
+    (out / f"{name}.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,79 @@
+"""Memory of the whole stack, Ray included, over many files."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from configs.settings import load_settings
+from pipeline.brief import JobBrief
+from pipeline.result import ScoreRequest
+from serve.client import RayEngine
+
+SAMPLES = 20
+WARM_UP = 0.2
+"""Part of the files after which caches are full and growth would be a leak."""
+IN_FLIGHT = 4
+
+
+def run(eval_dir: Path, files: int) -> list[dict[str, Any]]:
+    """Sum of PSS when started and over the run, and the slope after the first fifth of the files."""
+    photos = sorted((eval_dir / "photos").glob("*.JPEG")) + sorted((eval_dir / "text").glob("*.jpg"))
+    speech = sorted((eval_dir / "speech").glob("*.wav"))
+    return asyncio.run(_run([(photos + speech)[index % len(photos + speech)] for index in range(files)]))
+
+
+async def _run(paths: list[Path]) -> list[dict[str, Any]]:
+    engine = RayEngine(load_settings("embedded"))
+    await engine.start()
+    try:
+        started_mb = pss_mb()
+        marks = [(0, started_mb)]
+        step = max(1, len(paths) // SAMPLES)
+        for at in range(0, len(paths), step):
+            await _score_all(engine, paths[at : at + step])
+            marks.append((at + step, pss_mb()))
+    finally:
+        await engine.close()
+    count, megabytes = np.array([mark for mark in marks if mark[0] >= WARM_UP * len(paths)]).T
+    slope = float(np.polyfit(count, megabytes, 1)[0])
+    return [
+        {
+            "files": len(paths),
+            "started_mb": started_mb,
+            "peak_mb": float(max(mark[1] for mark in marks)),
+            "slope_mb_per_1000_files": slope * 1000,
+        }
+    ]
+
+
+async def _score_all(engine: RayEngine, paths: list[Path]) -> None:
+    places = asyncio.Semaphore(IN_FLIGHT)
+
+    async def score(path: Path) -> None:
+        async with places:
+            await engine.score(ScoreRequest(path, JobBrief(description="Take a clear photo of an animal.")))
+
+    await asyncio.gather(*(score(path) for path in paths))
+
+
+def pss_mb() -> float:
+    """Proportional set size of this process and every one that it or Ray started, in MB."""
+    me = psutil.Process()
+    family = {me, *me.children(recursive=True)}
+    family |= {process for process in psutil.process_iter(["name"]) if _is_ray(process)}
+    return sum(_pss(process) for process in family) / 1e6
+
+
+def _is_ray(process: psutil.Process) -> bool:
+    name = process.info["name"] or ""
+    return name.startswith(("ray::", "raylet", "gcs_server"))
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.Error:  # it ended meanwhile
+        return 0

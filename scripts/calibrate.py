@@ -1,0 +1,171 @@
+"""Fit the relevance curve of the profile's concept encoder to labelled photos.
+
+    python -m scripts.calibrate --eval ../shared/eval --out docs/calibration
+
+Every photo is compared with its own description (a match) and with those of the other photos (mismatches).
+A logistic curve is fitted by Platt scaling; the curve, its error by cross-validation and a plot of the
+reliability are written down, so that the numbers in `configs/rubric.yaml` can be traced.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+import yaml
+from numpy.typing import NDArray
+from rich.console import Console
+from scipy.optimize import minimize
+
+from configs.settings import Settings, load_settings
+from models.outputs import Concepts
+from pipeline.decode import decode
+from pipeline.media import DecodedImage
+from pipeline.relevance import Calibration, standard_score
+from serve.loading import load_model
+
+FOLDS = 5
+BINS = 10
+DESCRIPTIONS = ("Take a clear photo of {article} {label}.", "{label}", "Photos of a {label}, well lit and in focus.")
+"""Clients word the same wish differently; the curve has to hold for all of them."""
+
+console = Console(stderr=True)
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted curve and how well it predicts photos that it was not fitted to."""
+
+    encoder: str
+    weights: str
+    matches: int
+    mismatches: int
+    cohort: str
+    midpoint: float
+    slope: float
+    auc: float
+    brier: float
+    """Mean squared error of the probabilities, matches and mismatches weighing the same (cross-validated)."""
+    calibration_error: float
+    """Expected calibration error over ten bins (Guo et al. 2017), weighted alike (cross-validated)."""
+
+
+def main(
+    eval_dir: Annotated[Path, typer.Option("--eval", help="Folder with photos/ and photos/labels.json.")],
+    out: Annotated[Path, typer.Option(help="Where the record goes.")] = Path("docs/calibration"),
+    profile: Annotated[str, typer.Option(help="Profile whose concept encoder is calibrated.")] = "embedded",
+) -> None:
+    """Fit, print what belongs into the rubric, and write the record."""
+    settings = load_settings(profile)
+    matches, mismatches = _standard_scores(settings, eval_dir / "photos")
+    fit = _evaluate(settings, matches, mismatches)
+    out.mkdir(parents=True, exist_ok=True)
+    record = out / f"relevance-{fit.encoder}.json"
+    record.write_text(json.dumps(asdict(fit), indent=2) + "\n")
+    curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
+    console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
+    print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")
+
+
+def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores]:
+    """Standard scores of all matches, shape (photos, wordings), and mismatches (photos, photos - 1, wordings)."""
+    labels: dict[str, str] = json.loads((photos / "labels.json").read_text())
+    encoder = load_model("concepts", settings)
+    calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1)
+    pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]
+    same, other = [], []
+    for wording in DESCRIPTIONS:
+        wanted = [_concepts(encoder, _describe(wording, labels[name])) for name in sorted(labels)]
+        table = np.array([[standard_score(seen, text, calibration) for text in wanted] for seen in pictures])
+        same.append(np.diag(table))
+        other.append(table[~np.eye(len(table), dtype=bool)].reshape(len(table), -1))
+    return np.stack(same, axis=1), np.stack(other, axis=2)
+
+
+def _cohort(settings: Settings) -> Any:
+    """A ConSE picture is a mean of label embeddings, so labels say what chance is for a description; in CLIP's
+    space pictures and texts lie apart (Liang et al. 2022) and only the picture's own cosines compare."""
+    return "description" if settings.models["concepts"].backend == "conse" else "item"
+
+
+def _view(path: Path, settings: Settings) -> NDArray[np.uint8]:
+    media = decode(path, settings.decode)
+    if not isinstance(media, DecodedImage):
+        raise TypeError(f"{path} is no picture")
+    return media.view
+
+
+def _concepts(encoder: Any, item: Any) -> Concepts:
+    (result,) = encoder.run([item])
+    if not isinstance(result, Concepts):
+        raise TypeError(f"the encoder failed: {result}")
+    return result
+
+
+def _describe(wording: str, label: str) -> str:
+    return wording.format(label=label, article="an" if label[0].lower() in "aeiou" else "a")
+
+
+def _evaluate(settings: Settings, matches: Scores, mismatches: Scores) -> Fit:
+    folds = np.arange(len(matches)) % FOLDS
+    predicted_same, predicted_other = [], []
+    for fold in range(FOLDS):
+        midpoint, slope = _platt(matches[folds != fold].ravel(), mismatches[folds != fold].ravel())
+        predicted_same.append(_curve(matches[folds == fold].ravel(), midpoint, slope))
+        predicted_other.append(_curve(mismatches[folds == fold].ravel(), midpoint, slope))
+    same, other = np.concatenate(predicted_same), np.concatenate(predicted_other)
+    midpoint, slope = _platt(matches.ravel(), mismatches.ravel())
+    return Fit(
+        encoder=settings.models["concepts"].backend,
+        weights=settings.models["concepts"].weights,
+        matches=matches.size,
+        mismatches=mismatches.size,
+        cohort=_cohort(settings),
+        midpoint=round(midpoint, 3),
+        slope=round(slope, 3),
+        auc=_auc(matches.ravel(), mismatches.ravel()),
+        brier=float((((1 - same) ** 2).mean() + (other**2).mean()) / 2),
+        calibration_error=_calibration_error(same, other),
+    )
+
+
+def _platt(matches: Scores, mismatches: Scores) -> tuple[float, float]:
+    """Midpoint and slope with the least log loss, with Platt's (1999) smoothed targets and balanced classes."""
+    high, low = (len(matches) + 1) / (len(matches) + 2), 1 / (len(matches) + 2)
+
+    def loss(parameters: Scores) -> float:
+        same, other = (np.clip(_curve(z, *parameters), 1e-12, 1 - 1e-12) for z in (matches, mismatches))
+        return float(
+            -(high * np.log(same) + (1 - high) * np.log(1 - same)).mean()
+            - (low * np.log(other) + (1 - low) * np.log(1 - other)).mean()
+        )
+
+    midpoint, slope = minimize(loss, x0=np.array([2.0, 1.0]), method="Nelder-Mead").x
+    return float(midpoint), float(slope)
+
+
+def _curve(z: Scores, midpoint: float, slope: float) -> Scores:
+    return np.asarray(1 / (1 + np.exp(-slope * (z - midpoint))))
+
+
+def _auc(matches: Scores, mismatches: Scores) -> float:
+    """Probability that a match outranks a mismatch."""
+    ranks = np.searchsorted(np.sort(mismatches), matches, side="left")
+    return float(ranks.mean() / len(mismatches))
+
+
+def _calibration_error(same: Scores, other: Scores) -> float:
+    edges = np.linspace(0, 1, BINS + 1)[1:-1]
+    probabilities = np.concatenate([same, other])
+    weights = np.concatenate([np.full(len(same), 0.5 / len(same)), np.full(len(other), 0.5 / len(other))])
+    truth = np.concatenate([np.ones(len(same)), np.zeros(len(other))])
+    bins = np.digitize(probabilities, edges)
+    gaps = [abs((weights * (probabilities - truth))[bins == index].sum()) for index in range(BINS)]
+    return float(sum(gaps))
+
+
+if __name__ == "__main__":
+    typer.run(main)

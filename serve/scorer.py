@@ -1,0 +1,171 @@
+"""One submission's path through the ensemble: cheap models first, costly ones for what the gates let through."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from configs.settings import Role
+from models.audio_quality import Recording
+from models.outputs import Concepts, ModelIdentity, PageText
+from pipeline.annotations import annotate
+from pipeline.brief import JobBrief
+from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint
+from pipeline.evidence import Evidence
+from pipeline.findings import Findings, weigh
+from pipeline.image_signals import measure_image, median_signals
+from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, MediaError
+from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
+from pipeline.rubric import Rubric
+from pipeline.score import gate_deductions, score
+from pipeline.video_signals import measure_video
+from serve.recent import Recent
+
+MIN_EMBEDDED_WORDS = 3
+"""Fewer words say too little to be compared with a description."""
+MAX_EMBEDDED_CHARACTERS = 1000
+"""The sentence encoder cuts at 256 tokens; there is no use in sending more."""
+FRAMES_READ = 3
+"""Frames of a video whose text is read: reading one costs more than all other models together."""
+REMEMBERED_SENTENCES = 1000
+
+Handle = Callable[[Any], Awaitable[Any]]
+"""Sends one item to a model and waits for its output."""
+Decode = Callable[[Path | bytes], Awaitable[Decoded]]
+
+
+class Scorer:
+    """Composes the models. It holds no weights, so that many submissions can be on their way at once."""
+
+    def __init__(
+        self,
+        decode: Decode,
+        handles: Mapping[Role, Handle],
+        identities: Mapping[Role, ModelIdentity],
+        rubric: Rubric,
+        encoder: str,
+    ) -> None:
+        """
+        Args:
+            decode: turns a file into arrays, or raises a `MediaError`.
+            handles: one for each model of the profile; a role without a handle stays silent.
+            identities: of the same models, for the annotations.
+            rubric: every number that scoring needs.
+            encoder: name of the concept backend, whose calibration the rubric holds.
+        """
+        self._decode = decode
+        self._handles = handles
+        self._identities = tuple(identities[role] for role in sorted(identities))
+        self._rubric = rubric
+        self._encoder = encoder
+        self._sentences: Recent[str, Concepts] = Recent(REMEMBERED_SENTENCES)
+
+    async def score(self, request: ScoreRequest) -> ScoreResult:
+        """Score one file. A bad file is a result with a reason; only a fault of the engine raises."""
+        try:
+            media = await self._decode(request.source)
+        except MediaError as error:
+            return self._refuse(error, request.brief)
+        findings = await self._describe(media, request.brief)
+        findings = await self._look(media, findings)
+        print_ = await asyncio.to_thread(fingerprint, media, _embeddings(findings))
+        findings = replace(findings, duplicate_of=self._original(print_, request.earlier))
+        if not any(gate_deductions(self._weigh(findings, request.brief), request.brief, self._rubric)):
+            findings = await self._read_and_listen(media, findings)
+        return await self._conclude(media, findings, print_, request.brief)
+
+    def _refuse(self, error: MediaError, brief: JobBrief) -> ScoreResult:
+        evidence = Evidence(facts=None, broken=error.code, broken_detail=str(error), encoder=self._encoder)
+        return ScoreResult(score(evidence, brief, self._rubric), evidence, None, None, self._identities)
+
+    async def _describe(self, media: Decoded, brief: JobBrief) -> Findings:
+        """Start the findings with what the job asks for."""
+        wanted = (brief.description, *brief.requirements.must_show)
+        description, *subjects = await asyncio.gather(*(self._embed(sentence) for sentence in wanted))
+        return Findings(media.facts, description, tuple(subjects))
+
+    async def _look(self, media: Decoded, findings: Findings) -> Findings:
+        """The cheap models and the measurements that need none."""
+        match media:
+            case DecodedAudio():
+                return findings
+            case DecodedImage():
+                views, video = [media.view], None
+            case DecodedVideo():
+                views, video = [frame.view for frame in media.frames], measure_video(media)
+        signals, concepts, detections = await asyncio.gather(
+            asyncio.to_thread(lambda: median_signals([measure_image(view) for view in views])),
+            self._ask_each("concepts", views),
+            self._ask_each("detector", views),
+        )
+        return replace(findings, concepts=concepts, detections=detections, image=signals, video=video)
+
+    async def _read_and_listen(self, media: Decoded, findings: Findings) -> Findings:
+        """Text and speech: nine tenths of the cost of a file."""
+        match media:
+            case DecodedImage():
+                return await self._read([media.view], findings)
+            case DecodedAudio():
+                return await self._listen(media, findings)
+            case DecodedVideo():
+                read = await self._read(_frames_to_read(media), findings)
+                return await self._listen(media.audio, read) if media.audio else read
+
+    async def _read(self, views: Sequence[Any], findings: Findings) -> Findings:
+        pages: tuple[PageText, ...] = await self._ask_each("text", views)
+        read = await self._embed_words(" ".join(page.text for page in pages))
+        return replace(findings, pages=pages, read=read)
+
+    async def _listen(self, audio: DecodedAudio, findings: Findings) -> Findings:
+        recording = Recording(audio.samples, audio.clipping_ratio)
+        (transcript,), (quality,) = await asyncio.gather(
+            self._ask_each("speech", [audio.samples]), self._ask_each("audio_quality", [recording])
+        )
+        heard = await self._embed_words(transcript.text)
+        return replace(findings, transcript=transcript, audio=quality, heard=heard)
+
+    async def _conclude(
+        self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief
+    ) -> ScoreResult:
+        evidence = self._weigh(findings, brief)
+        result = score(evidence, brief, self._rubric)
+        annotations = None
+        if not evidence.unsafe:
+            annotate_file = partial(annotate, media, findings, self._rubric, self._identities)
+            annotations = await asyncio.to_thread(annotate_file)
+        return ScoreResult(result, evidence, annotations, print_, self._identities)
+
+    def _weigh(self, findings: Findings, brief: JobBrief) -> Evidence:
+        return weigh(findings, brief, self._rubric, self._encoder)
+
+    def _original(self, print_: Fingerprint, earlier: Sequence[EarlierFile]) -> str | None:
+        match = find_duplicate(print_, [file.fingerprint for file in earlier], self._rubric.duplicates)
+        return earlier[match.index].name if match else None
+
+    async def _ask_each(self, role: Role, items: Sequence[Any]) -> tuple[Any, ...]:
+        """All items go off at once: the model's batcher puts them together, with those of other submissions."""
+        if role not in self._handles:
+            return ()
+        return tuple(await asyncio.gather(*(self._handles[role](item) for item in items)))
+
+    async def _embed_words(self, text: str) -> Concepts | None:
+        words = text.split()
+        return await self._embed(text[:MAX_EMBEDDED_CHARACTERS]) if len(words) >= MIN_EMBEDDED_WORDS else None
+
+    async def _embed(self, sentence: str) -> Concepts:
+        """The same description comes with every file of its job."""
+        return await self._sentences.get(sentence, lambda: self._handles["concepts"](sentence))
+
+
+def _embeddings(findings: Findings) -> tuple[Any, ...]:
+    return tuple(seen.embedding for seen in findings.concepts)
+
+
+def _frames_to_read(video: DecodedVideo) -> list[Any]:
+    """Evenly spread over the frames that start a scene."""
+    starts = [frame.view for frame in video.frames if frame.starts_scene]
+    step = max(1, math.ceil(len(starts) / FRAMES_READ))
+    return starts[::step]
