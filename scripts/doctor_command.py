@@ -1,0 +1,80 @@
+"""`assay doctor`: what this machine has, and what of a profile would run where."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from configs.settings import Settings, load_settings
+from scripts.user_errors import UserError
+
+GIB = 1024**3
+NEEDED_GIB = 7
+"""Memory of the embedded stack, Ray included (issue 2; `scripts/bench soak` measures it)."""
+INTERESTING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+
+console = Console()
+
+
+def doctor(profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded") -> None:
+    """Check device, memory and weights, and say what would run where. Exits 1 when something is missing."""
+    try:
+        settings = load_settings(profile)
+    except FileNotFoundError as error:
+        raise UserError(str(error)) from error
+    console.print(_machine(settings))
+    table, missing = _models(settings)
+    console.print(table)
+    for line in missing:
+        console.print(f"missing: {line}", soft_wrap=True)
+    raise typer.Exit(1 if missing else 0)
+
+
+def _machine(settings: Settings) -> Table:
+    from models.runtime.device import cpu_capabilities, cuda_available
+
+    memory = psutil.virtual_memory()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_dir).free / GIB
+    table = Table("machine", "", title="assay doctor")
+    table.add_row("processor cores", str(os.cpu_count()))
+    table.add_row("processor features", " ".join(_flags()) or "none of " + " ".join(INTERESTING_FLAGS))
+    table.add_row("OpenVINO computes in", ", ".join(cpu_capabilities()))
+    table.add_row("CUDA device", "yes" if cuda_available() else "none")
+    table.add_row("memory", f"{memory.total / GIB:.1f} GiB, {memory.available / GIB:.1f} free, {NEEDED_GIB} needed")
+    table.add_row("data folder", f"{settings.data_dir}, {free:.1f} GiB free")
+    return table
+
+
+def _models(settings: Settings) -> tuple[Table, list[str]]:
+    from models.runtime.device import resolve
+    from models.weights import Registry
+    from scripts.weights_command import state
+
+    declared = Registry.load(settings.weights, settings.data_dir)
+    table = Table("role", "backend", "weights", "state", "runs on", "in", "threads", title=f"profile {settings.profile}")
+    missing = []
+    for role, model in settings.models.items():
+        found = state(declared, model.weights)
+        try:
+            place = resolve(model.device, model.precision, model.threads, settings.data_dir)
+            where = (place.device, place.precision, str(place.threads))
+        except ValueError as error:
+            where = ("nowhere", "", "")
+            missing.append(f"{role}: {error}")
+        if found != "verified":
+            missing.append(f"{role}: {found}")
+        table.add_row(role, model.backend, model.weights, "verified" if found == "verified" else "missing", *where)
+    return table, missing
+
+
+def _flags() -> list[str]:
+    """Processor features that decide the precision; empty where /proc/cpuinfo does not exist."""
+    path = Path("/proc/cpuinfo")
+    words = set(path.read_text().split()) if path.exists() else set()
+    return [flag for flag in INTERESTING_FLAGS if flag in words]
