@@ -1,0 +1,106 @@
+"""Opening sound and video with FFmpeg (PyAV): only the demuxer and the codecs that a format may hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition, Stream
+
+from pipeline.media import CorruptMedia, UnsupportedFormat
+
+_DEMUXERS = {
+    "mp3": "mp3",
+    "wav": "wav",
+    "m4a": "mov",
+    "flac": "flac",
+    "ogg": "ogg",
+    "mp4": "mov",
+    "mov": "mov",
+    "webm": "matroska",
+}
+"""Named rather than probed: FFmpeg's guesses reach as far as playlists that open other files."""
+
+_VIDEO_CODECS = {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg", "prores"}
+_AUDIO_CODECS = {"aac", "alac", "mp3", "flac", "vorbis", "opus", "speex", "ac3", "eac3", "amr_nb", "amr_wb"}
+"""What phones, cameras and browsers write; PCM besides. FFmpeg's other decoders are rarely tested on bad input."""
+
+_THREADS = 2
+"""Per decoder: a decoding process shares the machine with the models."""
+
+_COMPLETE_SHARE = 0.9
+"""A file that plays for less of the duration it declares was cut off in transit; edit lists cost less than this."""
+
+
+@contextmanager
+def open_container(stream: BinaryIO, file_format: str) -> Iterator[InputContainer]:
+    """The container at the start of `stream`, without FFmpeg's log.
+
+    Raises:
+        CorruptMedia: FFmpeg cannot read it, here or inside the `with` block.
+    """
+    stream.seek(0)
+    try:
+        with av.open(stream, format=_DEMUXERS[file_format], metadata_errors="replace") as container:
+            yield container
+    except MemoryError:
+        raise
+    except (av.FFmpegError, ValueError, IndexError) as error:
+        raise CorruptMedia(f"The {file_format.upper()} file is damaged or cut off.") from error
+
+
+def video_track(container: InputContainer) -> Stream | None:
+    """The first video stream that is not cover art."""
+    return next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
+
+
+def audio_track(container: InputContainer) -> Stream | None:
+    """The first audio stream."""
+    return next(iter(container.streams.audio), None)
+
+
+def codec_name(track: Stream) -> str:
+    """As FFmpeg names it, for example `h264`.
+
+    Raises:
+        UnsupportedFormat: a codec that is not accepted.
+    """
+    context = track.codec_context
+    name = str(context.codec.canonical_name) if context else "unknown"
+    if name in _VIDEO_CODECS | _AUDIO_CODECS or name.startswith("pcm_"):
+        return name
+    raise UnsupportedFormat(f"The codec {name} is not accepted.")
+
+
+def use_threads(track: Stream) -> None:
+    """Decode pictures on `_THREADS` threads."""
+    track.codec_context.thread_count = _THREADS
+    track.codec_context.thread_type = "AUTO"
+
+
+def packets(container: InputContainer, track: Stream) -> Iterator[Packet]:
+    """Packets of one track up to the end or to where the container breaks off, then the empty flush packet."""
+    try:
+        yield from container.demux(track)
+    except av.FFmpegError:
+        yield Packet()
+
+
+def declared_seconds(container: InputContainer, track: Stream) -> float | None:
+    """The duration that the file claims, `None` when it claims none."""
+    if track.duration and track.time_base:
+        return float(track.duration * track.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def require_complete(played_seconds: float, declared: float | None, file_format: str) -> None:
+    """Refuse a file that was cut off.
+
+    Raises:
+        CorruptMedia: `played_seconds` is well below `declared`. MP3 is exempt: there the duration is a guess from
+            the bit rate.
+    """
+    if declared and file_format != "mp3" and played_seconds < _COMPLETE_SHARE * declared:
+        raise CorruptMedia(f"The file is cut off: it declares {declared:.1f} s and holds {played_seconds:.1f} s.")
