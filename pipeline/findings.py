@@ -35,6 +35,8 @@ class Findings:
     concepts: tuple[Concepts, ...] = ()
     detections: tuple[tuple[Detection, ...], ...] = ()
     pages: tuple[PageText, ...] = ()
+    read_frames: tuple[int, ...] = ()
+    """Which pictures the pages belong to."""
     read: Concepts | None = None
     """The text of the pages, embedded."""
     transcript: Transcript | None = None
@@ -50,6 +52,10 @@ class Findings:
         """Everything read and heard."""
         spoken = self.transcript.text if self.transcript else ""
         return "\n".join([*(page.text for page in self.pages), spoken]).strip()
+
+    def page_of_frame(self, index: int) -> str | None:
+        """Text of a picture, `None` when it was not read."""
+        return self.pages[self.read_frames.index(index)].text if index in self.read_frames else None
 
 
 def weigh(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> Evidence:

@@ -107,17 +107,18 @@ class Scorer:
         """Text and speech: nine tenths of the cost of a file."""
         match media:
             case DecodedImage():
-                return await self._read([media.view], findings)
+                return await self._read([media.view], (0,), findings)
             case DecodedAudio():
                 return await self._listen(media, findings)
             case DecodedVideo():
-                read = await self._read(_frames_to_read(media), findings)
+                chosen = _frames_to_read(media)
+                read = await self._read([media.frames[index].view for index in chosen], chosen, findings)
                 return await self._listen(media.audio, read) if media.audio else read
 
-    async def _read(self, views: Sequence[Any], findings: Findings) -> Findings:
+    async def _read(self, views: Sequence[Any], frames: tuple[int, ...], findings: Findings) -> Findings:
         pages: tuple[PageText, ...] = await self._ask_each("text", views)
         read = await self._embed_words(" ".join(page.text for page in pages))
-        return replace(findings, pages=pages, read=read)
+        return replace(findings, pages=pages, read_frames=frames if pages else (), read=read)
 
     async def _listen(self, audio: DecodedAudio, findings: Findings) -> Findings:
         recording = Recording(audio.samples, audio.clipping_ratio)
@@ -164,8 +165,7 @@ def _embeddings(findings: Findings) -> tuple[Any, ...]:
     return tuple(seen.embedding for seen in findings.concepts)
 
 
-def _frames_to_read(video: DecodedVideo) -> list[Any]:
+def _frames_to_read(video: DecodedVideo) -> tuple[int, ...]:
     """Evenly spread over the frames that start a scene."""
-    starts = [frame.view for frame in video.frames if frame.starts_scene]
-    step = max(1, math.ceil(len(starts) / FRAMES_READ))
-    return starts[::step]
+    starts = [index for index, frame in enumerate(video.frames) if frame.starts_scene]
+    return tuple(starts[:: max(1, math.ceil(len(starts) / FRAMES_READ))])
