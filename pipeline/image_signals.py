@@ -1,5 +1,6 @@
 """What can be measured on a picture without a model: blur, noise, light and contrast."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -13,12 +14,16 @@ _FINE_SIGMA, _COARSE_SIGMA = 1.0, 4.0
 """Scales of the two gradients, in standard pixels. 1 is above JPEG ringing; 4 still holds an edge of a sharp photo."""
 _EDGE_PERCENTILE = 99
 """Of the gradient magnitude: a photo is as sharp as its sharpest hundredth, so shallow focus is no blur."""
+_NOISE_GAINS = (3.47, 0.30)
+"""99th percentile of the two gradients of white noise with deviation 1, measured on simulated noise."""
 _MAX_BLUR_PIXELS = 32.0
 """Beyond this the two gradients differ by less than 8-bit rounding."""
 _TILE_PIXELS, _TILES_PER_SIDE = 64, 8
 _BLOCK_PIXELS = 16
 _SMOOTH_PERCENTILE = 20
 """Share of the blocks, smoothest first, that the noise is read from."""
+_SMOOTHEST_BIAS = 0.84
+"""The smoothest fifth has less than its share of the noise: what is read of simulated noise with deviation 1."""
 _OCTAVE_ENERGY = 4.0
 """Natural pictures have a 1/f² power spectrum (Field 1987): an octave down, a wavelet band holds 4 times the energy."""
 
@@ -50,7 +55,10 @@ def measure_image(view: NDArray[np.uint8]) -> ImageSignals:
     """Measure an RGB picture, shape (height, width, 3) uint8, of any size."""
     luma = _luma(view)
     standard = _standard_size(luma)
-    return ImageSignals(blur_pixels=measure_blur(standard), noise_level=measure_noise(luma), **_measure_light(standard))
+    noise_level = measure_noise(luma)
+    # Averaging n pixels into one divides white noise by the square root of n; enlarging leaves it as coarse as it was.
+    noise_left = noise_level * min(1.0, max(standard.shape) / max(luma.shape))
+    return ImageSignals(measure_blur(standard, noise_left), noise_level, **_measure_light(standard))
 
 
 def median_signals(signals: Sequence[ImageSignals]) -> ImageSignals:
@@ -59,21 +67,21 @@ def median_signals(signals: Sequence[ImageSignals]) -> ImageSignals:
     return ImageSignals(**{name: float(np.median([getattr(one, name) for one in signals])) for name in names})
 
 
-def measure_blur(luma: Grey) -> float:
+def measure_blur(luma: Grey, noise_level: float = 0.0) -> float:
     """Gaussian sigma of the sharpest edges, in pixels of `luma`, between 0 and 32.
 
     A step edge that was blurred by sigma s has a peak gradient in proportion to 1/sqrt(s² + a²) after a further
     blur by a; two values of a give s, whatever the contrast (Zhuo & Sim 2011, "Defocus map estimation from a
-    single image"). Noise adds to the gradients less than edges do at their 99th percentile.
+    single image"). What white noise of `noise_level` adds to the gradients is taken off first.
     """
-    fine, coarse = (_edge_strength(luma, sigma) for sigma in (_FINE_SIGMA, _COARSE_SIGMA))
-    if coarse == 0:
+    fine, coarse = (
+        _edge_energy(luma, sigma, noise_level * gain)
+        for sigma, gain in zip((_FINE_SIGMA, _COARSE_SIGMA), _NOISE_GAINS, strict=True)
+    )
+    if fine <= coarse:
         return _MAX_BLUR_PIXELS
-    ratio = (fine / coarse) ** 2
-    if ratio <= 1:
-        return _MAX_BLUR_PIXELS
-    variance = (_COARSE_SIGMA**2 - _FINE_SIGMA**2 * ratio) / (ratio - 1)
-    return float(min(np.sqrt(max(variance, 0.0)), _MAX_BLUR_PIXELS))
+    variance = (_COARSE_SIGMA**2 * coarse - _FINE_SIGMA**2 * fine) / (fine - coarse)
+    return min(math.sqrt(max(variance, 0.0)), _MAX_BLUR_PIXELS)
 
 
 def measure_noise(luma: Grey) -> float:
@@ -91,7 +99,7 @@ def measure_noise(luma: Grey) -> float:
         return 0.0
     smooth = fine_energy <= np.percentile(fine_energy, _SMOOTH_PERCENTILE)
     white = (_OCTAVE_ENERGY * fine_energy - coarse_energy)[smooth] / (_OCTAVE_ENERGY - 1)
-    return float(np.sqrt(max(white.mean(), 0.0)))
+    return math.sqrt(max(float(white.mean()), 0.0)) / _SMOOTHEST_BIAS
 
 
 def _luma(view: NDArray[np.uint8]) -> Grey:
@@ -109,10 +117,11 @@ def _standard_size(luma: Grey) -> Grey:
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8)
 
 
-def _edge_strength(luma: Grey, sigma: float) -> float:
+def _edge_energy(luma: Grey, sigma: float, noise: float) -> float:
+    """Square of the 99th percentile of the gradient at scale `sigma`, less that of the noise alone."""
     smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), sigma)
     magnitude = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
-    return float(np.percentile(magnitude, _EDGE_PERCENTILE))
+    return max(float(np.percentile(magnitude, _EDGE_PERCENTILE)) ** 2 - noise**2, 0.0)
 
 
 def _sample_tiles(luma: Grey) -> NDArray[np.float32]:

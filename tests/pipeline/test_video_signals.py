@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from pipeline.media import DecodedVideo, MediaFacts, VideoFrame
+from pipeline.video_signals import measure_jitter, measure_video
+from tests.pipeline.photos import photo
+
+FACTS = MediaFacts("video", "mp4", 1, "0" * 64)
+BLACK = np.full((90, 160, 3), 16, np.uint8)
+
+
+def video(change: list[float], shift: list[float], views: list[np.ndarray] | None = None) -> DecodedVideo:
+    frames = tuple(VideoFrame(float(i), view, i == 0) for i, view in enumerate(views or [photo("coffee")]))
+    return DecodedVideo(FACTS, frames, np.array(change, np.float32), np.array(shift, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("shift", "stable"),
+    [([0.0] * 20, True), ([0.05] * 20, True), ([0.0] * 10 + [0.6] + [0.0] * 19, True), ([0.0, 0.08] * 10, False)],
+    ids=["tripod", "pan", "cut", "shaking"],
+)
+def test_only_shaking_costs_stability(shift: list[float], stable: bool) -> None:
+    assert (measure_video(video([5.0] * len(shift), shift)).stability > 0.9) is stable
+
+
+@pytest.mark.parametrize(
+    ("change", "static"), [([0.0] * 20, True), ([0.3] * 20, True), ([], True), ([0.1] * 15 + [6.0] * 5, False)]
+)
+def test_static_means_that_nothing_ever_changes(change: list[float], static: bool) -> None:
+    assert measure_video(video(change, [0.0] * len(change))).static is static
+
+
+def test_share_of_black_frames() -> None:
+    views = [BLACK, BLACK, BLACK, photo("rocket")]
+    assert measure_video(video([1.0] * 3, [0.0] * 3, views)).black_share == 0.75
+
+
+def test_short_motion_has_no_jitter() -> None:
+    assert measure_jitter(np.zeros(0, np.float32)) == measure_jitter(np.ones(1, np.float32)) == 0
