@@ -1,0 +1,141 @@
+"""How a recording sounds: DNSMOS P.835 (Reddy et al. 2022), loudness, noise, clipping and speech."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyloudnorm
+from numpy.typing import NDArray
+
+from models.outputs import AudioQuality, ItemError, ModelIdentity
+from models.runtime.device import Placement
+from models.runtime.openvino_network import compile_file
+from models.voice_activity import SAMPLE_RATE_HZ, Span, seconds, speech_spans
+from models.weights import Weights
+
+WINDOW_SAMPLES = round(9.01 * SAMPLE_RATE_HZ)
+"""What DNSMOS hears at once; a shorter recording is repeated to fill it, as its authors do."""
+LOUDNESS_FLOOR_LUFS = -70.0
+"""Absolute gate of BS.1770-4."""
+MIN_LOUDNESS_SAMPLES = round(0.4 * SAMPLE_RATE_HZ)
+"""One block of the loudness meter."""
+MIN_PAUSE_SAMPLES = SAMPLE_RATE_HZ // 4
+LEVEL_FRAME_SAMPLES = 320
+SNR_RANGE_DB = (-20.0, 80.0)
+
+_SIGNAL = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
+_BACKGROUND = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
+_OVERALL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
+"""From the network's outputs to opinion scores: the fit that Microsoft publishes with the weights."""
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is judged."""
+
+    samples: Samples
+    """Shape (samples,), 16 kHz, full scale ±1."""
+    clipping_ratio: float
+    """Measured before resampling, which rounds the flat tops off."""
+
+
+def load(
+    weights: Weights, placement: Placement, *, backend: str = "dnsmos", max_windows: int = 6
+) -> "AudioQualityModel":
+    """Compile the network.
+
+    Args:
+        backend: only `dnsmos`.
+        max_windows: windows of a long recording that are judged, evenly spread.
+
+    Raises:
+        ValueError: no such backend.
+    """
+    if backend != "dnsmos":
+        raise ValueError(f"no backend {backend!r}; known: dnsmos")
+    return AudioQualityModel(weights, placement, max_windows)
+
+
+class AudioQualityModel:
+    """Item: `Recording`. Output: `AudioQuality`."""
+
+    def __init__(self, weights: Weights, placement: Placement, max_windows: int) -> None:
+        self.identity = ModelIdentity("audio_quality", weights.name, weights.version, weights.digest, placement.precision)
+        self._network = compile_file(weights.path("sig_bak_ovr.onnx"), placement)
+        self._max_windows = max_windows
+
+    def cost(self, item: Recording) -> float:
+        """Seconds of sound."""
+        return len(item.samples) / SAMPLE_RATE_HZ
+
+    def warm_up(self) -> None:
+        self.run([Recording(np.zeros(SAMPLE_RATE_HZ, np.float32), 0.0)])
+
+    def run(self, batch: Sequence[Recording]) -> list[AudioQuality | ItemError]:
+        """One recording after the other: its windows are the batch."""
+        return [self._judge(item) if len(item.samples) else ItemError("the recording has no samples") for item in batch]
+
+    def _judge(self, recording: Recording) -> AudioQuality:
+        samples = recording.samples
+        spans = speech_spans(samples)
+        signal, background, overall = self._opinions(samples)
+        return AudioQuality(
+            signal=signal,
+            background=background,
+            overall=overall,
+            loudness_lufs=loudness_lufs(samples),
+            snr_db=snr_db(samples, spans),
+            speech_ratio=min(1.0, seconds(spans) * SAMPLE_RATE_HZ / len(samples)),
+            clipping_ratio=recording.clipping_ratio,
+        )
+
+    def _opinions(self, samples: Samples) -> tuple[float, float, float]:
+        """Mean opinion scores for speech, background and overall, 1–5."""
+        (raw,) = self._network(windows(samples, self._max_windows))
+        signal, background, overall = np.asarray(raw, np.float64).mean(axis=0)
+        return tuple(
+            float(np.clip(curve(value), 1.0, 5.0))
+            for curve, value in ((_SIGNAL, signal), (_BACKGROUND, background), (_OVERALL, overall))
+        )  # type: ignore[return-value]
+
+
+def windows(samples: Samples, most: int) -> Samples:
+    """At most `most` windows of 9.01 s, evenly spread; shape (windows, 144160)."""
+    if len(samples) < WINDOW_SAMPLES:
+        samples = np.tile(samples, -(-WINDOW_SAMPLES // len(samples)))
+    count = min(most, max(1, round(len(samples) / WINDOW_SAMPLES)))
+    starts = np.linspace(0, len(samples) - WINDOW_SAMPLES, count).astype(int)
+    return np.stack([samples[start : start + WINDOW_SAMPLES] for start in starts]).astype(np.float32)
+
+
+def loudness_lufs(samples: Samples) -> float:
+    """Integrated loudness; the floor for silence and for what is shorter than one block."""
+    if len(samples) < MIN_LOUDNESS_SAMPLES:
+        return LOUDNESS_FLOOR_LUFS
+    with np.errstate(divide="ignore"):
+        loudness = float(pyloudnorm.Meter(SAMPLE_RATE_HZ).integrated_loudness(samples.astype(np.float64)))
+    return max(LOUDNESS_FLOOR_LUFS, loudness) if np.isfinite(loudness) else LOUDNESS_FLOOR_LUFS
+
+
+def snr_db(samples: Samples, spans: Sequence[Span]) -> float:
+    """10 log10((speech power - pause power) / pause power), between -20 and 80 dB.
+
+    Where the pauses last under a quarter of a second, the quietest tenth of the 20 ms frames stands for them.
+    """
+    speaking = np.zeros(len(samples), bool)
+    for start, end in spans:
+        speaking[start:end] = True
+    if not speaking.any():
+        return SNR_RANGE_DB[0]
+    pauses = samples[~speaking]
+    noise = float(np.mean(np.square(pauses))) if len(pauses) >= MIN_PAUSE_SAMPLES else _quiet_power(samples)
+    speech = float(np.mean(np.square(samples[speaking]))) - noise
+    ratio = 10 * np.log10(max(speech, 1e-12) / max(noise, 1e-12))
+    return float(np.clip(ratio, *SNR_RANGE_DB))
+
+
+def _quiet_power(samples: Samples) -> float:
+    frames = samples[: len(samples) // LEVEL_FRAME_SAMPLES * LEVEL_FRAME_SAMPLES].reshape(-1, LEVEL_FRAME_SAMPLES)
+    return float(np.percentile(np.square(frames).mean(axis=1), 10)) if len(frames) else float(np.square(samples).mean())
