@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
 
 from pipeline.media import CorruptMedia, UnsupportedFormat
 
@@ -26,9 +27,6 @@ _DEMUXERS = {
 _VIDEO_CODECS = {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg", "prores"}
 _AUDIO_CODECS = {"aac", "alac", "mp3", "flac", "vorbis", "opus", "speex", "ac3", "eac3", "amr_nb", "amr_wb"}
 """What phones, cameras and browsers write; PCM besides. FFmpeg's other decoders are rarely tested on bad input."""
-
-_THREADS = 2
-"""Per decoder: a decoding process shares the machine with the models."""
 
 _COMPLETE_SHARE = 0.9
 """A file that plays for less of the duration it declares was cut off in transit; edit lists cost less than this."""
@@ -51,7 +49,7 @@ def open_container(stream: BinaryIO, file_format: str) -> Iterator[InputContaine
         raise CorruptMedia(f"The {file_format.upper()} file is damaged or cut off.") from error
 
 
-def video_track(container: InputContainer) -> Stream | None:
+def video_track(container: InputContainer) -> VideoStream | None:
     """The first video stream that is not cover art."""
     return next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
 
@@ -74,13 +72,7 @@ def codec_name(track: Stream) -> str:
     raise UnsupportedFormat(f"The codec {name} is not accepted.")
 
 
-def use_threads(track: Stream) -> None:
-    """Decode pictures on `_THREADS` threads."""
-    track.codec_context.thread_count = _THREADS
-    track.codec_context.thread_type = "AUTO"
-
-
-def packets(container: InputContainer, track: Stream) -> Iterator[Packet]:
+def packets(container: InputContainer, track: Stream) -> Iterator["Packet[Any]"]:
     """Packets of one track up to the end or to where the container breaks off, then the empty flush packet."""
     try:
         yield from container.demux(track)
@@ -89,10 +81,15 @@ def packets(container: InputContainer, track: Stream) -> Iterator[Packet]:
 
 
 def declared_seconds(container: InputContainer, track: Stream) -> float | None:
-    """The duration that the file claims, `None` when it claims none."""
+    """The duration that the file claims for a track, `None` when it claims none.
+
+    WebM declares only that of the whole file, which says nothing of one track among several.
+    """
     if track.duration and track.time_base:
         return float(track.duration * track.time_base)
-    return container.duration / av.time_base if container.duration else None
+    if container.duration and len(container.streams) == 1:
+        return float(container.duration / av.time_base)
+    return None
 
 
 def require_complete(played_seconds: float, declared: float | None, file_format: str) -> None:

@@ -32,6 +32,10 @@ _MAX_AMPLITUDE = 10.0
 _RATES_HZ = range(4_000, 768_001)
 
 
+class NoSound(CorruptMedia):
+    """The track holds no samples."""
+
+
 @dataclass(slots=True)
 class Clipping:
     """Counts clipped samples block by block.
@@ -60,9 +64,7 @@ class Clipping:
         return self.clipped / self.samples if self.samples else 0.0
 
 
-def decode_audio(
-    container: InputContainer, track: Stream, facts: MediaFacts, max_seconds: float
-) -> DecodedAudio:
+def decode_audio(container: InputContainer, track: Stream, facts: MediaFacts, max_seconds: float) -> DecodedAudio:
     """Decode one track: the mean of its channels, resampled to `SAMPLE_RATE_HZ`, loudness untouched.
 
     Returns:
@@ -70,7 +72,8 @@ def decode_audio(
 
     Raises:
         MediaTooLarge: longer than `max_seconds`.
-        CorruptMedia: no samples, or fewer than the file declares.
+        NoSound: no samples.
+        CorruptMedia: fewer samples than the file declares.
         UnsupportedFormat: a codec that is not accepted.
     """
     codec = codec_name(track)
@@ -83,7 +86,7 @@ def decode_audio(
         _require_at_most(mixer.seconds, max_seconds)
     samples = mixer.finish()
     if not len(samples):
-        raise CorruptMedia("The file holds no sound.")
+        raise NoSound("The file holds no sound.")
     duration_seconds = len(samples) / SAMPLE_RATE_HZ
     require_complete(duration_seconds, declared, facts.format)
     facts = replace(

@@ -1,18 +1,20 @@
 """Serving: every model behind its own queue, in Ray Serve or in one process.
 
 Ray reads its environment when it is imported, so what it must find there is written here, before any
-module of this package imports it. An operator's own value wins, except for telemetry.
+module of this package imports it. An operator's own value wins.
 """
 
 import os
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+import configs as configs  # before any library: it turns off what they send by themselves
 
 _RAY_ENVIRONMENT = {
     # Every port of Ray asks for the token (DESIGN decision 10).
     "RAY_AUTH_MODE": "token",
     # Our replicas never block their event loop, so user code may share Serve's: one thread hop less per call.
     "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+    # A request names the earlier files of its job, 6 kB each for up to 10,000; gRPC's default is 4 MB.
+    "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(256 * 1024**2),
     "RAY_SERVE_LOG_TO_STDERR": "0",
 }
 if "RAY_ADDRESS" not in os.environ:

@@ -7,6 +7,7 @@ starts the moment the slot is free. Only a replica that would otherwise be idle 
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,16 +19,15 @@ from typing import Generic, TypeVar
 from configs.settings import BatchSettings
 from models.model import Model
 from models.outputs import ItemError
+from serve.errors import ModelItemError
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
 
+logger = logging.getLogger(__name__)
+
 MAX_CONCURRENT = 32
 """Most threads that one batcher may use; they start only when a batch needs one."""
-
-
-class ModelItemError(Exception):
-    """The model could not process this one item; the others of its batch are unaffected."""
 
 
 @dataclass(slots=True)
@@ -180,6 +180,7 @@ class Batcher(Generic[Item, Output]):
             self._answer(batch, run.result())
         elif len(batch) == 1:
             self.stats.failures_in_a_row += 1
+            logger.warning("%s failed on one item", self._model.identity.name, exc_info=error)
             self._fail(batch[0], _item_error(error))
         else:
             size = len(batch) // 2 if is_out_of_memory(error) else 1

@@ -128,9 +128,7 @@ class Scorer:
         heard = await self._embed_words(transcript.text)
         return replace(findings, transcript=transcript, audio=quality, heard=heard)
 
-    async def _conclude(
-        self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief
-    ) -> ScoreResult:
+    async def _conclude(self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief) -> ScoreResult:
         evidence = self._weigh(findings, brief)
         result = score(evidence, brief, self._rubric)
         annotations = None

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from configs.settings import BatchSettings
 from models.outputs import ItemError, ModelIdentity
-from serve.batching import Batcher, ModelItemError, is_out_of_memory, next_batch
+from serve.batching import Batcher, is_out_of_memory, next_batch
+from serve.errors import ModelItemError
 
 pytestmark = pytest.mark.anyio
 

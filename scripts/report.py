@@ -1,0 +1,177 @@
+"""Scored files as one HTML page that needs nothing beside itself: no network, no script, no other file.
+
+Names, words read and words heard are strangers' text. Jinja escapes all of it, and the page's own content
+security policy forbids scripts and connections, so that a hole in the escaping would still lead nowhere.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from configs.settings import DecodeSettings
+from pipeline.decision import Status, decide
+from pipeline.media import MediaFacts
+from pipeline.result import ScoreResult
+from scripts.report_media import PREVIEW_LIMITS, Preview, preview
+
+MIN_STAR_RATING = 3
+"""The default of a job (API.md)."""
+VERDICTS: dict[Status, str] = {
+    "approved": "approved",
+    "retry_pending": "may try again",
+    "rejected": "rejected",
+    "needs_review": "needs review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One scored file of a report."""
+
+    name: str
+    title: str
+    """Of the job; may be empty."""
+    description: str
+    """Of the job."""
+    result: ScoreResult
+    path: Path
+    seconds: float | None = None
+    """How long scoring took, if it was measured."""
+
+    @property
+    def status(self) -> Status:
+        return decide(self.result.score.stars, MIN_STAR_RATING, attempt=1).status
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Files without annotations did not open or broke a policy."""
+        return self.result.annotations is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An entry with everything that the template draws."""
+
+    number: int
+    """From 1, in the order of the entries."""
+    entry: Entry
+    preview: Preview
+    facts: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+
+    @property
+    def verdict(self) -> str:
+        return VERDICTS[self.entry.status]
+
+
+def entry(path: Path, description: str, result: ScoreResult, title: str = "", seconds: float | None = None) -> Entry:
+    """An entry that is named like its file."""
+    return Entry(path.name, title, description, result, path, seconds)
+
+
+def write_report(entries: Iterable[Entry], path: Path) -> None:
+    """Write the report of some scored files; their media are read once more for the pictures."""
+    page = render_report(list(entries))
+    # A file name may hold bytes that are not UTF-8, which Python reads as lone surrogates.
+    path.write_text(page, encoding="utf-8", errors="replace")
+
+
+def render_report(entries: Sequence[Entry], limits: DecodeSettings = PREVIEW_LIMITS) -> str:
+    """The page as one string; files of the same job stand together when they are neighbours."""
+    from pipeline.decode_process import Decoder
+
+    with Decoder(limits) as decoder:
+        cards = [_card(number, each, decoder) for number, each in enumerate(entries, start=1)]
+    jobs = [list(members) for _, members in groupby(cards, lambda card: (card.entry.title, card.entry.description))]
+    counts = {status: sum(card.entry.status == status for card in cards) for status in VERDICTS}
+    written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    template = _environment().get_template("report.html.jinja")
+    return template.render(cards=cards, jobs=jobs, counts=counts, verdicts=VERDICTS, written_at=written_at)
+
+
+def _card(number: int, each: Entry, decoder: Any) -> Card:
+    shown = preview(each.path, decoder) if each.may_be_shown else Preview()
+    return Card(number, each, shown, _facts(each.result.evidence.facts), _measures(each.result))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clock": clock, "indented": indented}
+    return environment
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss.s."""
+    tenths = round(seconds * 10)
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
+
+
+def indented(value: Any) -> str:
+    """JSON for people: each list of plain numbers or strings stays on its line."""
+    if isinstance(value, dict) and value:
+        inner = ",\n".join(f"{json.dumps(key)}: {indented(item)}" for key, item in value.items())
+        return "{\n" + _shift(inner) + "\n}"
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return "[\n" + _shift(",\n".join(indented(item) for item in value)) + "\n]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _shift(text: str) -> str:
+    return "\n".join("  " + line for line in text.split("\n"))
+
+
+def _facts(facts: MediaFacts | None) -> tuple[str, ...]:
+    """What the file is, in the words of its format."""
+    if facts is None:
+        return ()
+    known = (
+        (facts.format, facts.format.upper()),
+        (facts.size_bytes, _size(facts.size_bytes)),
+        (facts.width, f"{facts.width} × {facts.height}"),
+        (facts.duration_seconds, f"{facts.duration_seconds or 0:.1f} s"),
+        (facts.fps, f"{facts.fps or 0:.4g} fps"),
+        (facts.sample_rate_hz, f"{(facts.sample_rate_hz or 0) / 1000:g} kHz"),
+        (facts.codecs, ", ".join(facts.codecs)),
+    )
+    return tuple(text for value, text in known if value)
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
+
+
+def _measures(result: ScoreResult) -> tuple[tuple[str, str], ...]:
+    """The numbers that explain the stars, most telling first; those that were not taken are left out."""
+    match, image, audio, video = (
+        getattr(result.evidence, name) for name in ("match", "image", "audio", "video")
+    )
+    taken = (
+        ("seen, against the job", match.visual, "{:+.1f} σ"),
+        ("read, against the job", match.read, "{:+.1f} σ"),
+        ("heard, against the job", match.heard, "{:+.1f} σ"),
+        ("heard words in the script", getattr(match.script, "precision", None), "{:.0%}"),
+        ("script that was read", getattr(match.script, "recall", None), "{:.0%}"),
+        ("blur", getattr(image, "blur_pixels", None), "{:.1f} px"),
+        ("noise", getattr(image, "noise_level", None), "{:.1f} / 255"),
+        ("brightest tone", getattr(image, "white_level", None), "{:.0f} / 255"),
+        ("steadiness", getattr(video, "stability", None), "{:.0%}"),
+        ("black frames", getattr(video, "black_share", None), "{:.0%}"),
+        ("loudness", getattr(audio, "loudness_lufs", None), "{:.0f} LUFS"),
+        ("signal over noise", getattr(audio, "snr_db", None), "{:.0f} dB"),
+        ("voice (DNSMOS)", getattr(audio, "signal", None), "{:.1f} / 5"),
+        ("background (DNSMOS)", getattr(audio, "background", None), "{:.1f} / 5"),
+        ("clipped", getattr(audio, "clipping_ratio", None), "{:.1%}"),
+    )
+    return tuple((name, form.format(value)) for name, value, form in taken if value is not None)

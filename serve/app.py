@@ -1,0 +1,163 @@
+"""Wiring of the Ray Serve application, and the local Ray that it runs in.
+
+upload → **scorer** (decode) → concepts, detector → text, speech, audio_quality → score
+"""
+
+import hashlib
+import logging
+import math
+import os
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ray
+from ray import serve as ray_serve
+from ray.serve.handle import DeploymentHandle
+from ray.serve.schema import ApplicationStatusOverview
+
+from configs.settings import ReplicaSettings, Role, Settings
+from serve.deployments import ModelDeployment, ScorerDeployment
+from serve.errors import EngineUnavailable
+
+APP_NAME = "assay"
+SCORER_NAME = "scorer"
+OBJECT_STORE_BYTES = 512 * 1024**2
+"""Holds the views of 16 submissions in flight (9 MB a photo, 33 MB a video) with room to spare."""
+POLL_SECONDS = 0.2
+HEALTH_CHECK_SECONDS = 10.0
+
+_START = secrets.token_hex(8)
+"""Part of every version, so that a new process replaces what an older one left running on a cluster."""
+
+Progress = Callable[[str], None]
+
+
+def build_app(settings: Settings) -> ray_serve.Application:
+    """One deployment for each model of the profile, and the scorer that calls them."""
+    models = {role: _model(role, settings) for role in settings.models}
+    scorer = ray_serve.deployment(ScorerDeployment).options(
+        name=SCORER_NAME, version=_version(settings), _internal=True, **_placed(settings.scorer)
+    )
+    return scorer.bind(settings, models)
+
+
+def start(settings: Settings, on_progress: Progress) -> DeploymentHandle:
+    """Start a local Ray, or join the cluster that `RAY_ADDRESS` names, and run the application.
+
+    Returns:
+        Handle of the scorer.
+
+    Raises:
+        EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
+    """
+    on_progress("starting Ray")
+    if "RAY_ADDRESS" in os.environ:
+        ray.init(log_to_driver=False, logging_level=logging.WARNING)
+    else:
+        _start_local_ray(settings)
+    on_progress("starting Serve")
+    ray_serve.start(proxy_location="Disabled")
+    deploy(settings, on_progress)
+    return ray_serve.get_app_handle(APP_NAME)
+
+
+def deploy(settings: Settings, on_progress: Progress) -> None:
+    """Make the running application that of the settings.
+
+    Other batches and replica counts are taken live; whatever else changed replaces the replicas one by one.
+
+    Raises:
+        EngineUnavailable: a deployment does not come up.
+    """
+    target = ray_serve.RunTarget(build_app(settings), name=APP_NAME, route_prefix=None)
+    ray_serve.run_many([target], wait_for_applications_running=False)
+    _wait_until_running(on_progress)
+
+
+def stop() -> None:
+    """Take the application down; a local Ray ends with all its processes."""
+    if "RAY_ADDRESS" in os.environ:
+        ray_serve.delete(APP_NAME)
+    ray.shutdown()
+
+
+def model_handle(role: Role) -> DeploymentHandle:
+    """Handle of one running model."""
+    return ray_serve.get_deployment_handle(role, APP_NAME)
+
+
+def _model(role: Role, settings: Settings) -> ray_serve.Application:
+    chosen = settings.models[role]
+    deployment = ray_serve.deployment(ModelDeployment).options(
+        name=role,
+        version=_version(settings),
+        user_config=chosen.batch.model_dump(),
+        _internal=True,
+        **_placed(chosen.replicas),
+    )
+    return deployment.bind(role, settings)
+
+
+def _version(settings: Settings) -> str:
+    """Serve restarts the replicas of a deployment whose version changed, and takes the rest of its options live.
+
+    Without a version every deploy from Python counts as changed code. Only the declarative path may set one
+    officially, hence `_internal`.
+    """
+    lasting = settings.model_dump_json(exclude={"models": {"__all__": {"batch", "replicas"}}, "scorer": True})
+    return hashlib.sha256(f"{_START}{lasting}".encode()).hexdigest()
+
+
+def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
+    """Serve's options for a deployment's replicas."""
+    options: dict[str, Any] = {
+        "ray_actor_options": {"num_cpus": replicas.num_cpus, "num_gpus": replicas.num_gpus},
+        "max_ongoing_requests": replicas.max_ongoing_requests,
+        "health_check_period_s": HEALTH_CHECK_SECONDS,
+        "logging_config": {"enable_access_log": False},
+    }
+    if replicas.min_replicas == replicas.max_replicas:
+        return options | {"num_replicas": replicas.min_replicas}
+    span = {"min_replicas": replicas.min_replicas, "max_replicas": replicas.max_replicas}
+    return options | {"autoscaling_config": span}
+
+
+def _start_local_ray(settings: Settings) -> None:
+    """A Ray of this machine alone, with a token that dies with it."""
+    if "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    # Ray sets OMP_NUM_THREADS=1 in replicas that reserve less than a CPU, unless it is set.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
+    ray.init(
+        address="local",
+        num_cpus=reserved_cpus(settings),
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        log_to_driver=False,
+        logging_level=logging.WARNING,
+    )
+
+
+def reserved_cpus(settings: Settings) -> int:
+    """What all replicas reserve together: Ray starts an idle worker of 50 MB for each CPU that it is told of."""
+    replicas = [settings.scorer, *(model.replicas for model in settings.models.values())]
+    return max(1, math.ceil(sum(each.num_cpus * each.max_replicas for each in replicas)))
+
+
+def _wait_until_running(on_progress: Progress) -> None:
+    while True:
+        app = ray_serve.status().applications[APP_NAME]
+        if app.status == "RUNNING":
+            return
+        if app.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+            raise EngineUnavailable(_reasons(app))
+        waiting = sorted(name for name, deployment in app.deployments.items() if deployment.status != "HEALTHY")
+        on_progress(f"loading {', '.join(waiting)}")
+        time.sleep(POLL_SECONDS)
+
+
+def _reasons(app: ApplicationStatusOverview) -> str:
+    failed = [f"{name}: {deployment.message}" for name, deployment in app.deployments.items() if deployment.message]
+    return "\n".join([app.message, *failed])

@@ -1,0 +1,153 @@
+"""The engine as its callers see it: over Ray, or in this process."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from configs.settings import BatchSettings, ModelSettings, Role, Settings
+from models.model import Model
+from models.outputs import ModelIdentity
+from pipeline.result import ScoreRequest, ScoreResult
+from pipeline.rubric import load_rubric
+from serve.batching import Batcher, BatchStats
+from serve.decoding import AsyncDecoder
+from serve.errors import EngineUnavailable
+from serve.loading import load_model
+from serve.scorer import Scorer
+
+Progress = Callable[[str], None]
+
+
+def _silent(step: str) -> None:
+    """For callers who do not ask what a start is doing."""
+
+
+class Engine(Protocol):
+    """Scores files. Start it, score as many at once as you like, close it."""
+
+    async def start(self, on_progress: Progress = _silent) -> None:
+        """Load all models. `on_progress` gets a line for each step.
+
+        Raises:
+            Exception: what keeps a model from loading, for example `WeightsMissing`.
+        """
+
+    async def score(self, request: ScoreRequest) -> ScoreResult:
+        """Score one file. A bad file is a result that says so.
+
+        Raises:
+            EngineError: the engine is at fault, not the file.
+            OSError: the file cannot be read, for example because it is not there.
+        """
+
+    async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
+        """Change how batches form while requests are under way; no model is loaded again."""
+
+    async def identities(self) -> Mapping[Role, ModelIdentity]:
+        """Which model answers for each role."""
+
+    async def stats(self) -> Mapping[Role, list[BatchStats]]:
+        """Counters of the queue of every replica."""
+
+    async def close(self) -> None:
+        """Stop. Requests that are under way fail."""
+
+
+class InProcessEngine:
+    """Everything in this process, with the same scorer and the same queues as over Ray."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._models: dict[Role, Model[Any, Any]] = {}
+        self._batchers: dict[Role, Batcher[Any, Any]] = {}
+        self._decoder: AsyncDecoder | None = None
+        self._scorer: Scorer | None = None
+
+    async def start(self, on_progress: Progress = _silent) -> None:
+        """Load the models side by side; half of the time is spent waiting for the disk or one core."""
+        rubric = load_rubric(self._settings.rubric)
+        self._say_what_is_missing(on_progress)
+        await asyncio.gather(*(self._load(role, on_progress) for role in self._settings.models))
+        self._decoder = AsyncDecoder(self._settings.decode)
+        encoder = self._settings.models["concepts"].backend
+        self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), rubric, encoder)
+
+    async def score(self, request: ScoreRequest) -> ScoreResult:
+        if self._scorer is None:
+            raise EngineUnavailable("the engine is not started")
+        return await self._scorer.score(request)
+
+    async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
+        for role, batch in batches.items():
+            self._batchers[role].reconfigure(batch)
+
+    async def identities(self) -> Mapping[Role, ModelIdentity]:
+        return {role: model.identity for role, model in self._models.items()}
+
+    async def stats(self) -> Mapping[Role, list[BatchStats]]:
+        return {role: [batcher.stats] for role, batcher in self._batchers.items()}
+
+    async def close(self) -> None:
+        for batcher in self._batchers.values():
+            batcher.close()
+        if self._decoder is not None:
+            await asyncio.to_thread(self._decoder.close)
+        self._scorer = None
+
+    async def _load(self, role: Role, on_progress: Progress) -> None:
+        model = await asyncio.to_thread(load_model, role, self._settings)
+        self._models[role] = model
+        self._batchers[role] = Batcher(model, self._settings.models[role].batch)
+        self._say_what_is_missing(on_progress)
+
+    def _say_what_is_missing(self, on_progress: Progress) -> None:
+        missing = sorted(set(self._settings.models) - set(self._models))
+        on_progress(f"loading {', '.join(missing)}" if missing else "ready")
+
+
+class RayEngine:
+    """Every model in replicas of Ray Serve; a local Ray is started unless `RAY_ADDRESS` names a cluster."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._scorer: Any = None
+
+    async def start(self, on_progress: Progress = _silent) -> None:
+        # Imported here: Ray takes seconds and 100 MB, which the in-process engine does without.
+        from serve.app import start
+        from serve.handles import RayHandle
+
+        scorer = await asyncio.to_thread(start, self._settings, on_progress)
+        self._scorer = RayHandle(scorer, by_message=(ScoreRequest,))
+
+    async def score(self, request: ScoreRequest) -> ScoreResult:
+        if self._scorer is None:
+            raise EngineUnavailable("the engine is not started")
+        result: ScoreResult = await self._scorer(request)
+        return result
+
+    async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
+        from serve.app import deploy
+
+        models = {
+            role: ModelSettings.model_validate({**dict(model), "batch": batches.get(role, model.batch)})
+            for role, model in self._settings.models.items()
+        }
+        self._settings = self._settings.model_copy(update={"models": models})
+        await asyncio.to_thread(deploy, self._settings, _silent)
+
+    async def identities(self) -> Mapping[Role, ModelIdentity]:
+        from serve.app import model_handle
+
+        return {role: await model_handle(role).identity.remote() for role in self._settings.models}
+
+    async def stats(self) -> Mapping[Role, list[BatchStats]]:
+        from serve.app import model_handle
+
+        return {role: await model_handle(role).broadcast("stats").results_async() for role in self._settings.models}
+
+    async def close(self) -> None:
+        from serve.app import stop
+
+        self._scorer = None
+        await asyncio.to_thread(stop)

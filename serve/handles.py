@@ -1,0 +1,113 @@
+"""The way of an item to a Ray deployment and of its answer back.
+
+Arrays go through Ray's object store, where every replica of the node maps the same read-only pages: a view that
+three models look at is copied once. Everything else goes in the message itself, which costs a third (measured
+for one request through five deployments: 16 ms of CPU time by message, 45 ms by object reference).
+"""
+
+import asyncio
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import ray
+from numpy.typing import NDArray
+from ray.serve.handle import DeploymentHandle
+
+from serve.errors import EngineUnavailable
+
+MIN_SHARED_BYTES = 100 * 1024
+"""Ray keeps smaller objects in the message (`max_direct_call_object_size`)."""
+
+
+class SharedArrays:
+    """Puts an array into the object store once, and forgets it when nobody holds the array any more."""
+
+    def __init__(self) -> None:
+        self._references: dict[int, ray.ObjectRef[NDArray[Any]]] = {}
+
+    def share(self, item: Any) -> Any:
+        """A reference that Ray resolves before the deployment sees it; small items and other types as they are."""
+        if not isinstance(item, np.ndarray) or item.nbytes < MIN_SHARED_BYTES:
+            return item
+        key = id(item)
+        if key not in self._references:
+            self._references[key] = ray.put(item)
+            weakref.finalize(item, self._references.pop, key, None)
+        return self._references[key]
+
+
+class RayHandle:
+    """`await handle(item)`, for a deployment that takes several items and returns an answer or error for each.
+
+    Items asked for in one turn of the event loop share a call of at most `max_items`: the frames of a video cost
+    one call and not twelve, at 9 ms of CPU time each.
+    """
+
+    def __init__(
+        self,
+        deployment: DeploymentHandle,
+        *,
+        max_items: int = 1,
+        by_message: tuple[type, ...] = (str,),
+        shared: SharedArrays | None = None,
+    ) -> None:
+        """
+        Args:
+            deployment: what answers.
+            max_items: most items of one call.
+            by_message: types that go in the message, and their answers too; others take the object store.
+            shared: the references to share arrays with other handles.
+        """
+        self._by_reference = deployment.options(_by_reference=True)
+        self._by_message = deployment.options(_by_reference=False)
+        self._max_items = max_items
+        self._message_types = by_message
+        self._shared = shared or SharedArrays()
+        self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
+        self._calls: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, item: Any) -> Any:
+        """The deployment's answer.
+
+        Raises:
+            EngineUnavailable: the deployment is not running, or ended meanwhile.
+            Exception: whatever the deployment answered for this item, for example a `ModelItemError`.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append((item, answer))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._send_all)
+        return await answer
+
+    def _send_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for start in range(0, len(waiting), self._max_items):
+            call = asyncio.get_running_loop().create_task(self._send(waiting[start : start + self._max_items]))
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
+
+    async def _send(self, asked: Sequence[tuple[Any, asyncio.Future[Any]]]) -> None:
+        (outcome,) = await asyncio.gather(self._call([item for item, _ in asked]), return_exceptions=True)
+        answers = [self._unavailable(outcome)] * len(asked) if isinstance(outcome, BaseException) else outcome
+        for (_, waiting), answer in zip(asked, answers, strict=True):
+            if waiting.done():  # its caller was cancelled
+                continue
+            if isinstance(answer, BaseException):
+                waiting.set_exception(answer)
+            else:
+                waiting.set_result(answer)
+
+    async def _call(self, items: Sequence[Any]) -> list[Any]:
+        """An answer or an exception for each item."""
+        by_message = all(isinstance(item, self._message_types) for item in items)
+        call = self._by_message.remote if by_message else self._by_reference.remote
+        answers: list[Any] = await call(*(self._shared.share(item) for item in items))
+        return answers
+
+    def _unavailable(self, error: BaseException) -> EngineUnavailable:
+        wrapped = EngineUnavailable(f"{self._by_reference.deployment_name}: {type(error).__name__}: {error}")
+        wrapped.__cause__ = error
+        return wrapped

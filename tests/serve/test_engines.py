@@ -1,0 +1,112 @@
+"""One suite for both engines, with real weights: what holds in one process holds over Ray."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+import skimage
+
+from configs.settings import BatchSettings, Settings, load_settings
+from pipeline.brief import JobBrief
+from pipeline.result import ScoreRequest
+from serve.client import Engine, InProcessEngine, RayEngine
+from serve.errors import EngineError, EngineUnavailable
+
+pytestmark = pytest.mark.anyio
+
+PHOTOS = Path(skimage.__file__).parent / "data"
+CAT = ScoreRequest(PHOTOS / "chelsea.png", JobBrief(description="A photo of a cat."))
+COFFEE = ScoreRequest(PHOTOS / "coffee.png", JobBrief(description="A photo of a cup of coffee."))
+ENGINES = {"process": InProcessEngine, "ray": RayEngine}
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    """The embedded profile with the two models that load fastest, compiled in the machine's own cache."""
+    whole = load_settings("embedded")
+    models = {role: whole.models[role] for role in ("concepts", "detector")}
+    return whole.model_copy(update={"models": models})
+
+
+@pytest.fixture(scope="module", params=["process", pytest.param("ray", marks=pytest.mark.slow)])
+async def engine(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Engine]:
+    engine: Engine = ENGINES[request.param](settings)
+    steps: list[str] = []
+    await engine.start(steps.append)
+    assert any("detector" in step for step in steps)
+    yield engine
+    await engine.close()
+    with pytest.raises(EngineUnavailable):
+        await engine.score(CAT)
+
+
+async def test_a_photo_gets_stars_and_says_which_models_spoke(engine: Engine) -> None:
+    result = await engine.score(CAT)
+    assert 1 <= result.score.stars <= 5
+    assert result.annotations is not None
+    assert [model.role for model in result.models] == ["concepts", "detector"]
+    assert {role: model.role for role, model in (await engine.identities()).items()} == {
+        "concepts": "concepts",
+        "detector": "detector",
+    }
+
+
+@pytest.mark.parametrize("source", [b"no picture", CAT.source], ids=["corrupt", "intact"])
+async def test_bytes_are_scored_like_a_file_and_a_corrupt_file_is_a_result(
+    engine: Engine, source: Path | bytes, tmp_path: Path
+) -> None:
+    content = source if isinstance(source, bytes) else source.read_bytes()
+    (tmp_path / "file.jpg").write_bytes(content)
+    by_path = await engine.score(ScoreRequest(tmp_path / "file.jpg", CAT.brief))
+    by_bytes = await engine.score(ScoreRequest(content, CAT.brief))
+    assert by_path.score == by_bytes.score
+    assert any(reason.startswith("integrity.") for reason in by_path.score.reasons) == isinstance(source, bytes)
+
+
+async def test_a_file_that_is_not_there_is_no_fault_of_its_sender(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await engine.score(ScoreRequest(tmp_path / "gone.jpg", CAT.brief))
+
+
+async def test_submissions_that_come_together_share_batches_and_keep_their_answers(engine: Engine) -> None:
+    one_by_one = [(await engine.score(request)).score.relevance for request in (CAT, COFFEE)]
+    before = (await engine.stats())["detector"][0]
+    items, batches = before.items, before.batches
+    await engine.reconfigure({"detector": BatchSettings(max_cost=16, max_items=8, wait_seconds=1)})
+    results = await asyncio.gather(*(engine.score(request) for request in (CAT, COFFEE) * 4))
+    assert [result.score.relevance for result in results] == pytest.approx(one_by_one * 4, abs=0.05)
+    after = (await engine.stats())["detector"][0]
+    assert after.items - items == 8, "the counters go on: no replica was replaced"
+    assert after.batches - batches < 8
+    assert (after.queued, after.running) == (0, 0)
+
+
+@pytest.mark.slow
+async def test_both_engines_say_the_same(settings: Settings) -> None:
+    answers = []
+    for kind in ENGINES.values():
+        engine = kind(settings)
+        await engine.start()
+        answers.append([(await engine.score(request)).to_json() for request in (CAT, COFFEE)])
+        await engine.close()
+    assert answers[0] == answers[1]
+    assert not [child for child in psutil.Process().children(recursive=True) if "ray" in child.name()]
+
+
+@pytest.mark.slow
+async def test_weights_that_are_not_there_end_the_start(settings: Settings) -> None:
+    detector = settings.models["detector"].model_copy(update={"weights": "nonesuch"})
+    engine = RayEngine(settings.model_copy(update={"models": settings.models | {"detector": detector}}))
+    try:
+        with pytest.raises(EngineError, match="nonesuch"):
+            await engine.start()
+    finally:
+        await engine.close()
+
+
+@pytest.mark.parametrize("kind", ENGINES.values(), ids=ENGINES)
+async def test_an_engine_that_was_not_started_says_so(kind: type[Engine], settings: Settings) -> None:
+    with pytest.raises(EngineUnavailable, match="not started"):
+        await kind(settings).score(CAT)  # type: ignore[call-arg]
