@@ -90,7 +90,9 @@ class RayHandle:
             call.add_done_callback(self._calls.discard)
 
     async def _send(self, asked: Sequence[tuple[Any, asyncio.Future[Any]]]) -> None:
-        (outcome,) = await asyncio.gather(self._call([item for item, _ in asked]), return_exceptions=True)
+        items = [item for item, _ in asked]
+        outcome: list[Any] | BaseException
+        (outcome,) = await asyncio.gather(self._call(items), return_exceptions=True)
         answers = [self._unavailable(outcome)] * len(asked) if isinstance(outcome, BaseException) else outcome
         for (_, waiting), answer in zip(asked, answers, strict=True):
             if waiting.done():  # its caller was cancelled
