@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from configs.settings import DecodeSettings
 from pipeline.decision import Status, decide
+from pipeline.decode_process import Decoder
 from pipeline.media import MediaFacts
 from pipeline.result import ScoreResult
 from scripts.report_media import PREVIEW_LIMITS, Preview, preview
@@ -84,8 +85,6 @@ def write_report(entries: Iterable[Entry], path: Path) -> None:
 
 def render_report(entries: Sequence[Entry], limits: DecodeSettings = PREVIEW_LIMITS) -> str:
     """The page as one string; files of the same job stand together when they are neighbours."""
-    from pipeline.decode_process import Decoder
-
     with Decoder(limits) as decoder:
         cards = [_card(number, each, decoder) for number, each in enumerate(entries, start=1)]
     jobs = [list(members) for _, members in groupby(cards, lambda card: (card.entry.title, card.entry.description))]
@@ -95,7 +94,7 @@ def render_report(entries: Sequence[Entry], limits: DecodeSettings = PREVIEW_LIM
     return template.render(cards=cards, jobs=jobs, counts=counts, verdicts=VERDICTS, written_at=written_at)
 
 
-def _card(number: int, each: Entry, decoder: Any) -> Card:
+def _card(number: int, each: Entry, decoder: Decoder) -> Card:
     shown = preview(each.path, decoder) if each.may_be_shown else Preview()
     return Card(number, each, shown, _facts(each.result.evidence.facts), _measures(each.result))
 
@@ -154,9 +153,7 @@ def _size(size_bytes: int) -> str:
 
 def _measures(result: ScoreResult) -> tuple[tuple[str, str], ...]:
     """The numbers that explain the stars, most telling first; those that were not taken are left out."""
-    match, image, audio, video = (
-        getattr(result.evidence, name) for name in ("match", "image", "audio", "video")
-    )
+    match, image, audio, video = (getattr(result.evidence, name) for name in ("match", "image", "audio", "video"))
     taken = (
         ("seen, against the job", match.visual, "{:+.1f} σ"),
         ("read, against the job", match.read, "{:+.1f} σ"),
