@@ -1,10 +1,12 @@
 """Opening sound and video with FFmpeg (PyAV): only the demuxer and the codecs that a format may hold."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any, BinaryIO
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
@@ -45,7 +47,7 @@ def open_container(stream: BinaryIO, file_format: str) -> Iterator[InputContaine
             yield container
     except MemoryError:
         raise
-    except (av.FFmpegError, ValueError, IndexError) as error:
+    except av.FFmpegError as error:
         raise CorruptMedia(f"The {file_format.upper()} file is damaged or cut off.") from error
 
 
@@ -54,7 +56,7 @@ def video_track(container: InputContainer) -> VideoStream | None:
     return next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
 
 
-def audio_track(container: InputContainer) -> Stream | None:
+def audio_track(container: InputContainer) -> AudioStream | None:
     """The first audio stream."""
     return next(iter(container.streams.audio), None)
 
@@ -73,11 +75,18 @@ def codec_name(track: Stream) -> str:
 
 
 def packets(container: InputContainer, track: Stream) -> Iterator["Packet[Any]"]:
-    """Packets of one track up to the end or to where the container breaks off, then the empty flush packet."""
-    try:
-        yield from container.demux(track)
-    except av.FFmpegError:
-        yield Packet()
+    """Packets of one track up to the end, or to where the container breaks off."""
+    with suppress(av.FFmpegError):
+        yield from (packet for packet in container.demux(track) if packet.size)
+
+
+def decoded_frames(track: AudioStream | VideoStream, of: Iterable["Packet[Any]"]) -> Iterator[Any]:
+    """Frames of the packets `of` the track; a damaged packet is left out, as players do."""
+    for packet in chain(of, [None]):  # `None` asks for what the decoder still holds back
+        try:
+            yield from track.decode(packet)
+        except av.error.InvalidDataError:
+            continue
 
 
 def declared_seconds(container: InputContainer, track: Stream) -> float | None:

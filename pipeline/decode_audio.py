@@ -6,11 +6,11 @@ from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Stream
 from numpy.typing import NDArray
 
-from pipeline.container import codec_name, declared_seconds, packets, require_complete
+from pipeline.container import codec_name, declared_seconds, decoded_frames, packets, require_complete
 from pipeline.media import SAMPLE_RATE_HZ, CorruptMedia, DecodedAudio, MediaFacts, MediaTooLarge
 
 Block = NDArray[np.float32]
@@ -64,7 +64,7 @@ class Clipping:
         return self.clipped / self.samples if self.samples else 0.0
 
 
-def decode_audio(container: InputContainer, track: Stream, facts: MediaFacts, max_seconds: float) -> DecodedAudio:
+def decode_audio(container: InputContainer, track: AudioStream, facts: MediaFacts, max_seconds: float) -> DecodedAudio:
     """Decode one track: the mean of its channels, resampled to `SAMPLE_RATE_HZ`, loudness untouched.
 
     Returns:
@@ -136,11 +136,12 @@ class _Mixer:
         self._parts += [part.to_ndarray()[0] for part in self._resampler.resample(frame)]
 
 
-def _blocks(container: InputContainer, track: Stream) -> Iterator[tuple[int, Block]]:
+def _blocks(container: InputContainer, track: AudioStream) -> Iterator[tuple[int, Block]]:
     """Rate in hertz and samples, in pieces of about `_BLOCK_SECONDS` in which rate and channels are the same."""
     pending: list[Block] = []
     rate_hz = pending_samples = 0
-    for frame in _frames(container, track):
+    for frame in decoded_frames(track, packets(container, track)):
+        _require_plausible(frame.sample_rate)
         samples = _float_samples(frame)
         changes = pending and (frame.sample_rate != rate_hz or len(samples) != len(pending[0]))
         if pending and (changes or pending_samples >= _BLOCK_SECONDS * rate_hz):
@@ -151,19 +152,6 @@ def _blocks(container: InputContainer, track: Stream) -> Iterator[tuple[int, Blo
         pending_samples += samples.shape[1]
     if pending:
         yield rate_hz, np.concatenate(pending, axis=1)
-
-
-def _frames(container: InputContainer, track: Stream) -> Iterator[Any]:
-    """Decoded frames; a damaged packet is left out, as players do."""
-    for packet in packets(container, track):
-        try:
-            frames = track.codec_context.decode(packet if packet.size else None)
-        except av.error.InvalidDataError:
-            continue
-        for frame in frames:
-            if frame.sample_rate not in _RATES_HZ:
-                raise CorruptMedia(f"The file declares an impossible sample rate of {frame.sample_rate} Hz.")
-            yield frame
 
 
 def _float_samples(frame: Any) -> Block:
@@ -189,3 +177,8 @@ def _in_runs(flags: NDArray[np.bool_]) -> int:
 def _require_at_most(seconds: float, max_seconds: float) -> None:
     if seconds > max_seconds:
         raise MediaTooLarge(f"The recording is longer than {max_seconds:.0f} seconds.")
+
+
+def _require_plausible(rate_hz: int) -> None:
+    if rate_hz not in _RATES_HZ:
+        raise CorruptMedia(f"The file declares an impossible sample rate of {rate_hz} Hz.")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
@@ -12,7 +11,7 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from pipeline.container import packets
+from pipeline.container import decoded_frames, packets
 from pipeline.media import CorruptMedia
 
 _MAX_ANALYSED = 300
@@ -34,6 +33,11 @@ _HD_HEIGHT = 720
 """Untagged video is BT.709 from this height and BT.601 below, as players assume."""
 
 Part = Literal["all", "reference", "key"]
+_SKIPPED: dict[Part, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
+    "all": "DEFAULT",
+    "reference": "NONREF",
+    "key": "NONKEY",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,10 @@ def analysed_frames(
         most = min(most, max(_KEYFRAMES_PER_FRAME * wanted_frames, int(_KEYFRAME_PIXELS / frame_pixels)))
     in_new_cell = _Grid(timeline.duration_seconds / most)
     for frame in _decoded(container, track, part, _Grid(timeline.duration_seconds / most)):
-        if frame.time is not None and in_new_cell(frame.time - timeline.start_seconds):
-            yield max(0.0, frame.time - timeline.start_seconds), frame
+        # Not `frame.time`: the last frames, which the decoder held back, do not know their time base.
+        at_seconds = float((frame.pts or 0) * (track.time_base or 0)) - timeline.start_seconds
+        if frame.pts is not None and in_new_cell(at_seconds):
+            yield max(0.0, at_seconds), frame
 
 
 class _Grid:
@@ -107,17 +113,13 @@ class _Grid:
 
 
 def _decoded(container: InputContainer, track: VideoStream, part: Part, keyframe_grid: _Grid) -> Iterator[Any]:
-    """Frames in order of presentation; a damaged packet is left out, as players do."""
     context = track.codec_context
     context.thread_count, context.thread_type = _THREADS, "AUTO"
-    context.skip_frame = {"all": "DEFAULT", "reference": "NONREF", "key": "NONKEY"}[part]
-    for packet in packets(container, track):
-        if part == "key" and packet.size and not _is_next_keyframe(packet, keyframe_grid):
-            continue
-        try:
-            yield from context.decode(packet if packet.size else None)
-        except av.error.InvalidDataError:
-            continue
+    context.skip_frame = _SKIPPED[part]
+    of = packets(container, track)
+    if part == "key":
+        of = (packet for packet in of if _is_next_keyframe(packet, keyframe_grid))
+    return decoded_frames(track, of)
 
 
 def _is_next_keyframe(packet: "Packet[Any]", grid: _Grid) -> bool:
@@ -156,7 +158,7 @@ def upright_size(frame: Any) -> tuple[int, int]:
 
 def _quarter_turns(frame: Any) -> int:
     """Counter-clockwise turns of 90° that set the frame upright (the container's display matrix)."""
-    return int(round(frame.rotation / 90))
+    return round(float(frame.rotation) / 90)
 
 
 def _colorspace(frame: Any) -> int:

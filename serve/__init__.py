@@ -5,6 +5,7 @@ module of this package imports it. An operator's own value wins.
 """
 
 import os
+import sys
 
 import configs as configs  # before any library: it turns off what they send by themselves
 
@@ -21,6 +22,9 @@ if "RAY_ADDRESS" not in os.environ:
     # Despite its name, this keeps a local Ray on 127.0.0.1 on Linux too (`services.get_node_ip_address`).
     # An explicit `_node_ip_address="127.0.0.1"` is replaced by the outward address of the machine.
     _RAY_ENVIRONMENT["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+
+RAY_CAME_FIRST = "ray" in sys.modules and not _RAY_ENVIRONMENT.keys() <= os.environ.keys()
+"""Ray was imported too early to have seen this; it must not be started from here."""
 
 for _name, _value in _RAY_ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)

@@ -18,6 +18,7 @@ from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import ApplicationStatusOverview
 
 from configs.settings import ReplicaSettings, Role, Settings
+from serve import RAY_CAME_FIRST
 from serve.deployments import ModelDeployment, ScorerDeployment
 from serve.errors import EngineUnavailable
 
@@ -54,7 +55,7 @@ def start(settings: Settings, on_progress: Progress) -> DeploymentHandle:
     """
     on_progress("starting Ray")
     if "RAY_ADDRESS" in os.environ:
-        ray.init(log_to_driver=False, logging_level=logging.WARNING)
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
     else:
         _start_local_ray(settings)
     on_progress("starting Serve")
@@ -126,6 +127,8 @@ def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
 
 def _start_local_ray(settings: Settings) -> None:
     """A Ray of this machine alone, with a token that dies with it."""
+    if RAY_CAME_FIRST:
+        raise EngineUnavailable("ray was imported before serve and would listen to the network; import serve first")
     if "RAY_AUTH_TOKEN_PATH" not in os.environ:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     # Ray sets OMP_NUM_THREADS=1 in replicas that reserve less than a CPU, unless it is set.
@@ -136,7 +139,7 @@ def _start_local_ray(settings: Settings) -> None:
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
-        logging_level=logging.WARNING,
+        logging_level=logging.ERROR,
     )
 
 

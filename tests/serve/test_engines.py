@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
-import psutil
 import pytest
 import skimage
 
@@ -12,7 +12,7 @@ from configs.settings import BatchSettings, Settings, load_settings
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest
 from serve.client import Engine, InProcessEngine, RayEngine
-from serve.errors import EngineError, EngineUnavailable
+from serve.errors import EngineUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +28,15 @@ def settings() -> Settings:
     whole = load_settings("embedded")
     models = {role: whole.models[role] for role in ("concepts", "detector")}
     return whole.model_copy(update={"models": models})
+
+
+@pytest.fixture(scope="module")
+async def twin_answers(settings: Settings) -> list[dict[str, Any]]:
+    twin = InProcessEngine(settings)
+    await twin.start()
+    answers = [(await twin.score(request)).to_json() for request in (CAT, COFFEE)]
+    await twin.close()
+    return answers
 
 
 @pytest.fixture(scope="module", params=["process", pytest.param("ray", marks=pytest.mark.slow)])
@@ -83,27 +92,8 @@ async def test_submissions_that_come_together_share_batches_and_keep_their_answe
     assert (after.queued, after.running) == (0, 0)
 
 
-@pytest.mark.slow
-async def test_both_engines_say_the_same(settings: Settings) -> None:
-    answers = []
-    for kind in ENGINES.values():
-        engine = kind(settings)
-        await engine.start()
-        answers.append([(await engine.score(request)).to_json() for request in (CAT, COFFEE)])
-        await engine.close()
-    assert answers[0] == answers[1]
-    assert not [child for child in psutil.Process().children(recursive=True) if "ray" in child.name()]
-
-
-@pytest.mark.slow
-async def test_weights_that_are_not_there_end_the_start(settings: Settings) -> None:
-    detector = settings.models["detector"].model_copy(update={"weights": "nonesuch"})
-    engine = RayEngine(settings.model_copy(update={"models": settings.models | {"detector": detector}}))
-    try:
-        with pytest.raises(EngineError, match="nonesuch"):
-            await engine.start()
-    finally:
-        await engine.close()
+async def test_an_engine_says_what_the_twin_says(engine: Engine, twin_answers: list[dict[str, Any]]) -> None:
+    assert [(await engine.score(request)).to_json() for request in (CAT, COFFEE)] == twin_answers
 
 
 @pytest.mark.parametrize("kind", ENGINES.values(), ids=ENGINES)
