@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyloudnorm
-from numpy.typing import NDArray
 
 from models.outputs import AudioQuality, ItemError, ModelIdentity
 from models.runtime.device import Placement
 from models.runtime.openvino_network import compile_file
-from models.voice_activity import SAMPLE_RATE_HZ, Span, seconds, speech_spans
+from models.voice_activity import SAMPLE_RATE_HZ, Samples, Span, problem_with, speech_spans
 from models.weights import Weights
 
 WINDOW_SAMPLES = round(9.01 * SAMPLE_RATE_HZ)
@@ -19,6 +18,7 @@ LOUDNESS_FLOOR_LUFS = -70.0
 """Absolute gate of BS.1770-4."""
 MIN_LOUDNESS_SAMPLES = round(0.4 * SAMPLE_RATE_HZ)
 """One block of the loudness meter."""
+MIN_PAUSE_SECONDS, PADDING_SECONDS = 0.5, 0.2
 MIN_PAUSE_SAMPLES = SAMPLE_RATE_HZ // 4
 LEVEL_FRAME_SAMPLES = 320
 SNR_RANGE_DB = (-20.0, 80.0)
@@ -27,8 +27,6 @@ _SIGNAL = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
 _BACKGROUND = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
 _OVERALL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
 """From the network's outputs to opinion scores: the fit that Microsoft publishes with the weights."""
-
-Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,14 @@ class AudioQualityModel:
 
     def run(self, batch: Sequence[Recording]) -> list[AudioQuality | ItemError]:
         """One recording after the other: its windows are the batch."""
-        return [self._judge(item) if len(item.samples) else ItemError("the recording has no samples") for item in batch]
+        problems = [problem_with(item.samples) for item in batch]
+        return [
+            ItemError(problem) if problem else self._judge(item) for item, problem in zip(batch, problems, strict=True)
+        ]
 
     def _judge(self, recording: Recording) -> AudioQuality:
         samples = recording.samples
-        spans = speech_spans(samples)
+        spans = speech_spans(samples, min_pause_seconds=MIN_PAUSE_SECONDS, padding_seconds=PADDING_SECONDS)
         signal, background, overall = self._opinions(samples)
         return AudioQuality(
             signal=signal,
@@ -87,7 +88,7 @@ class AudioQualityModel:
             overall=overall,
             loudness_lufs=loudness_lufs(samples),
             snr_db=snr_db(samples, spans),
-            speech_ratio=min(1.0, seconds(spans) * SAMPLE_RATE_HZ / len(samples)),
+            speech_ratio=min(1.0, sum(span.seconds for span in spans) * SAMPLE_RATE_HZ / len(samples)),
             clipping_ratio=recording.clipping_ratio,
         )
 
@@ -125,8 +126,8 @@ def snr_db(samples: Samples, spans: Sequence[Span]) -> float:
     Where the pauses last under a quarter of a second, the quietest tenth of the 20 ms frames stands for them.
     """
     speaking = np.zeros(len(samples), bool)
-    for start, end in spans:
-        speaking[start:end] = True
+    for span in spans:
+        speaking[span.start_sample : span.end_sample] = True
     if not speaking.any():
         return SNR_RANGE_DB[0]
     pauses = samples[~speaking]

@@ -5,7 +5,7 @@ through the encoder and the decoder together. faster-whisper supplies the featur
 word alignment, CTranslate2 the networks, and OpenVINO the encoder where the processor has bf16 units.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from models.outputs import ItemError, ModelIdentity, Segment, SpokenWord, Transcript
 from models.runtime.device import Placement
 from models.speech_encoder import Encoder, load_openvino_encoder
-from models.voice_activity import MAX_SPAN_SECONDS, SAMPLE_RATE_HZ, Span, seconds, speech_spans
+from models.voice_activity import SAMPLE_RATE_HZ, Samples, Span, merged, problem_with, speech_spans
 from models.weights import Weights
 
 FRAMES_PER_SECOND = 100
@@ -33,7 +33,9 @@ AVERAGE_LOG_PROBABILITY = -1.0
 COMPRESSION_RATIO = 2.4
 """Thresholds of OpenAI's `transcribe` for what is no speech, too uncertain, or repeats itself."""
 
-Samples = NDArray[np.float32]
+MIN_PAUSE_SECONDS, PADDING_SECONDS = 0.5, 0.2
+MAX_CHUNK_SECONDS = 28.0
+"""The window less the padding on both sides."""
 
 
 def load(
@@ -119,11 +121,12 @@ class SpeechModel:
 
     def run(self, batch: Sequence[Samples]) -> list[Transcript | ItemError]:
         """Chunks of all recordings are decoded together, those of like length side by side."""
-        spans = [speech_spans(samples) for samples in batch]
+        problems = [problem_with(samples) for samples in batch]
+        spans = [[] if problem else _spans(samples) for samples, problem in zip(batch, problems, strict=True)]
         chunks = [
-            _Chunk(item, start / SAMPLE_RATE_HZ, batch[item][start:end])
+            _Chunk(item, span.start_sample / SAMPLE_RATE_HZ, batch[item][span.start_sample : span.end_sample])
             for item, found in enumerate(spans)
-            for start, end in _joined(found)
+            for span in merged(found, max_gap_seconds=MAX_CHUNK_SECONDS, max_seconds=MAX_CHUNK_SECONDS)
         ]
         heard: list[list[_Heard]] = [[] for _ in batch]
         for context, group in self._groups(chunks):
@@ -135,8 +138,8 @@ class SpeechModel:
             for result in results:
                 heard[result.chunk.item].append(result)
         return [
-            self._transcript(found, results) if len(samples) else ItemError("the recording has no samples")
-            for samples, found, results in zip(batch, spans, heard, strict=True)
+            ItemError(problem) if problem else self._transcript(found, results)
+            for problem, found, results in zip(problems, spans, heard, strict=True)
         ]
 
     def _context(self, chunk: _Chunk) -> int:
@@ -205,7 +208,7 @@ class SpeechModel:
             for chunk, ids, result, words in zip(chunks, tokens, results, aligned or [[]] * len(chunks), strict=True)
         ]
 
-    def _transcript(self, spans: list[Span], heard: Sequence[_Heard]) -> Transcript:
+    def _transcript(self, spans: Sequence[Span], heard: Sequence[_Heard]) -> Transcript:
         """The language is the one that most seconds were heard in."""
         ordered = sorted(heard, key=lambda result: result.chunk.start_seconds)
         spoken = [result for result in ordered if result.segment is not None]
@@ -213,21 +216,16 @@ class SpeechModel:
             return Transcript((), None, 0.0, 0.0)
         longest = max(spoken, key=lambda result: len(result.chunk.samples))
         segments = tuple(result.segment for result in spoken if result.segment is not None)
-        return Transcript(segments, longest.language, longest.language_confidence, seconds(spans))
+        return Transcript(segments, longest.language, longest.language_confidence, sum(span.seconds for span in spans))
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
-    """Neighbouring spans as one chunk, as long as it fits the window: fewer windows, and words keep their context."""
-    chunk: Span | None = None
-    for start, end in spans:
-        if chunk is not None and end - chunk[0] <= MAX_SPAN_SECONDS * SAMPLE_RATE_HZ:
-            chunk = (chunk[0], end)
-            continue
-        if chunk is not None:
-            yield chunk
-        chunk = (start, end)
-    if chunk is not None:
-        yield chunk
+def _spans(samples: Samples) -> list[Span]:
+    return speech_spans(
+        samples,
+        min_pause_seconds=MIN_PAUSE_SECONDS,
+        padding_seconds=PADDING_SECONDS,
+        max_seconds=MAX_CHUNK_SECONDS,
+    )
 
 
 def _text_tokens(ids: Sequence[int], tokenizer: Tokenizer) -> list[int]:

@@ -1,35 +1,84 @@
-"""The `assay` command."""
+"""The `assay` command. A command's module is imported when it is the one that was asked for."""
 
 import sys
+from dataclasses import dataclass
+from importlib import import_module
 
 import typer
 
-from scripts.doctor_command import doctor
 from scripts.user_errors import UserError
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Score and annotate media, self-hosted.")
-app.command()(doctor)
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command, or a group of them."""
+
+    target: str
+    """`module:name` of a function, or of a `typer.Typer` for a group."""
+    help: str
+
+
+COMMANDS = {
+    "score": Command("scripts.score_command:score_files", "Score files, or all cases of a manifest."),
+    "doctor": Command("scripts.doctor_command:doctor", "Check this machine and say what would run where."),
+    "weights": Command("scripts.weights_command:app", "List, verify and fetch the weights."),
+}
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """The command line; importing the engine takes seconds, so only what `arguments` name is imported."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Score and annotate media, self-hosted.",
+    )
+    app.callback()(_several_commands)
+    for name, command in COMMANDS.items():
+        _register(app, name, command, asked_for=arguments[:1] == [name])
+    return app
 
 
 def main() -> None:
     """Run the command; what the caller got wrong is one line on stderr and exit code 2."""
-    _add_heavy_commands()
     try:
-        app()
-    except UserError as error:
-        print(f"assay: {error}", file=sys.stderr)
+        build(sys.argv[1:])()
+    except _callers_errors() as error:
+        print(f"assay: {_one_line(error)}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
-def _add_heavy_commands() -> None:
-    """The engine's imports take a second; `assay doctor` and `--help` of other commands do not need them."""
-    from scripts.weights_command import app as weights
+def _several_commands() -> None:
+    """Score and annotate media, self-hosted."""
 
-    app.add_typer(weights, name="weights")
-    if sys.argv[1:2] != ["doctor"] and sys.argv[1:2] != ["weights"]:
-        from scripts.score_command import score_files
 
-        app.command("score")(score_files)
+def _register(app: typer.Typer, name: str, command: Command, *, asked_for: bool) -> None:
+    if not asked_for:
+        app.command(name, help=command.help)(_several_commands)
+        return
+    module, attribute = command.target.split(":")
+    loaded = getattr(import_module(module), attribute)
+    if isinstance(loaded, typer.Typer):
+        app.add_typer(loaded, name=name)
+    else:
+        app.command(name)(loaded)
+
+
+def _callers_errors() -> tuple[type[Exception], ...]:
+    """Evaluated only when something was raised, so that `--help` need not import pydantic."""
+    from pydantic import ValidationError
+
+    from models.weights import WeightsError
+
+    return (UserError, FileNotFoundError, WeightsError, ValidationError)
+
+
+def _one_line(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 if __name__ == "__main__":

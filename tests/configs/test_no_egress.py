@@ -8,14 +8,12 @@ import pytest
 
 LIST_LOOKUPS = """
 import socket, time
-names = []
 def refuse(name, *rest, **named):
-    names.append(str(name))
+    print("looked up", name, flush=True)  # printed, since OpenVINO sends from a forked process
     raise socket.gaierror("no network in this test")
 socket.getaddrinfo = refuse
 {imports}
-time.sleep(0.5)
-print("looked up:", *names)
+time.sleep(2)
 """
 
 
@@ -25,7 +23,7 @@ def _run(code: str, home: object = None, **environment: str) -> str:
         variables["HOME"] = str(home)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, timeout=120)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
+    return done.stdout.strip()
 
 
 def _lookups(imports: str, home: object) -> str:
@@ -41,7 +39,7 @@ def test_openvino_alone_would_report_itself(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("library", ["openvino", "ultralytics", "transformers, huggingface_hub"])
 def test_libraries_look_up_nothing_after_configs(library, tmp_path):
-    assert _lookups(f"import configs\nimport {library}", tmp_path) == "looked up:"
+    assert _lookups(f"import configs\nimport {library}", tmp_path) == ""
 
 
 def test_switches_win_over_the_environment():

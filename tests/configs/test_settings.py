@@ -1,0 +1,96 @@
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from configs.settings import CONFIGS, ModelSettings, load_settings
+from models.weights import Registry
+
+PROFILES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in {"weights", "rubric"})
+
+
+@pytest.fixture(autouse=True)
+def _no_assay_variables(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
+        monkeypatch.delenv(name)
+
+
+def test_the_profiles_of_the_design_are_shipped():
+    assert {"embedded", "gpu"} <= set(PROFILES)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_loads_and_names_declared_weights_of_its_family(profile, tmp_path):
+    settings = load_settings(profile)
+    declared = Registry.load(settings.weights, tmp_path)
+    assert settings.profile == profile
+    assert {role: declared.declaration(model.weights).family for role, model in settings.models.items()} == {
+        role: role for role in settings.models
+    }
+
+
+def test_the_embedded_profile_comes_from_packages_only(tmp_path):
+    settings = load_settings("embedded")
+    declared = Registry.load(settings.weights, tmp_path)
+    sources = [source for model in settings.models.values() for source in declared.declaration(model.weights).sources]
+    assert {type(source).__name__ for source in sources} == {"PackageSource"}
+
+
+def test_environment_wins_over_the_file_and_flags_win_over_both(monkeypatch):
+    monkeypatch.setenv("ASSAY_DECODE__WORKERS", "3")
+    monkeypatch.setenv("ASSAY_MODELS__TEXT__BATCH__MAX_ITEMS", "7")
+    monkeypatch.setenv("ASSAY_DATA_DIR", "/srv/assay")
+    settings = load_settings("embedded", decode__workers=5, decode__max_frames=None)
+    assert settings.decode.workers == 5
+    assert settings.models["text"].batch.max_items == 7
+    assert settings.data_dir == Path("/srv/assay")
+    assert load_settings("embedded").decode.workers == 3
+
+
+def test_a_profile_may_be_any_yaml_file(tmp_path):
+    values = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
+    del values["profile"], values["models"]["detector"]
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(values))
+    settings = load_settings(tmp_path / "mine.yaml")
+    assert settings.profile == "mine"
+    assert "detector" not in settings.models
+
+
+def test_an_unknown_profile_is_answered_with_the_known_ones():
+    with pytest.raises(FileNotFoundError, match="embedded, gpu"):
+        load_settings("tpu")
+
+
+@pytest.mark.parametrize(
+    ("max_ongoing_requests", "concurrent", "accepted"), [(16, 1, True), (15, 1, False), (32, 2, True), (31, 2, False)]
+)
+def test_a_replica_must_be_handed_full_batches(max_ongoing_requests, concurrent, accepted):
+    values = {
+        "weights": "w",
+        "backend": "b",
+        "batch": {"max_cost": 1.0, "max_items": 16, "concurrent": concurrent},
+        "replicas": {"max_ongoing_requests": max_ongoing_requests},
+    }
+    if accepted:
+        assert ModelSettings.model_validate(values).replicas.max_ongoing_requests == max_ongoing_requests
+    else:
+        with pytest.raises(ValidationError, match="batches could never fill"):
+            ModelSettings.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ({"decode__workerz": 2}, "decode.workerz"),
+        ({"models__vision": {}}, "models.vision"),
+        ({"models__text__precision": "f64"}, "models.text.precision"),
+        ({"decode__workers": 0}, "decode.workers"),
+        ({"scorer__min_replicas": 4, "scorer__max_replicas": 2}, "scorer"),
+    ],
+)
+def test_what_is_unknown_or_out_of_range_is_refused_by_name(flags, named):
+    with pytest.raises(ValidationError) as refused:
+        load_settings("embedded", **flags)
+    assert any(".".join(map(str, error["loc"])).startswith(named) for error in refused.value.errors())
