@@ -60,7 +60,9 @@ class AudioQualityModel:
     """Item: `Recording`. Output: `AudioQuality`."""
 
     def __init__(self, weights: Weights, placement: Placement, max_windows: int) -> None:
-        self.identity = ModelIdentity("audio_quality", weights.name, weights.version, weights.digest, placement.precision)
+        self.identity = ModelIdentity(
+            "audio_quality", weights.name, weights.version, weights.digest, placement.precision
+        )
         self._network = compile_file(weights.path("sig_bak_ovr.onnx"), placement)
         self._max_windows = max_windows
 

@@ -46,7 +46,7 @@ class ConseEncoder:
             converted(weights, placement, "classifier", lambda: _convert(weights)), placement
         )
         names, synonyms = _class_names()
-        self._names = names
+        self.class_names = names
         self._class_embeddings = unit(self._sentences.embed(names) + self._sentences.embed(synonyms))
 
     def cost(self, item: ConceptItem) -> float:
@@ -68,19 +68,19 @@ class ConseEncoder:
 
     def _picture(self, view: NDArray[np.uint8]) -> Concepts:
         """One picture at a time: on the CPU a batch is no faster (345 against 314 a second, PERFORMANCE.md)."""
-        (logits,) = self._classifier(_prepared(view))
+        (logits,) = self._classifier(prepared(view))
         probabilities = _softmax(logits[0])
         top = np.argsort(-probabilities, kind="stable")[:COMBINED_CLASSES]
         embedding = unit(probabilities[top] @ self._class_embeddings[top])
         labels = tuple(
-            Label(self._names[index], float(probabilities[index]))
+            Label(self.class_names[index], float(probabilities[index]))
             for index in top[:MAX_LABELS]
             if probabilities[index] >= MIN_LABEL_CONFIDENCE
         )
         return Concepts(embedding, cohort(embedding, self._class_embeddings), labels)
 
 
-def _prepared(view: NDArray[np.uint8]) -> NDArray[np.float32]:
+def prepared(view: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Centre square, 260 px, (value - 127) / 128 as in the weights' own training; shape (1, 3, 260, 260)."""
     height, width = view.shape[:2]
     side = max(1, round(min(height, width) * CROP))

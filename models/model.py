@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from models.outputs import ItemError, ModelIdentity
 
 Item = TypeVar("Item", contravariant=True)
-Output = TypeVar("Output", covariant=True)
+Output = TypeVar("Output")
 
 
 class Model(Protocol[Item, Output]):

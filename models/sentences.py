@@ -46,7 +46,7 @@ def _convert(weights: Weights) -> Any:
     import torch
     from transformers import AutoModel
 
-    class Pooled(torch.nn.Module):
+    class Pooled(torch.nn.Module):  # type: ignore[misc]  # torch is not followed
         def __init__(self) -> None:
             super().__init__()
             self.encoder = AutoModel.from_pretrained(weights.directory, attn_implementation="eager")

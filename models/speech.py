@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.outputs import ItemError, ModelIdentity, Segment, SpokenWord, Transcript
 from models.runtime.device import Placement
-from models.speech_encoder import Encoder, load_openvino_encoder
+from models.speech_encoder import Encoder, OpenVinoEncoder
 from models.voice_activity import SAMPLE_RATE_HZ, Samples, Span, merged, problem_with, speech_spans
 from models.weights import Weights
 
@@ -106,7 +106,7 @@ class SpeechModel:
         )
         self._encoder: Encoder | None = None
         if placement.precision == "bf16":
-            self._encoder = load_openvino_encoder(weights.path("model.bin"), placement)
+            self._encoder = OpenVinoEncoder(weights.path("model.bin"), placement)
         self._beam_size = beam_size
         self._chunks_per_batch = chunks_per_batch
         self._context_step_frames = context_step_frames

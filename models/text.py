@@ -55,7 +55,7 @@ class TextModel:
 
     def cost(self, item: View) -> float:
         """Megapixels."""
-        return item.shape[0] * item.shape[1] / 1e6
+        return float(item.shape[0] * item.shape[1]) / 1e6
 
     def warm_up(self) -> None:
         page = np.full((480, 640, 3), 255, np.uint8)

@@ -107,9 +107,7 @@ class PpOcr:
             row[:, :, :scaled] = _normalised(cv2.resize(crop, (scaled, CROP_HEIGHT)))
             used.append(scaled / width)
         probabilities, classes = self._recogniser(pixels)
-        return [
-            best_path(classes[row], probabilities[row], self._characters, part) for row, part in enumerate(used)
-        ]
+        return [best_path(classes[row], probabilities[row], self._characters, part) for row, part in enumerate(used)]
 
 
 def _normalised(picture: View) -> NDArray[np.float32]:
@@ -118,7 +116,7 @@ def _normalised(picture: View) -> NDArray[np.float32]:
 
 
 def _padded_width(crop: View) -> int:
-    width = CROP_HEIGHT * crop.shape[1] / crop.shape[0]
+    width = float(CROP_HEIGHT * crop.shape[1] / crop.shape[0])
     return min(MAX_CROP_WIDTH, max(1, -(-round(width) // CROP_WIDTH_STEP)) * CROP_WIDTH_STEP)
 
 
@@ -137,5 +135,5 @@ def _best_class_only(recogniser: openvino.Model) -> openvino.Model:
     """End the network in its arg max: 18,710 probabilities a step would cost more to copy than to compute."""
     scores = recogniser.get_results()[0].input_value(0)
     best = opset13.topk(scores, np.int64(1), 2, "max", "value", index_element_type="i64")
-    outputs = [opset13.squeeze(best.output(index), np.int64([2])) for index in (0, 1)]
+    outputs = [opset13.squeeze(best.output(index), np.array([2], np.int64)) for index in (0, 1)]
     return openvino.Model(outputs, recogniser.get_parameters(), "recogniser")

@@ -140,7 +140,9 @@ class Registry:
         declaration = self.declaration(name)
         unpinned = [logical for logical, digest in declaration.files.items() if digest is None]
         if unpinned:
-            raise WeightsUnpinned(f"{name}: no SHA-256 is pinned for {', '.join(unpinned)}; run assay weights fetch {name}")
+            raise WeightsUnpinned(
+                f"{name}: no SHA-256 is pinned for {', '.join(unpinned)}; run assay weights fetch {name}"
+            )
         digest = combined_digest(declaration)
         directory = self._cache_dir / "weights" / f"{name}-{digest[:12]}"
         if not directory.is_dir():

@@ -26,9 +26,7 @@ ENGINE_VERSION = metadata.version("assay")
 Annotations = dict[str, Any]
 
 
-def annotate(
-    media: Decoded, findings: Findings, rubric: Rubric, identities: Iterable[ModelIdentity]
-) -> Annotations:
+def annotate(media: Decoded, findings: Findings, rubric: Rubric, identities: Iterable[ModelIdentity]) -> Annotations:
     """Everything that is delivered with a file; `identities` are the models that spoke."""
     match media:
         case DecodedImage():
@@ -38,7 +36,13 @@ def annotate(
         case DecodedVideo():
             content = _video(media, findings)
     models = [
-        {"role": i.role, "name": i.name, "version": i.version, "weights_digest": i.weights_digest, "precision": i.precision}
+        {
+            "role": i.role,
+            "name": i.name,
+            "version": i.version,
+            "weights_digest": i.weights_digest,
+            "precision": i.precision,
+        }
         for i in identities
     ]
     return content | {"models": models, "engine_version": ENGINE_VERSION}
@@ -102,7 +106,9 @@ def _object_labels(
         {"label": found.label, "confidence": _round(found.confidence), "box": _pixels(found.box, size)}
         for found in detections
     ]
-    whole = [{"label": label.name, "confidence": _round(label.confidence)} for label in (concepts.labels if concepts else ())]
+    whole = [
+        {"label": label.name, "confidence": _round(label.confidence)} for label in (concepts.labels if concepts else ())
+    ]
     return boxed + whole
 
 
@@ -134,7 +140,13 @@ def _safety(detections: Sequence[Detection], rubric: Rubric) -> Annotations:
 
 def _speech(transcript: Transcript | None) -> Annotations:
     if transcript is None:
-        empty = {"transcript": None, "segments": [], "language": None, "language_confidence": None, "keywords": []}
+        empty: Annotations = {
+            "transcript": None,
+            "segments": [],
+            "language": None,
+            "language_confidence": None,
+            "keywords": [],
+        }
         return empty
     return {
         "transcript": transcript.text,

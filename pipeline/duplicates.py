@@ -109,10 +109,10 @@ def _pictures(views: Sequence[NDArray[np.uint8]], embeddings: Sequence[NDArray[n
     greys = [cv2.cvtColor(view, cv2.COLOR_RGB2GRAY) for view in views]
     size = (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
     thumbnails = [np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8) for grey in greys]
-    known = [np.asarray(embedding, np.float16) for embedding in embeddings] or [None] * len(views)
+    known: list[NDArray[np.float16] | None] = [np.asarray(embedding, np.float16) for embedding in embeddings]
     return [
         Picture(perceptual_hash(grey), thumbnail, embedding)
-        for grey, thumbnail, embedding in zip(greys, thumbnails, known, strict=True)
+        for grey, thumbnail, embedding in zip(greys, thumbnails, known or [None] * len(views), strict=True)
     ]
 
 

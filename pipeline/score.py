@@ -101,9 +101,7 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
     return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)
 
 
-def _about(
-    grade: float, off_topic: str, weak: str, rubric: Rubric, value: float, detail: str = ""
-) -> list[Deduction]:
+def _about(grade: float, off_topic: str, weak: str, rubric: Rubric, value: float, detail: str = "") -> list[Deduction]:
     code = off_topic if grade < rubric.stars.off_topic_below else weak
     if grade >= rubric.stars.weak_match_below:
         return []

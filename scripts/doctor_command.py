@@ -21,7 +21,9 @@ INTERESTING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"
 console = Console()
 
 
-def doctor(profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded") -> None:
+def doctor(
+    profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded",
+) -> None:
     """Check device, memory and weights, and say what would run where. Exits 1 when something is missing."""
     try:
         settings = load_settings(profile)
@@ -57,15 +59,17 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
     from scripts.weights_command import state
 
     declared = Registry.load(settings.weights, settings.data_dir)
-    table = Table("role", "backend", "weights", "state", "runs on", "in", "threads", title=f"profile {settings.profile}")
+    table = Table(
+        "role", "backend", "weights", "state", "runs on", "in", "threads", title=f"profile {settings.profile}"
+    )
     missing = []
     for role, model in settings.models.items():
         found = state(declared, model.weights)
+        where: tuple[str, str, str] = ("nowhere", "", "")
         try:
             place = resolve(model.device, model.precision, model.threads, settings.data_dir)
             where = (place.device, place.precision, str(place.threads))
         except ValueError as error:
-            where = ("nowhere", "", "")
             missing.append(f"{role}: {error}")
         if found != "verified":
             missing.append(f"{role}: {found}")

@@ -23,6 +23,8 @@ from scripts.report_media import PREVIEW_LIMITS, Preview, preview
 
 MIN_STAR_RATING = 3
 """The default of a job (API.md)."""
+MIN_BOX_CONFIDENCE = 0.4
+"""Boxes below are more often wrong than right (nudenet on photos without people), and would hide the picture."""
 VERDICTS: dict[Status, str] = {
     "approved": "approved",
     "retry_pending": "may try again",
@@ -91,7 +93,7 @@ def render_report(entries: Sequence[Entry], limits: DecodeSettings = PREVIEW_LIM
     counts = {status: sum(card.entry.status == status for card in cards) for status in VERDICTS}
     written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     template = _environment().get_template("report.html.jinja")
-    return template.render(cards=cards, jobs=jobs, counts=counts, verdicts=VERDICTS, written_at=written_at)
+    return template.render(cards=cards, jobs=jobs, counts=counts, written_at=written_at)
 
 
 def _card(number: int, each: Entry, decoder: Decoder) -> Card:
@@ -108,6 +110,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": clock, "indented": indented}
+    environment.globals |= {"min_box_confidence": MIN_BOX_CONFIDENCE, "verdicts": VERDICTS}
     return environment
 
 

@@ -156,9 +156,7 @@ async def _score_job(engine: Engine, job: Job) -> Any:
     """A group that was interrupted starts anew: its earlier files are what the later ones are compared with."""
     earlier: tuple[EarlierFile, ...] = ()
     for line in job.lines:
-        brief = JobBrief(
-            description=line.description, content_type=line.content_type, requirements=line.requirements
-        )
+        brief = JobBrief(description=line.description, content_type=line.content_type, requirements=line.requirements)
         result = await engine.score(ScoreRequest(line.path, brief, earlier))
         earlier += _remember(line.id, result)
         yield line, result

@@ -1,9 +1,9 @@
 """`python -m scripts.bench`: every benchmark prints a table and writes JSON. None of them is a test.
 
-    models     each model against the library that a reader of its README would call
-    ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
-    soak       memory over many files
-    start      first start against a second one
+models     each model against the library that a reader of its README would call
+ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
+soak       memory over many files
+start      first start against a second one
 """
 
 import json

@@ -27,17 +27,22 @@ def run(eval_dir: Path) -> list[dict[str, Any]]:
     names = sorted(json.loads((eval_dir / "photos" / "labels.json").read_text()))[:PHOTOS]
     media = [decode(eval_dir / "photos" / name, settings.decode) for name in names]
     views = [item.view for item in media if isinstance(item, DecodedImage)]
-    encoder, network = load_model("concepts", settings), torch_classifier()
+    encoder: Any = load_model("concepts", settings)
+    network = torch_classifier()
     ours = [result for result in encoder.run(views) if isinstance(result, Concepts)]
 
     def naive() -> list[int]:
         with torch.no_grad():
-            batches = [np.concatenate([prepared(view) for view in views[at : at + 8]]) for at in range(0, len(views), 8)]
+            batches = [
+                np.concatenate([prepared(view) for view in views[at : at + 8]]) for at in range(0, len(views), 8)
+            ]
             return [int(top) for batch in batches for top in network(torch.from_numpy(batch)).argmax(1)]
 
     theirs = [encoder.class_names[index] for index in naive()]
-    same = float(np.mean([found.labels[0].name == name for found, name in zip(ours, theirs, strict=True) if found.labels]))
-    rows = [
+    same = float(
+        np.mean([found.labels[0].name == name for found, name in zip(ours, theirs, strict=True) if found.labels])
+    )
+    rows: list[dict[str, Any]] = [
         {"way": "torch f32, batch 8", "pictures_per_second": _rate(naive, len(views)), "same_class": 1.0},
         {"way": "ours", "pictures_per_second": _rate(lambda: encoder.run(views), len(views)), "same_class": same},
     ]

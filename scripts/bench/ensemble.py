@@ -31,15 +31,17 @@ def run(eval_dir: Path, repeat: int) -> list[dict[str, Any]]:
     """
     truth: dict[str, list[str]] = json.loads((eval_dir / "text" / "truth.json").read_text())
     photos = [eval_dir / "text" / name for name in sorted(truth)]
-    ways = {
+    ways: dict[str, Callable[[], tuple[float, list[str]]]] = {
         "naive ensemble": lambda: _timed(_naive(), photos),
         "bare optimised loop": lambda: _timed(_bare(), photos * repeat),
         "Ray Serve": lambda: asyncio.run(_served(photos * repeat)),
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, way in ways.items():
         seconds, texts = way()
-        rows.append({"way": name, "photos_per_second": len(texts) / seconds} | _accuracy(eval_dir, truth, photos, texts))
+        rows.append(
+            {"way": name, "photos_per_second": len(texts) / seconds} | _accuracy(eval_dir, truth, photos, texts)
+        )
     for row in rows:
         row["times_naive"] = row["photos_per_second"] / rows[0]["photos_per_second"]
         row["times_bare"] = row["photos_per_second"] / rows[1]["photos_per_second"]

@@ -14,12 +14,13 @@ def run(eval_dir: Path) -> list[dict[str, Any]]:
     photo = sorted((eval_dir / "text").glob("*.jpg"))[0]
     cache = Path(tempfile.mkdtemp(prefix="assay-start-"))
     try:
-        rows = [{"start": name, "seconds": _score_once(photo, cache)} for name in ("first", "second")]
+        first, second = (_score_once(photo, cache) for _ in range(2))
     finally:
         shutil.rmtree(cache)
-    for row in rows:
-        row["of_first"] = row["seconds"] / rows[0]["seconds"]
-    return rows
+    return [
+        {"start": "first", "seconds": first, "of_first": 1.0},
+        {"start": "second", "seconds": second, "of_first": second / first},
+    ]
 
 
 def _score_once(photo: Path, cache: Path) -> float:
