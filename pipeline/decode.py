@@ -76,4 +76,7 @@ def _decode_sound(container: InputContainer, facts: MediaFacts, limits: DecodeSe
     if track is None:
         raise CorruptMedia("The file holds neither sound nor pictures.")
     facts = replace(facts, content_type="audio", format=_SOUND_FORMATS.get(facts.format, facts.format))
-    return decode_audio(container, track, facts, limits.max_audio_seconds)
+    audio = decode_audio(container, track, facts, limits.max_audio_seconds)
+    if not len(audio.samples):
+        raise CorruptMedia("The file holds no sound.")
+    return audio

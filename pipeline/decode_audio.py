@@ -32,10 +32,6 @@ _MAX_AMPLITUDE = 10.0
 _RATES_HZ = range(4_000, 768_001)
 
 
-class NoSound(CorruptMedia):
-    """The track holds no samples."""
-
-
 @dataclass(slots=True)
 class Clipping:
     """Counts clipped samples block by block.
@@ -68,11 +64,11 @@ def decode_audio(container: InputContainer, track: AudioStream, facts: MediaFact
     """Decode one track: the mean of its channels, resampled to `SAMPLE_RATE_HZ`, loudness untouched.
 
     Returns:
-        Samples, float32 of shape (samples,), full scale ±1, and facts with duration, codec, rate and channels.
+        Samples, float32 of shape (samples,), full scale ±1, of which an empty track has none, and facts with
+        duration, codec, rate and channels.
 
     Raises:
         MediaTooLarge: longer than `max_seconds`.
-        NoSound: no samples.
         CorruptMedia: fewer samples than the file declares.
         UnsupportedFormat: a codec that is not accepted.
     """
@@ -85,8 +81,6 @@ def decode_audio(container: InputContainer, track: AudioStream, facts: MediaFact
         mixer.add(block, rate_hz)
         _require_at_most(mixer.seconds, max_seconds)
     samples = mixer.finish()
-    if not len(samples):
-        raise NoSound("The file holds no sound.")
     duration_seconds = len(samples) / SAMPLE_RATE_HZ
     require_complete(duration_seconds, declared, facts.format)
     facts = replace(

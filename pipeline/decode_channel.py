@@ -48,7 +48,7 @@ class Channel:
             self._connection.sendall(part)
 
     def receive(self, timeout_seconds: float | None = None) -> Any:
-        """The next value; its arrays are writable and belong to the caller.
+        """The next value; the memory of its arrays belongs to the caller.
 
         Raises:
             OSError: the other end broke off, or is not done in time (`TimeoutError`).

@@ -4,6 +4,12 @@ The children are started with `subprocess`, not `multiprocessing`, which would i
 with it torch and Ray, into each of them.
 """
 
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +17,8 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from configs.settings import DecodeSettings
-from pipeline.media import CorruptMedia, Decoded, MediaError, MediaTooLarge
+from pipeline.decode_channel import Channel
+from pipeline.media import CorruptMedia, Decoded, DecodeTimeout, MediaError, MediaTooLarge
 
 FILES_PER_CHILD = 500
 """A child is replaced after so many files, so that a leak in a codec stays small."""
@@ -58,7 +65,7 @@ class Decoder:
             limit_seconds = time_limit_seconds(size_bytes, self._limits)
             try:
                 return child.decode(request, limit_seconds)
-            except ChildDied:
+            except _ChildDied:
                 return child.decode(request, limit_seconds)
 
     def close(self) -> None:
@@ -92,13 +99,93 @@ def time_limit_seconds(size_bytes: int, limits: DecodeSettings) -> float:
     return limits.timeout_seconds + size_bytes / _BYTES_PER_SECOND
 
 
-class ChildDied(MediaError):
-    """The decoder did not survive the file."""
+class _ChildDied(MediaError):
+    """The child ended while it was at the file."""
 
 
-class _KilledForMemory(ChildDied, MediaTooLarge):
+class _KilledForMemory(_ChildDied, MediaTooLarge):
     code = MediaTooLarge.code
 
 
-class _Crashed(ChildDied, CorruptMedia):
+class _Crashed(_ChildDied, CorruptMedia):
     code = CorruptMedia.code
+
+
+class _Child:
+    """One decoding process, replaced by a new one when it is too slow, dies or has served its time."""
+
+    def __init__(self, limits: DecodeSettings) -> None:
+        self._limits = limits
+        self._start()
+
+    def decode(self, source: Path | bytes, limit_seconds: float) -> Decoded:
+        try:
+            answer = self._ask(source, limit_seconds)
+        except TimeoutError:
+            self._replace()
+            raise DecodeTimeout(f"Decoding the file took longer than {limit_seconds:.0f} seconds.") from None
+        except (OSError, EOFError, pickle.UnpicklingError):
+            raise _cause_of_death(self._replace()) from None
+        except BaseException:  # an interrupt, say: the answer to come would be taken for the next file's
+            self._replace()
+            raise
+        if self._files >= FILES_PER_CHILD:
+            self._replace()
+        if isinstance(answer, MediaError):
+            raise answer
+        return answer
+
+    def end(self) -> int:
+        """Kill the process, wait until it is gone, and return its exit status."""
+        self._channel.close()
+        self._process.kill()
+        return self._process.wait()
+
+    def _ask(self, source: Path | bytes, limit_seconds: float) -> Decoded | MediaError:
+        if not self._files:
+            self._await_imports()
+        self._files += 1
+        self._channel.send((source, limit_seconds), limit_seconds)
+        answer: Decoded | MediaError = self._channel.receive(limit_seconds)
+        return answer
+
+    def _await_imports(self) -> None:
+        try:
+            self._channel.receive(_START_SECONDS)
+        except (OSError, EOFError) as error:
+            raise RuntimeError(f"no decoding process could be started within {_START_SECONDS:.0f} s") from error
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            number = theirs.fileno()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pipeline.decode_worker", str(number), self._limits.model_dump_json()],
+                pass_fds=(number,),
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the engine, which ends its children itself
+            )
+        self._channel = Channel(ours, self._limits.memory_bytes)
+        self._files = 0
+
+    def _replace(self) -> int:
+        """Exit status of the old process: negative for the signal that ended it."""
+        status = self._process.poll()
+        killed_status = self.end()
+        self._start()
+        return killed_status if status is None else status
+
+
+def _cause_of_death(status: int) -> _ChildDied:
+    if status == -signal.SIGKILL:
+        return _KilledForMemory("Decoding the file takes more memory than there is.")
+    return _Crashed("The file is damaged in a way that its decoder does not survive.")
+
+
+def _environment() -> dict[str, str]:
+    """One thread for each library, and one heap: a second arena of glibc alone takes 64 MB of the address space."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return kept | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}

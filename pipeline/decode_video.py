@@ -18,7 +18,7 @@ from pipeline.container import (
     require_complete,
     video_track,
 )
-from pipeline.decode_audio import NoSound, decode_audio
+from pipeline.decode_audio import decode_audio
 from pipeline.decode_image import fit
 from pipeline.media import CorruptMedia, DecodedAudio, DecodedVideo, MediaFacts, MediaTooLarge, Position, VideoFrame
 from pipeline.scenes import ANALYSED_PIXELS, FrameSelection, Motion, SmallFrame
@@ -97,10 +97,8 @@ def _sound(container: InputContainer, facts: MediaFacts, limits: DecodeSettings)
     track = audio_track(container)
     if track is None:
         return None
-    try:
-        return decode_audio(container, track, facts, limits.max_video_seconds + _SOUND_OVERHANG_SECONDS)
-    except NoSound:  # screen recorders declare a track and leave it empty
-        return None
+    audio = decode_audio(container, track, facts, limits.max_video_seconds + _SOUND_OVERHANG_SECONDS)
+    return audio if len(audio.samples) else None  # screen recorders declare a track and leave it empty
 
 
 def _with_sound(video: DecodedVideo, audio: DecodedAudio | None) -> DecodedVideo:
