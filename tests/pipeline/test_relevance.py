@@ -1,0 +1,90 @@
+"""Matching: standard scores, scripts, required texts, places."""
+
+import numpy as np
+import pytest
+
+from models.outputs import Cohort, Concepts
+from pipeline.brief import Place
+from pipeline.decision import Decision, decide
+from pipeline.findings import distance_km
+from pipeline.keywords import keywords
+from pipeline.media import Position
+from pipeline.relevance import Calibration, match_probability, standard_score
+from pipeline.script import match_script, quoted_script
+
+
+def concepts(angle_degrees: float, mean: float, deviation: float) -> Concepts:
+    angle = np.deg2rad(angle_degrees)
+    return Concepts(np.array([np.cos(angle), np.sin(angle)], np.float32), Cohort(mean, deviation))
+
+
+@pytest.mark.parametrize(
+    ("cohort", "expected"),
+    [("description", (0.5 - 0.2) / 0.1), ("item", (0.5 - 0.1) / 0.2)],
+)
+def test_a_cosine_is_measured_against_the_cohort_of_the_calibration(cohort: str, expected: float) -> None:
+    item, description = concepts(60, 0.1, 0.2), concepts(0, 0.2, 0.1)
+    calibration = Calibration.model_validate({"cohort": cohort, "midpoint": 3, "slope": 2})
+    assert standard_score(item, description, calibration) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("standard", "probability"), [(3.0, 0.5), (3.5, 0.731), (-1e6, 0.0), (1e6, 1.0)])
+def test_the_curve_is_logistic(standard: float, probability: float) -> None:
+    calibration = Calibration(cohort="item", midpoint=3, slope=2)
+    assert match_probability(standard, calibration) == pytest.approx(probability, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("description", "script"),
+    [
+        ('Record yourself reading aloud: "The pencils have all been used."', "The pencils have all been used."),
+        ("Read “drop the two when you add” twice.", "drop the two when you add"),
+        ('Say "hello".', None),
+        ("Read any short poem.", None),
+        ('Say "yes" and then "one two three four".', "one two three four"),
+    ],
+)
+def test_a_script_is_the_longest_quotation_of_three_words_or_more(description: str, script: str | None) -> None:
+    assert quoted_script(description) == script
+
+
+@pytest.mark.parametrize(
+    ("script", "transcript", "precision", "recall"),
+    [
+        ("one two three four", "One, two, three, four!", 1.0, 1.0),
+        ("one two three four", "one two", 1.0, 0.5),
+        ("one two three four", "one two five six", 0.5, 0.5),
+        ("one two three four", "", 0.0, 0.0),
+        ("don’t stop me now", "Don't stop me now", 1.0, 1.0),
+    ],
+)
+def test_scripts_are_compared_word_by_word(script: str, transcript: str, precision: float, recall: float) -> None:
+    found = match_script(script, transcript)
+    assert (found.precision, found.recall) == (precision, recall)
+
+
+def test_distance_is_the_great_circle() -> None:
+    berlin, hamburg = Position(52.5200, 13.4050), Place(lat=53.5511, lng=9.9937, radius_km=10)
+    assert distance_km(berlin, hamburg) == pytest.approx(255, abs=2)
+    assert distance_km(None, hamburg) is None
+
+
+@pytest.mark.parametrize(
+    ("stars", "attempt", "expected"),
+    [
+        (5, 1, Decision("approved", False)),
+        (3, 2, Decision("approved", False)),
+        (2, 1, Decision("retry_pending", False)),
+        (2, 2, Decision("rejected", False)),
+        (1, 1, Decision("rejected", True)),
+        (None, 1, Decision("needs_review", False)),
+    ],
+)
+def test_stars_decide(stars: int | None, attempt: int, expected: Decision) -> None:
+    assert decide(stars, min_star_rating=3, attempt=attempt) == expected
+
+
+def test_keywords_are_phrases_between_stop_words() -> None:
+    found = keywords("The quick brown fox jumps over the lazy dog, and the lazy dog sleeps.")
+    assert "lazy dog" in found
+    assert "the" not in found

@@ -1,0 +1,134 @@
+"""Every reason, from the evidence that calls for it to the stars that it leaves."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.brief import JobBrief
+from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
+from pipeline.reasons import SENTENCES
+from pipeline.script import ScriptMatch
+from pipeline.video_signals import VideoSignals
+from tests.pipeline.scoring import BRIEF, CLEAN, CLEAR, GOOD_PHOTO, GOOD_SPEECH, PHOTO, RUBRIC, graded
+
+SPEECH = JobBrief(description="Record yourself.", content_type="audio")
+STEADY = VideoSignals(stability=0.95, jitter=0.001, change_level=5.0, static=False, black_share=0.0)
+
+
+def test_a_good_photo_of_the_right_thing_gets_five_stars() -> None:
+    result = graded()
+    assert (result.stars, result.reasons) == (5, ())
+
+
+def test_good_speech_that_reads_its_script_is_approved() -> None:
+    result = graded(GOOD_SPEECH, SPEECH, match=MatchEvidence(script=ScriptMatch(1.0, 1.0)))
+    assert result.stars >= 4
+    assert result.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "most_stars"),
+    [
+        ({"match": MatchEvidence(visual=-0.5, looks_like=("tabby",))}, "relevance.off_topic", 1),
+        ({"match": MatchEvidence()}, "relevance.off_topic", 1),
+        ({"image": replace(CLEAR, blur_pixels=16.0)}, "image.blurry", 2),
+        ({"image": replace(CLEAR, mean_level=10.0, white_level=20.0, black_level=0.0)}, "image.dark", 2),
+        ({"image": replace(CLEAR, noise_level=70.0)}, "image.noisy", 2),
+        ({"image": replace(CLEAR, black_level=120.0, white_level=140.0)}, "image.low_contrast", 3),
+        ({"facts": replace(PHOTO, width=48, height=36)}, "image.small", 2),
+        ({"duplicate_of": "earlier.jpg"}, "integrity.duplicate", 1),
+        ({"unsafe": {"BUTTOCKS_EXPOSED": 0.9}}, "policy.unsafe", 1),
+        ({"requirements": RequirementEvidence(missing_text=("MENU",))}, "requirements.must_contain_text", 2),
+        ({"requirements": RequirementEvidence(unseen={"a spoon": 0.1})}, "requirements.must_show", 2),
+        ({"facts": replace(PHOTO, format="flac", content_type="audio")}, "requirements.format", 2),
+        ({"video": replace(STEADY, black_share=0.9)}, "video.black", 2),
+        ({"video": replace(STEADY, static=True)}, "video.static", 2),
+        ({"video": replace(STEADY, stability=0.05)}, "video.shaky", 2),
+    ],
+)
+def test_what_is_wrong_with_a_picture_is_named_and_costs(changes: dict[str, Any], code: str, most_stars: int) -> None:
+    result = graded(**changes)
+    assert code in result.reasons
+    assert result.stars <= most_stars
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "most_stars"),
+    [
+        ({"audio": replace(CLEAN, loudness_lufs=-70.0), "speech_seconds": 0.0}, "audio.silent", 1),
+        ({"audio": replace(CLEAN, background=1.1, snr_db=-8.0)}, "audio.noisy", 2),
+        ({"audio": replace(CLEAN, signal=1.1)}, "audio.unclear", 2),
+        ({"audio": replace(CLEAN, clipping_ratio=0.06)}, "audio.clipped", 2),
+        ({"audio": replace(CLEAN, loudness_lufs=-58.0)}, "audio.quiet", 3),
+        ({"match": MatchEvidence(script=ScriptMatch(0.1, 0.1))}, "relevance.wrong_words", 1),
+        ({"match": MatchEvidence(script=ScriptMatch(1.0, 0.4))}, "audio.incomplete", 4),
+    ],
+)
+def test_what_is_wrong_with_a_recording_is_named_and_costs(changes: dict[str, Any], code: str, most_stars: int) -> None:
+    result = graded(GOOD_SPEECH, SPEECH, **changes)
+    assert code in result.reasons
+    assert result.stars <= most_stars
+
+
+@pytest.mark.parametrize(
+    ("requirements", "evidence", "code"),
+    [
+        ({"min_width": 2000}, RequirementEvidence(), "requirements.min_width"),
+        ({"min_height": 1300}, RequirementEvidence(), "requirements.min_height"),
+        ({"language": "de"}, RequirementEvidence(language="en"), "requirements.language"),
+        ({"forbid_faces": True}, RequirementEvidence(faces=2), "requirements.faces"),
+    ],
+)
+def test_a_broken_requirement_is_not_approved(requirements: Any, evidence: RequirementEvidence, code: str) -> None:
+    brief = BRIEF.model_copy(update={"requirements": type(BRIEF.requirements)(**requirements)})
+    result = graded(brief=brief, requirements=evidence)
+    assert code in result.reasons
+    assert result.stars <= 2
+    assert result.completeness == 1.0
+
+
+@pytest.mark.parametrize("code", ["integrity.corrupt", "integrity.unsupported_format", "integrity.timeout"])
+def test_a_file_that_does_not_open_may_be_sent_again(code: str) -> None:
+    result = graded(Evidence(facts=None, broken=code, broken_detail="cut off"))
+    assert (result.stars, result.reasons) == (2, (code,))
+
+
+def test_every_gate_of_the_rubric_is_a_reason_that_exists() -> None:
+    assert set(RUBRIC.gates) <= set(SENTENCES)
+
+
+def test_every_deduction_has_a_sentence_without_holes() -> None:
+    result = graded(facts=replace(PHOTO, width=48, height=36), duplicate_of="a.jpg", match=MatchEvidence())
+    assert len(result.deductions) >= 3
+    for deduction in result.deductions:
+        assert deduction.stars > 0
+        assert "{" not in deduction.sentence
+        assert deduction.sentence.endswith((".", ")"))
+
+
+def test_the_feedback_is_about_what_matters_most() -> None:
+    result = graded(match=MatchEvidence(visual=-1.0, looks_like=("tabby",)))
+    assert "tabby" in result.feedback
+
+
+@given(st.floats(-5, 15), st.floats(0, 32), st.floats(0, 100), st.integers(16, 5000))
+def test_scores_stay_in_range_whatever_was_measured(visual: float, blur: float, noise: float, side: int) -> None:
+    image = replace(CLEAR, blur_pixels=blur, noise_level=noise)
+    result = graded(facts=replace(PHOTO, width=side, height=side), match=MatchEvidence(visual=visual), image=image)
+    assert 1 <= result.stars <= 5
+    assert all(1.0 <= value <= 5.0 for value in (result.relevance, result.quality, result.completeness))
+
+
+@given(st.floats(-5, 15), st.floats(0, 5))
+def test_a_better_match_never_scores_lower(visual: float, more: float) -> None:
+    worse, better = (graded(match=MatchEvidence(visual=value)) for value in (visual, visual + more))
+    assert better.relevance >= worse.relevance
+    assert better.stars >= worse.stars
+
+
+def test_evidence_is_plain_data() -> None:
+    assert json.loads(json.dumps(GOOD_PHOTO.to_json()))["match"]["visual"] == 8.0

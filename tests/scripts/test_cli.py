@@ -1,0 +1,68 @@
+"""The command as a person meets it: a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import scripts.cli
+
+
+def _assay(*arguments: str, **named) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "scripts.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **named)
+
+
+def test_help_names_every_command_without_importing_the_engine():
+    code = "import sys; sys.argv = ['assay', '--help']; import scripts.cli\ntry:\n    scripts.cli.main()\nfinally:\n"
+    code += "    print([m for m in ('pydantic', 'numpy', 'ray', 'openvino') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout
+    assert shown.rstrip().endswith("[]")
+    assert all(name in shown for name in scripts.cli.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("doctor", "--profile", "tpu"), "no profile 'tpu'"),
+        (("weights", "fetch", "whisper-huge"), "no weights 'whisper-huge' are declared"),
+    ],
+)
+def test_a_mistake_of_the_caller_is_one_line_and_exit_code_2(arguments, message):
+    done = _assay(*arguments)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith(f"assay: {message}")
+
+
+def test_an_invalid_setting_is_named(tmp_path):
+    (tmp_path / "mine.yaml").write_text("models: {}\ndecode: {workers: 0}\n")
+    done = _assay("doctor", "--profile", str(tmp_path / "mine.yaml"))
+    assert done.returncode == 2
+    assert "decode.workers" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_command_is_exit_code_2():
+    assert _assay("frobnicate").returncode == 2
+
+
+def test_verify_ends_with_1_when_weights_are_missing(tmp_path):
+    done = _assay("weights", "verify", "dnsmos", "yolo11s", env=_environment(tmp_path))
+    assert done.returncode == 1
+    assert "dnsmos: verified" in done.stdout
+    assert "yolo11s: yolo11s: no SHA-256 is pinned" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_doctor_finds_the_embedded_profile_whole_and_the_gpu_profile_not(tmp_path):
+    healthy = _assay("doctor", env=_environment(tmp_path))
+    assert healthy.returncode == 0, healthy.stdout
+    assert healthy.stdout.count("verified") == 5
+    lacking = _assay("doctor", "--profile", "gpu", env=_environment(tmp_path))
+    assert lacking.returncode == 1
+    assert "missing: speech: whisper-large-v3-turbo" in lacking.stdout
+
+
+def _environment(data_dir) -> dict[str, str]:
+    return os.environ | {"ASSAY_DATA_DIR": str(data_dir)}
