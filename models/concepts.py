@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from models.loading import load_backend
 from models.model import Model
-from models.outputs import Cohort, Concepts
+from models.outputs import Cohort, Concepts, Label
 from models.runtime.device import Placement
 from models.weights import Weights
 
 BACKENDS = {"conse": "models.concepts_conse:load", "open_clip": "models.concepts_open_clip:load"}
+
+MIN_LABEL_CONFIDENCE = 0.02
+MAX_LABELS = 10
 
 ConceptItem = NDArray[np.uint8] | str
 """An RGB view, uint8, shape (height, width, 3), or a sentence."""
@@ -42,6 +45,19 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vectors of length 1 along the last axis; a zero vector stays zero."""
     lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of the classes of one item, shape (classes,)."""
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum(), np.float32)
+
+
+def ranked(names: Sequence[str], probabilities: NDArray[np.float32]) -> tuple[Label, ...]:
+    """The most probable labels, most confident first, at most `MAX_LABELS`."""
+    top = np.argsort(-probabilities, kind="stable")[:MAX_LABELS]
+    labels = (Label(names[index], float(probabilities[index])) for index in top)
+    return tuple(label for label in labels if label.confidence >= MIN_LABEL_CONFIDENCE)
 
 
 def split(batch: Sequence[ConceptItem]) -> tuple[list[int], list[int]]:

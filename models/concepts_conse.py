@@ -5,18 +5,17 @@ the class names. A sentence is embedded by the same sentence encoder, so both me
 picture can be compared with descriptions that no classifier was trained for.
 """
 
-import json
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.concepts import ConceptItem, cohort, split, unit
-from models.outputs import Concepts, ItemError, Label, ModelIdentity
-from models.runtime.conversion import converted
+from models.concepts import ConceptItem, cohort, ranked, softmax, split, unit
+from models.imagenet import class_names, class_synonyms
+from models.outputs import Concepts, ItemError, ModelIdentity
+from models.runtime.conversion import computed, converted
 from models.runtime.device import Placement
 from models.runtime.openvino_network import compile_file
 from models.sentences import SentenceEncoder
@@ -27,8 +26,6 @@ CROP = 0.89
 """Part of the short side that the classifier sees: 260 of 292, as it was evaluated."""
 COMBINED_CLASSES = 20
 """Classes that take part: AUC on the development photos 0.9973 with 20, 0.9968 with 10, 0.9969 with all."""
-MIN_LABEL_CONFIDENCE = 0.02
-MAX_LABELS = 10
 
 
 def load(weights: Weights, placement: Placement) -> "ConseEncoder":
@@ -45,9 +42,9 @@ class ConseEncoder:
         self._classifier = compile_file(
             converted(weights, placement, "classifier", lambda: _convert(weights)), placement
         )
-        names, synonyms = _class_names()
-        self.class_names = names
-        self._class_embeddings = unit(self._sentences.embed(names) + self._sentences.embed(synonyms))
+        self.class_names = class_names()
+        names = "\n".join((*class_names(), *class_synonyms()))
+        self._class_embeddings = computed(weights, placement, "classes", names, self._embed_classes)
 
     def cost(self, item: ConceptItem) -> float:
         """Megapixels of the classifier's input; a sentence costs about as much as one picture."""
@@ -66,17 +63,17 @@ class ConseEncoder:
             results[index] = Concepts(embedding, cohort(embedding, self._class_embeddings))
         return results
 
+    def _embed_classes(self) -> NDArray[np.float32]:
+        """The name shown and all synonyms, half and half; shape (classes, dimensions)."""
+        return unit(self._sentences.embed(class_names()) + self._sentences.embed(class_synonyms()))
+
     def _picture(self, view: NDArray[np.uint8]) -> Concepts:
         """One picture at a time: on the CPU a batch is no faster (345 against 314 a second, PERFORMANCE.md)."""
         (logits,) = self._classifier(prepared(view))
-        probabilities = _softmax(logits[0])
+        probabilities = softmax(logits[0])
         top = np.argsort(-probabilities, kind="stable")[:COMBINED_CLASSES]
         embedding = unit(probabilities[top] @ self._class_embeddings[top])
-        labels = tuple(
-            Label(self.class_names[index], float(probabilities[index]))
-            for index in top[:MAX_LABELS]
-            if probabilities[index] >= MIN_LABEL_CONFIDENCE
-        )
+        labels = ranked(self.class_names, probabilities)
         return Concepts(embedding, cohort(embedding, self._class_embeddings), labels)
 
 
@@ -89,17 +86,6 @@ def prepared(view: NDArray[np.uint8]) -> NDArray[np.float32]:
     method = cv2.INTER_AREA if side > INPUT_PIXELS else cv2.INTER_CUBIC
     pixels = cv2.resize(square, (INPUT_PIXELS, INPUT_PIXELS), interpolation=method)
     return np.ascontiguousarray(((pixels.astype(np.float32) - 127.0) / 128.0).transpose(2, 0, 1)[None])
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max())
-    return np.asarray(powers / powers.sum(), np.float32)
-
-
-def _class_names() -> tuple[list[str], list[str]]:
-    """The name shown for each ImageNet class, and all names that WordNet has for it ("cock, rooster")."""
-    classes = json.loads((files("models") / "imagenet_classes.json").read_text())
-    return [entry[0] for entry in classes], [", ".join(entry) for entry in classes]
 
 
 def _convert(weights: Weights) -> Any:

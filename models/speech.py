@@ -156,7 +156,7 @@ class SpeechModel:
                 yield context, members[start : start + self._chunks_per_batch]
 
     def _decode(self, chunks: Sequence[_Chunk], context: int) -> Iterator[_Heard]:
-        """Encode chunks in windows of `context` frames, tell their languages, and decode those of one language together."""
+        """Encode chunks in windows of `context` frames; those of one language are decoded together."""
         encoded = self._encode(np.stack([self._features(chunk, context) for chunk in chunks]))
         languages = self._languages(encoded, len(chunks))
         for language in sorted({name for name, _ in languages}):

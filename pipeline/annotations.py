@@ -140,14 +140,8 @@ def _safety(detections: Sequence[Detection], rubric: Rubric) -> Annotations:
 
 def _speech(transcript: Transcript | None) -> Annotations:
     if transcript is None:
-        empty: Annotations = {
-            "transcript": None,
-            "segments": [],
-            "language": None,
-            "language_confidence": None,
-            "keywords": [],
-        }
-        return empty
+        unheard: Annotations = dict.fromkeys(("transcript", "language", "language_confidence"))
+        return unheard | {"segments": [], "keywords": []}
     return {
         "transcript": transcript.text,
         "segments": [_segment(segment) for segment in transcript.segments],

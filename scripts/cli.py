@@ -43,6 +43,8 @@ def main() -> None:
     """Run the command; what the caller got wrong is one line on stderr and exit code 2."""
     try:
         build(sys.argv[1:])()
+    except SystemExit:  # the usual end; caught here so that the next line is not evaluated for it
+        raise
     except _callers_errors() as error:
         print(f"assay: {_one_line(error)}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -16,6 +16,8 @@ from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, Me
 
 PICTURE_PIXELS, FRAME_PIXELS = 900, 480
 """Long sides: what fills a card on a desktop screen, and what fills a cell of the strip on a phone."""
+THUMBNAIL_PIXELS = 112
+"""Twice the width of the summary's column, for screens of high density."""
 PREVIEW_LIMITS = DecodeSettings(view_pixels=PICTURE_PIXELS, frame_pixels=FRAME_PIXELS)
 JPEG_QUALITY = 72
 """A photo of 900 px is about 80 kB, so that a report of a hundred files can still be mailed."""
@@ -40,6 +42,8 @@ class Preview:
     """What can be seen of a file; empty when it may not be shown or does not open."""
 
     stills: tuple[Still, ...] = ()
+    thumbnail: str = ""
+    """The first picture as a `data:` URI of at most `THUMBNAIL_PIXELS`; empty for sound."""
     waveform: tuple[float, ...] = ()
     """Peak of each of `WAVEFORM_BARS` equal stretches, 0–1."""
     sound_seconds: float = 0.0
@@ -55,21 +59,28 @@ def preview(path: Path, decoder: Decoder) -> Preview:
 def _preview(media: Decoded) -> Preview:
     match media:
         case DecodedImage():
-            return Preview((Still(jpeg_uri(media.view)),))
+            return Preview((Still(jpeg_uri(media.view)),), _thumbnail(media.view))
         case DecodedAudio():
             return Preview(waveform=peaks(media.samples), sound_seconds=media.duration_seconds)
         case DecodedVideo():
             stills = tuple(Still(jpeg_uri(frame.view), frame.at_seconds, frame.starts_scene) for frame in media.frames)
+            thumbnail = _thumbnail(media.frames[0].view)
             if media.audio is None:
-                return Preview(stills)
-            return Preview(stills, peaks(media.audio.samples), media.audio.duration_seconds)
+                return Preview(stills, thumbnail)
+            return Preview(stills, thumbnail, peaks(media.audio.samples), media.audio.duration_seconds)
 
 
-def jpeg_uri(picture: NDArray[np.uint8]) -> str:
-    """An RGB picture, uint8 of shape (height, width, 3), as a `data:` URI."""
+def jpeg_uri(picture: NDArray[np.uint8], long_side: int = PICTURE_PIXELS) -> str:
+    """An RGB picture, uint8 of shape (height, width, 3), as a `data:` URI of at most `long_side` pixels."""
     buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    image = Image.fromarray(picture)
+    image.thumbnail((long_side, long_side))
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
     return "data:image/jpeg;base64," + b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _thumbnail(picture: NDArray[np.uint8]) -> str:
+    return jpeg_uri(picture, THUMBNAIL_PIXELS)
 
 
 def peaks(samples: NDArray[np.float32]) -> tuple[float, ...]:

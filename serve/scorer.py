@@ -71,7 +71,7 @@ class Scorer:
             return self._refuse(error, request.brief)
         findings = await self._describe(media, request.brief)
         findings = await self._look(media, findings)
-        print_ = await asyncio.to_thread(fingerprint, media, _embeddings(findings))
+        print_ = await asyncio.to_thread(fingerprint, media)
         findings = replace(findings, duplicate_of=self._original(print_, request.earlier))
         if not any(gate_deductions(self._weigh(findings, request.brief), request.brief, self._rubric)):
             findings = await self._read_and_listen(media, findings)
@@ -157,10 +157,6 @@ class Scorer:
     async def _embed(self, sentence: str) -> Concepts:
         """The same description comes with every file of its job."""
         return await self._sentences.get(sentence, lambda: self._handles["concepts"](sentence))
-
-
-def _embeddings(findings: Findings) -> tuple[Any, ...]:
-    return tuple(seen.embedding for seen in findings.concepts)
 
 
 def _frames_to_read(video: DecodedVideo) -> tuple[int, ...]:

@@ -1,12 +1,15 @@
-"""Networks converted once from a checkpoint to OpenVINO's format, which holds no code to run."""
+"""What is made from weights once and kept on disk: networks in OpenVINO's format, which holds no code, and arrays."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import openvino
+from numpy.typing import NDArray
 
 from models.runtime.device import Placement
 from models.weights import Weights
@@ -22,7 +25,7 @@ def converted(weights: Weights, placement: Placement, part: str, convert: Callab
     appear together, by renaming their folder: a process that is killed half way leaves nothing behind that
     another one would load.
     """
-    folder = placement.cache_dir / "converted" / f"{weights.name}-{weights.digest[:16]}-{FORMAT}-{part}"
+    folder = _kept(weights, placement, part)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=folder.parent))
@@ -32,3 +35,26 @@ def converted(weights: Weights, placement: Placement, part: str, convert: Callab
         except OSError:  # another process finished first
             shutil.rmtree(scratch)
     return folder / "network.xml"
+
+
+def computed(
+    weights: Weights, placement: Placement, part: str, inputs: str, compute: Callable[[], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """An array that depends on nothing but weights, precision and `inputs`, computed when no earlier start left it.
+
+    Args:
+        inputs: everything else that decides the values (the sentences that are embedded, say); its digest is part
+            of the file's name.
+    """
+    digest = sha256(inputs.encode()).hexdigest()[:16]
+    path = _kept(weights, placement, f"{part}-{placement.precision}-{digest}.npy")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npy", delete=False) as scratch:
+            np.save(scratch, compute())
+        os.replace(scratch.name, path)
+    return np.asarray(np.load(path, allow_pickle=False), np.float32)
+
+
+def _kept(weights: Weights, placement: Placement, part: str) -> Path:
+    return placement.cache_dir / "converted" / f"{weights.name}-{weights.digest[:16]}-{FORMAT}-{part}"

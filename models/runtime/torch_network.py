@@ -1,0 +1,91 @@
+"""Torch: the CUDA runtime, and the source of what OpenVINO runs on the CPU."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.runtime.conversion import converted
+from models.runtime.device import Placement
+from models.runtime.network import Network
+from models.weights import Weights
+
+DTYPE = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}
+
+
+class TorchNetwork:
+    """A torch module in evaluation mode on one device. Safe to call from several threads, as torch's forward is."""
+
+    def __init__(self, module: Any, device: str, precision: str) -> None:
+        import torch
+
+        self._torch = torch
+        self._device = device
+        self._dtype = getattr(torch, DTYPE[precision])
+        self._module = module.eval().requires_grad_(False).to(device, self._dtype)
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Floating-point inputs are cast to the network's numbers, its outputs to float32.
+
+        Raises:
+            MemoryError: the inputs do not fit the device; fewer may.
+        """
+        try:
+            with self._torch.inference_mode():
+                results = self._module(*(self._tensor(array) for array in inputs))
+                tensors = results if isinstance(results, tuple) else (results,)
+                return tuple(self._array(tensor) for tensor in tensors)
+        except self._torch.OutOfMemoryError as error:
+            raise MemoryError(str(error)) from error
+
+    def _tensor(self, array: NDArray[Any]) -> Any:
+        tensor = self._torch.from_numpy(array).to(self._device, non_blocking=True)
+        return tensor.to(self._dtype) if tensor.is_floating_point() else tensor
+
+    def _array(self, tensor: Any) -> NDArray[Any]:
+        host = tensor.float() if tensor.is_floating_point() else tensor
+        return np.asarray(host.cpu().numpy())
+
+
+def load_module(
+    build: Callable[[], Any],
+    weights: Weights,
+    placement: Placement,
+    part: str,
+    inputs: Sequence[tuple[tuple[int, ...], str]],
+) -> Network:
+    """A torch module on CUDA, or converted once to OpenVINO on the CPU; then it is not even built.
+
+    Args:
+        build: makes the module with its weights.
+        part: what the module is, unique among the modules made from these weights.
+        inputs: shape and dtype of every input; -1 for what varies.
+
+    Raises:
+        ValueError: int8 was asked for on CUDA.
+    """
+    if placement.device == "cuda":
+        if placement.precision not in DTYPE:
+            raise ValueError(f"torch modules run in {', '.join(DTYPE)}, not in {placement.precision}")
+        return TorchNetwork(build(), "cuda", placement.precision)
+    from models.runtime.openvino_network import compile_file
+
+    return compile_file(converted(weights, placement, part, lambda: _to_openvino(build(), inputs)), placement)
+
+
+def _to_openvino(module: Any, inputs: Sequence[tuple[tuple[int, ...], str]]) -> Any:
+    """Traced on an example in which what varies is 2: tracing would take a 1 for a constant."""
+    import openvino
+    import torch
+
+    module.eval().requires_grad_(False)
+    shapes = [[2 if side == -1 else side for side in shape] for shape, _ in inputs]
+    examples = [
+        torch.zeros(shape, dtype=getattr(torch, dtype)) for shape, (_, dtype) in zip(shapes, inputs, strict=True)
+    ]
+    # Not inference_mode: the converter cannot trace through tensors made in it.
+    with torch.no_grad():
+        model = openvino.convert_model(module, example_input=tuple(examples))
+    model.reshape({port: list(shape) for port, (shape, _) in zip(model.inputs, inputs, strict=True)})
+    return model

@@ -1,0 +1,208 @@
+"""Media for tests and the demo, generated from scikit-image's photographs and from sound made of sine waves.
+
+Every function returns the bytes of a whole file, or the array that another one encodes. The same arguments give the
+same pixels and samples.
+"""
+
+import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pillow_heif
+import skimage
+import soundfile
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+
+PHOTOS = Path(skimage.__file__).parent / "data"
+IMAGE_FORMATS = ("jpeg", "png", "webp", "heic")
+AUDIO_FORMATS = ("mp3", "wav", "m4a", "flac", "ogg")
+VIDEO_FORMATS = ("mp4", "mov", "webm")
+
+_PILLOW_FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
+_VIDEO_CODECS = {"mp4": ("libx264", "aac"), "mov": ("libx264", "aac"), "webm": ("libvpx", "libopus")}
+
+DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841))
+"""Red, green and blue of Display P3 in XYZ, adapted to D50 as ICC profiles want them."""
+
+pillow_heif.register_heif_opener()
+
+
+def photo(name: str = "coffee.png", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
+    """One of scikit-image's photographs (`coffee.png`, `chelsea.png`, `astronaut.png`, `rocket.jpg`, …).
+
+    Returns:
+        uint8 RGB of shape (height, width, 3), scaled to `size` (width, height).
+    """
+    return np.asarray(Image.open(PHOTOS / name).convert("RGB").resize(size, Image.Resampling.LANCZOS))
+
+
+def image(
+    file_format: str,
+    pixels: NDArray[np.uint8],
+    orientation: int = 1,
+    position: tuple[float, float] | None = None,
+    icc_profile: bytes | None = None,
+) -> bytes:
+    """A picture of one of `IMAGE_FORMATS`.
+
+    Args:
+        pixels: uint8, (height, width, 3) for RGB, (height, width, 4) for RGBA, (height, width) for grey.
+        orientation: value of the EXIF tag; the pixels are stored as they are given.
+        position: latitude and longitude in degrees, written to EXIF.
+    """
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    if position is not None:
+        exif.get_ifd(ExifTags.IFD.GPSInfo).update(_gps(*position))
+    options: dict[str, Any] = {"exif": exif.tobytes(), "icc_profile": icc_profile} if icc_profile else {"exif": exif}
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, _PILLOW_FORMATS[file_format], quality=90, **options)
+    return file.getvalue()
+
+
+def tone(
+    seconds: float, hertz: float = 440.0, peak: float = 0.5, rate_hz: int = 48_000, channels: int = 2
+) -> NDArray[np.float32]:
+    """A sine wave, float32 of shape (samples, channels), the same in all channels."""
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    wave = (peak * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
+    return np.repeat(wave[:, np.newaxis], channels, axis=1)
+
+
+def audio(file_format: str, samples: NDArray[np.float32], rate_hz: int = 48_000) -> bytes:
+    """A recording of one of `AUDIO_FORMATS`; `ogg` is Vorbis, `opus` an Ogg file with Opus.
+
+    Args:
+        samples: float32 of shape (samples, channels), full scale ±1.
+    """
+    file = BytesIO()
+    if file_format == "m4a":
+        with av.open(file, "w", format="ipod") as container:
+            _encode_sound(container, "aac", samples, rate_hz)
+    else:
+        container_format, codec = {"opus": ("OGG", "OPUS"), "ogg": ("OGG", "VORBIS")}.get(
+            file_format, (file_format.upper(), None)
+        )
+        soundfile.write(file, samples, rate_hz, format=container_format, subtype=codec)
+    return file.getvalue()
+
+
+def footage(
+    names: Sequence[str] = ("coffee.png", "chelsea.png", "astronaut.png"),
+    scene_seconds: float = 1.0,
+    fps: int = 24,
+    size: tuple[int, int] = (320, 240),
+    pan_per_second: float = 0.1,
+) -> list[NDArray[np.uint8]]:
+    """Frames for `video`: each photograph for `scene_seconds`, with hard cuts.
+
+    Args:
+        names: photographs of `photo`, in order.
+        pan_per_second: how far the camera moves to the right, in fractions of the width.
+    """
+    width, height = size
+    frames = []
+    for name in names:
+        wide = photo(name, (2 * width, height))
+        for index in range(round(scene_seconds * fps)):
+            left = round(index / fps * pan_per_second * width) % width
+            frames.append(wide[:, left : left + width])
+    return frames
+
+
+def video(
+    file_format: str,
+    frames: Sequence[NDArray[np.uint8]],
+    fps: int = 24,
+    sound: NDArray[np.float32] | None = None,
+    keyframe_every: int = 24,
+    metadata: dict[str, str] | None = None,
+) -> bytes:
+    """A video of one of `VIDEO_FORMATS`: H.264 and AAC, or VP8 and Opus.
+
+    Args:
+        frames: uint8 RGB of shape (height, width, 3), even sides; none makes a file with sound alone.
+        sound: 48 kHz, float32 of shape (samples, channels); `None` leaves the audio track out.
+    """
+    file = BytesIO()
+    video_codec, audio_codec = _VIDEO_CODECS[file_format]
+    with av.open(file, "w", format=file_format, options={"movflags": "use_metadata_tags"}) as container:
+        container.metadata.update(metadata or {})
+        if frames:
+            _encode_pictures(container, video_codec, frames, fps, keyframe_every)
+        if sound is not None:
+            _encode_sound(container, audio_codec, sound, 48_000)
+    return file.getvalue()
+
+
+def turned(mp4: bytes, clockwise_degrees: int) -> bytes:
+    """The video as a phone held on its side writes it: a display matrix in the track header (ISO/IEC 14496-12, 8.3.2)."""
+    a, b = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[clockwise_degrees]
+    matrix = struct.pack(">9i", a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30)
+    start = mp4.index(b"tkhd") + 44
+    return mp4[:start] + matrix + mp4[start + len(matrix) :]
+
+
+def colour_profile(
+    primaries: Sequence[tuple[float, float, float]] = DISPLAY_P3, gamma: float = 2.2, name: str = "Test"
+) -> bytes:
+    """An ICC profile (version 2, three primaries and one gamma) to give to `image`."""
+    text = name.encode("ascii") + b"\0"
+    description = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    tags = {b"desc": description, b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
+    tags |= {name_: _xyz(*colour) for name_, colour in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)}
+    tags |= {name_: curve for name_ in (b"rTRC", b"gTRC", b"bTRC")}
+    table, body, offset = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for tag, data in tags.items():
+        data += bytes(-len(data) % 4)
+        table += tag + struct.pack(">II", offset + len(body), len(data))
+        body += data
+    head = b"\0\0\0\0" + struct.pack(">I", 0x02400000) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head = struct.pack(">I", offset + len(body)) + head + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
+    return head + table + body
+
+
+def _xyz(x: float, y: float, z: float) -> bytes:
+    return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(value * 65536) for value in (x, y, z)))
+
+
+def _gps(latitude: float, longitude: float) -> dict[int, Any]:
+    return {
+        ExifTags.GPS.GPSLatitudeRef: "N" if latitude >= 0 else "S",
+        ExifTags.GPS.GPSLatitude: _degrees_minutes_seconds(latitude),
+        ExifTags.GPS.GPSLongitudeRef: "E" if longitude >= 0 else "W",
+        ExifTags.GPS.GPSLongitude: _degrees_minutes_seconds(longitude),
+    }
+
+
+def _degrees_minutes_seconds(degrees: float) -> tuple[float, float, float]:
+    minutes, seconds = divmod(abs(degrees) * 3600, 60)
+    return minutes // 60, minutes % 60, round(seconds, 4)
+
+
+def _encode_pictures(
+    container: Any, codec: str, frames: Sequence[NDArray[np.uint8]], fps: int, keyframe_every: int
+) -> None:
+    options = {"g": str(keyframe_every), "preset": "veryfast", "crf": "20", "deadline": "realtime", "b": "2M"}
+    stream = container.add_stream(codec, rate=fps, options=options)
+    stream.height, stream.width = frames[0].shape[:2]
+    stream.pix_fmt = "yuv420p"
+    for pixels in frames:
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")))
+    container.mux(stream.encode())
+
+
+def _encode_sound(container: Any, codec: str, samples: NDArray[np.float32], rate_hz: int) -> None:
+    layout = {1: "mono", 2: "stereo"}[samples.shape[1]]
+    stream = container.add_stream(codec, rate=rate_hz, layout=layout)
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), "flt", layout)
+    frame.sample_rate, frame.time_base, frame.pts = rate_hz, Fraction(1, rate_hz), 0
+    container.mux(stream.encode(frame))
+    container.mux(stream.encode())
