@@ -92,7 +92,7 @@ async def _score_all(engine: Engine, jobs: Sequence[DemoJob], media: dict[Submis
     """Jobs side by side, so that batches form across them; the files of a job in their order."""
     started_at = perf_counter()
     try:
-        await engine.start(on_progress=lambda step: console.print(Text(f"  {step}", style="dim")))
+        await engine.start(on_progress=_Steps())
         console.print(f"engine ready after {perf_counter() - started_at:.0f} s")
         scoring_at = perf_counter()
         scored = await asyncio.gather(*(_score_job(engine, job, media) for job in jobs))
@@ -100,6 +100,18 @@ async def _score_all(engine: Engine, jobs: Sequence[DemoJob], media: dict[Submis
     finally:
         await engine.close()
     return [one for job in scored for one in job]
+
+
+class _Steps:
+    """Prints each step of the start once, however often it is reported."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, step: str) -> None:
+        if step != self._last:
+            console.print(Text(f"  {step}", style="dim"))
+        self._last = step
 
 
 async def _score_job(engine: Engine, job: DemoJob, media: dict[Submission, Path]) -> list[Scored]:
