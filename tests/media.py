@@ -84,7 +84,7 @@ def audio(file_format: str, samples: NDArray[np.float32], rate_hz: int = 48_000)
     file = BytesIO()
     if file_format == "m4a":
         with av.open(file, "w", format="ipod") as container:
-            _encode_sound(container, "aac", samples, rate_hz)
+            _encode_sound(container, _sound_stream(container, "aac", samples, rate_hz), samples)
     else:
         container_format, codec = {"opus": ("OGG", "OPUS"), "ogg": ("OGG", "VORBIS")}.get(
             file_format, (file_format.upper(), None)
@@ -134,15 +134,18 @@ def video(
     video_codec, audio_codec = _VIDEO_CODECS[file_format]
     with av.open(file, "w", format=file_format, options={"movflags": "use_metadata_tags"}) as container:
         container.metadata.update(metadata or {})
-        if frames:
-            _encode_pictures(container, video_codec, frames, fps, keyframe_every)
+        # The header lists all streams and is written with the first packet.
+        pictures = _picture_stream(container, video_codec, frames, fps, keyframe_every) if frames else None
+        track = None if sound is None else _sound_stream(container, audio_codec, sound, 48_000)
+        if pictures is not None:
+            _encode_pictures(container, pictures, frames)
         if sound is not None:
-            _encode_sound(container, audio_codec, sound, 48_000)
+            _encode_sound(container, track, sound)
     return file.getvalue()
 
 
 def turned(mp4: bytes, clockwise_degrees: int) -> bytes:
-    """The video as a phone held on its side writes it: a display matrix in the track header (ISO/IEC 14496-12, 8.3.2)."""
+    """The video as a phone held on its side writes it: a display matrix in the track header (ISO 14496-12, 8.3.2)."""
     a, b = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[clockwise_degrees]
     matrix = struct.pack(">9i", a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30)
     start = mp4.index(b"tkhd") + 44
@@ -157,8 +160,8 @@ def colour_profile(
     description = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     tags = {b"desc": description, b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
-    tags |= {name_: _xyz(*colour) for name_, colour in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)}
-    tags |= {name_: curve for name_ in (b"rTRC", b"gTRC", b"bTRC")}
+    tags |= {tag: _xyz(*colour) for tag, colour in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     table, body, offset = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
     for tag, data in tags.items():
         data += bytes(-len(data) % 4)
@@ -187,22 +190,32 @@ def _degrees_minutes_seconds(degrees: float) -> tuple[float, float, float]:
     return minutes // 60, minutes % 60, round(seconds, 4)
 
 
-def _encode_pictures(
+def _picture_stream(
     container: Any, codec: str, frames: Sequence[NDArray[np.uint8]], fps: int, keyframe_every: int
-) -> None:
+) -> Any:
     options = {"g": str(keyframe_every), "preset": "veryfast", "crf": "20", "deadline": "realtime", "b": "2M"}
     stream = container.add_stream(codec, rate=fps, options=options)
     stream.height, stream.width = frames[0].shape[:2]
     stream.pix_fmt = "yuv420p"
+    return stream
+
+
+def _encode_pictures(container: Any, stream: Any, frames: Sequence[NDArray[np.uint8]]) -> None:
     for pixels in frames:
         container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")))
     container.mux(stream.encode())
 
 
-def _encode_sound(container: Any, codec: str, samples: NDArray[np.float32], rate_hz: int) -> None:
-    layout = {1: "mono", 2: "stereo"}[samples.shape[1]]
-    stream = container.add_stream(codec, rate=rate_hz, layout=layout)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), "flt", layout)
-    frame.sample_rate, frame.time_base, frame.pts = rate_hz, Fraction(1, rate_hz), 0
+def _sound_stream(container: Any, codec: str, samples: NDArray[np.float32], rate_hz: int) -> Any:
+    return container.add_stream(codec, rate=rate_hz, layout=_layout(samples))
+
+
+def _encode_sound(container: Any, stream: Any, samples: NDArray[np.float32]) -> None:
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), "flt", _layout(samples))
+    frame.sample_rate, frame.time_base, frame.pts = stream.rate, Fraction(1, stream.rate), 0
     container.mux(stream.encode(frame))
     container.mux(stream.encode())
+
+
+def _layout(samples: NDArray[np.float32]) -> str:
+    return {1: "mono", 2: "stereo"}[samples.shape[1]]
