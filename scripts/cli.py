@@ -29,6 +29,7 @@ def build(arguments: list[str]) -> typer.Typer:
     """The command line; importing the engine takes seconds, so only what `arguments` name is imported."""
     app = typer.Typer(
         no_args_is_help=True,
+        rich_markup_mode=None,
         add_completion=False,
         pretty_exceptions_enable=False,
         help="Score and annotate media, self-hosted.",
