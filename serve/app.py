@@ -19,8 +19,9 @@ from ray.serve.schema import ApplicationStatusOverview
 
 from configs.settings import ReplicaSettings, Role, Settings
 from serve import RAY_CAME_FIRST
-from serve.deployments import ModelDeployment, ScorerDeployment
+from serve.deployments import ModelDeployment
 from serve.errors import EngineUnavailable
+from serve.scorer_deployment import ScorerDeployment
 
 APP_NAME = "assay"
 SCORER_NAME = "scorer"
@@ -54,6 +55,7 @@ def start(settings: Settings, on_progress: Progress) -> DeploymentHandle:
         EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
     """
     on_progress("starting Ray")
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     if "RAY_ADDRESS" in os.environ:
         ray.init(log_to_driver=False, logging_level=logging.ERROR)
     else:

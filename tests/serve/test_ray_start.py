@@ -1,6 +1,7 @@
 """What starting our own Ray promises: nothing reachable from outside, modest memory, a clear word when it fails."""
 
 from collections.abc import AsyncIterator, Iterator
+from ipaddress import ip_address
 
 import grpc
 import psutil
@@ -14,7 +15,6 @@ from serve.errors import EngineUnavailable
 
 pytestmark = pytest.mark.anyio
 
-LOOPBACK = {"127.0.0.1", "::1"}
 REPLICA_CALL = "/ray.serve.ASGIService/HandleRequest"
 GCS_CALL = "/ray.rpc.NodeInfoGcsService/CheckAlive"
 
@@ -50,6 +50,10 @@ async def engine(settings: Settings) -> AsyncIterator[RayEngine]:
     assert not list(ray_processes()), "closing the engine leaves no process behind"
 
 
+def is_loopback(address: str) -> bool:
+    return ip_address(address.removeprefix("::ffff:")).is_loopback
+
+
 def refusal(address: str, method: str) -> grpc.StatusCode:
     """How a caller without the token is answered."""
     with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as refused:
@@ -65,7 +69,7 @@ async def test_what_listens_outside_asks_for_the_token_and_so_does_the_rest() ->
         connection.laddr.port: process.name()
         for process in ray_processes()
         for connection in process.net_connections()
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.ip not in LOOPBACK
+        if connection.status == psutil.CONN_LISTEN and not is_loopback(connection.laddr.ip)
     }
     assert len(outside) == 3, f"one for each replica: {outside}"
     assert {refusal(f"127.0.0.1:{port}", REPLICA_CALL) for port in outside} == {grpc.StatusCode.UNAUTHENTICATED}
