@@ -18,7 +18,7 @@ from pipeline.perceptual_hash import hash_text, perceptual_hash
 from pipeline.picture_match import THUMBNAIL_PIXELS, Grey, correlation, thumbnail
 from pipeline.sound_match import Words, bit_error, shared_words, sound_words
 
-_MAX_PICTURES, _MAX_SOUNDS = 24, 4
+_MAX_PICTURES, _MAX_SOUNDS = 16, 4
 """Candidates that are compared for each new picture or recording: 0.4 and 3 ms each."""
 _MIN_SHARED_WORDS = 0.08
 _UNRELATED_BIT_ERROR = 0.4
@@ -91,7 +91,14 @@ def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: Dup
             return Match(index, 1.0)
     if not new.pictures:
         return _find_sound(new, earlier, rubric)
-    return _find_pictures(new, earlier, rubric) or _find_pictures(_mirrored(new), earlier, rubric)
+    owners = [(index, picture) for index, old in enumerate(earlier) for picture in old.pictures]
+    hashes = np.array([picture.hash for _, picture in owners], np.uint64)
+    for version in (new, _mirrored(new)):
+        likeness = _likeness(version, owners, hashes, rubric)
+        match = _best_match(version, earlier, likeness, rubric)
+        if match is not None:
+            return match
+    return None
 
 
 def _picture(view: NDArray[np.uint8]) -> Picture:
@@ -116,29 +123,34 @@ def _find_sound(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: Duplic
     return None
 
 
-def _find_pictures(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:
-    for index, likeness in _look_alikes(new, earlier, rubric).items():
-        similarity = float(np.median([likeness.get(at, 0.0) for at in range(len(new.pictures))]))
-        if similarity >= rubric.correlation and not _sounds_different(new, earlier[index]):
-            return Match(index, similarity)
-    return None
-
-
-def _look_alikes(
-    new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric
+def _likeness(
+    new: Fingerprint, owners: Sequence[tuple[int, Picture]], hashes: NDArray[np.uint64], rubric: DuplicateRubric
 ) -> dict[int, dict[int, float]]:
-    """By earlier file, by place of the new picture: the best correlation among those near in hash."""
-    owners = [(index, picture) for index, old in enumerate(earlier) for picture in old.pictures]
-    hashes = np.array([picture.hash for _, picture in owners], np.uint64)
+    """By earlier file, by place of the new picture: the best correlation among the pictures nearest in hash."""
     found: dict[int, dict[int, float]] = {}
     for place, picture in enumerate(new.pictures):
         distance = np.bitwise_count(hashes ^ np.uint64(picture.hash))
         for at in np.argsort(distance, kind="stable")[:_MAX_PICTURES]:
-            index, other = owners[at]
             if distance[at] <= rubric.hash_bits:
+                index, other = owners[at]
                 best = found.setdefault(index, {})
                 best[place] = max(best.get(place, 0.0), correlation(picture.thumbnail, other.thumbnail))
     return found
+
+
+def _best_match(
+    new: Fingerprint, earlier: Sequence[Fingerprint], likeness: dict[int, dict[int, float]], rubric: DuplicateRubric
+) -> Match | None:
+    matches = [
+        Match(index, float(np.median([places.get(at, 0.0) for at in range(len(new.pictures))])))
+        for index, places in likeness.items()
+    ]
+    copied = [
+        match
+        for match in matches
+        if match.similarity >= rubric.correlation and not _sounds_different(new, earlier[match.index])
+    ]
+    return max(copied, key=lambda match: match.similarity, default=None)
 
 
 def _sounds_different(new: Fingerprint, old: Fingerprint) -> bool:
