@@ -96,9 +96,12 @@ def declared_seconds(container: InputContainer, track: Stream) -> float | None:
     """
     if track.duration and track.time_base:
         return float(track.duration * track.time_base)
-    if container.duration and len(container.streams) == 1:
-        return float(container.duration / av.time_base)
-    return None
+    return declared_file_seconds(container) if len(container.streams) == 1 else None
+
+
+def declared_file_seconds(container: InputContainer) -> float | None:
+    """The duration that the file claims for its longest track, `None` when it claims none."""
+    return float(container.duration / av.time_base) if container.duration else None
 
 
 def require_complete(played_seconds: float, declared: float | None, file_format: str) -> None:

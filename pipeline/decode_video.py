@@ -13,6 +13,7 @@ from configs.settings import DecodeSettings
 from pipeline.container import (
     audio_track,
     codec_name,
+    declared_file_seconds,
     declared_seconds,
     open_container,
     require_complete,
@@ -50,6 +51,8 @@ def decode_video(stream: BinaryIO, facts: MediaFacts, limits: DecodeSettings) ->
         video = _pictures(container, timeline, facts, limits)
     with open_container(stream, facts.format) as container:
         audio = _sound(container, facts, limits)
+        longest_seconds = max(timeline.duration_seconds, audio.duration_seconds if audio else 0.0)
+        require_complete(longest_seconds, declared_file_seconds(container), facts.format)
     return _with_sound(video, audio)
 
 

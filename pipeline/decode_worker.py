@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import sys
+import warnings
 from pathlib import Path
 
 import cv2
@@ -27,6 +28,7 @@ _ALARM_SLACK_SECONDS = 5
 def main(connection: socket.socket, limits: DecodeSettings) -> None:
     """Answer requests of (source, time limit in seconds) with a `Decoded` or a `MediaError`."""
     _confine(limits)
+    warnings.simplefilter("ignore")  # Pillow's, on broken metadata
     channel = Channel(connection, limits.max_size_bytes + 1024)
     channel.send(READY)
     while True:
