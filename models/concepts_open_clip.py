@@ -66,17 +66,18 @@ class ClipNetwork:
 
     def __init__(self, weights: Weights, placement: Placement, name: str, checkpoint: str, preprocessing: Any) -> None:
         import open_clip
+        from open_clip.transform import image_transform_v2
 
         self.pixels: tuple[int, int] = preprocessing.input_size[1:]
-        self._transform = open_clip.image_transform_v2(preprocessing, is_train=False)
+        self._transform = image_transform_v2(preprocessing, is_train=False)
         self._tokenize = open_clip.get_tokenizer(name)
         # Built once for whatever is not on disk yet, and never on a later start.
         build = cache(lambda: _build(name, weights.path(checkpoint)))
         inputs = f"{name.partition(':')[0]}-{checkpoint}"
         picture, tokens = ((-1, 3, *self.pixels), "float32"), ((-1, self._tokenize.context_length), "int64")
+        self.logit_scale = float(computed(weights, placement, "logit-scale", inputs, lambda: _logit_scale(build())))
         self._image = load_module(lambda: _tower(build(), "image"), weights, placement, f"{inputs}-image", [picture])
         self._text = load_module(lambda: _tower(build(), "text"), weights, placement, f"{inputs}-text", [tokens])
-        self.logit_scale = float(computed(weights, placement, "logit-scale", inputs, lambda: _logit_scale(build())))
 
     def embed_pictures(self, views: Sequence[View]) -> NDArray[np.float32]:
         """Unit vectors of RGB views, shape (views, dimensions)."""
@@ -173,7 +174,7 @@ def _tower(model: Any, kind: str) -> Any:
     """One tower as a module of its own, with unit vectors as its output."""
     import torch
 
-    class Tower(torch.nn.Module):
+    class Tower(torch.nn.Module):  # type: ignore[misc]  # torch is not followed
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -49,9 +49,10 @@ def computed(
     digest = sha256(inputs.encode()).hexdigest()[:16]
     path = _kept(weights, placement, f"{part}-{placement.precision}-{digest}.npy")
     if not path.exists():
+        array = compute()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npy", delete=False) as scratch:
-            np.save(scratch, compute())
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
+            np.save(scratch, array)
         os.replace(scratch.name, path)
     return np.asarray(np.load(path, allow_pickle=False), np.float32)
 

@@ -1,0 +1,224 @@
+"""One suite over both encoders, and what each of them promises by itself."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import skimage
+from numpy.typing import NDArray
+from PIL import Image
+
+from configs.settings import CONFIGS
+from models import concepts
+from models.concepts_open_clip import OpenClip, _preprocessing
+from models.outputs import Concepts
+from models.runtime.device import Placement
+from models.runtime.torch_network import TorchNetwork
+from models.weights import Registry, Weights
+
+torch = pytest.importorskip("torch")
+open_clip = pytest.importorskip("open_clip")
+
+LABELS = ("cat", "cup of coffee", "rocket", "motorcycle", "page of a book")
+TINY = {
+    "embed_dim": 64,
+    "vision_cfg": {"image_size": 96, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+}
+"""A CLIP small enough to be made and converted in seconds."""
+SENTENCES = ("a cup of coffee on a table", "a motorcycle in a garage", "rain")
+
+
+def _picture(name: str) -> NDArray[np.uint8]:
+    picture = cv2.imread(str(Path(skimage.data_dir) / name))
+    assert picture is not None
+    return np.ascontiguousarray(picture[..., ::-1], np.uint8)
+
+
+PICTURES = tuple(_picture(name) for name in ("chelsea.png", "coffee.png", "rocket.jpg"))
+
+
+@pytest.fixture(scope="module")
+def placement(tmp_path_factory: pytest.TempPathFactory) -> Placement:
+    return Placement("cpu", "f32", 2, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def clip_weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    """A randomly initialised CLIP in the layout of a downloaded one."""
+    from safetensors.torch import save_file
+
+    directory = tmp_path_factory.mktemp("tiny-clip")
+    config = {"model_cfg": TINY, "preprocess_cfg": {"mean": [0.5] * 3, "std": [0.5] * 3}}
+    (directory / "open_clip_config.json").write_text(json.dumps(config))
+    torch.manual_seed(7)
+    model = open_clip.create_model(f"local-dir:{directory}", load_weights=False)
+    save_file(model.state_dict(), directory / "open_clip_model.safetensors")
+    return Weights("tiny-clip", "random", "MIT", "0" * 64, directory)
+
+
+@pytest.fixture(scope="module")
+def conse(placement: Placement) -> Any:
+    weights = Registry.load(CONFIGS / "weights.yaml", placement.cache_dir).open("conse-lite2-minilm")
+    return concepts.load(weights, placement, backend="conse")
+
+
+@pytest.fixture(scope="module")
+def clip(clip_weights: Weights, placement: Placement) -> Any:
+    return concepts.load(clip_weights, placement, backend="open_clip", labels=LABELS)
+
+
+@pytest.fixture(scope="module", params=["conse", "open_clip"])
+def encoder(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue({"conse": "conse", "open_clip": "clip"}[request.param])
+
+
+@pytest.fixture(scope="module")
+def clip_in_torch(clip_weights: Weights) -> Any:
+    return open_clip.create_model(f"local-dir:{clip_weights.directory}").eval()
+
+
+def test_pictures_and_sentences_share_a_space(encoder: Any) -> None:
+    results = encoder.run([*PICTURES, *SENTENCES])
+    assert all(isinstance(result, Concepts) for result in results)
+    assert len({result.embedding.shape for result in results}) == 1
+    assert np.allclose([np.linalg.norm(result.embedding) for result in results], 1, atol=1e-3)
+
+
+def test_labels_are_ranked_and_sentences_have_none(encoder: Any) -> None:
+    results = encoder.run([*PICTURES, *SENTENCES])
+    for result in results[: len(PICTURES)]:
+        confidences = [label.confidence for label in result.labels]
+        assert confidences
+        assert confidences == sorted(confidences, reverse=True)
+        assert 0 < sum(confidences) <= 1 + 1e-5
+        assert {label.name for label in result.labels} <= set(encoder.class_names)
+    assert all(result.labels == () for result in results[len(PICTURES) :])
+
+
+def test_batch_equals_singles_in_order(encoder: Any) -> None:
+    mixed = [SENTENCES[0], PICTURES[0], SENTENCES[1], PICTURES[1], PICTURES[2], SENTENCES[2]]
+    together = encoder.run(mixed)
+    for item, result in zip(mixed, together, strict=True):
+        (alone,) = encoder.run([item])
+        assert np.allclose(result.embedding, alone.embedding, atol=1e-4)
+        assert result.cohort.mean == pytest.approx(alone.cohort.mean, abs=1e-4)
+        assert [label.name for label in result.labels] == [label.name for label in alone.labels]
+
+
+def test_cohort_describes_a_chance_match(encoder: Any) -> None:
+    """A label's own embedding stands out of its cohort; the cohort is of finite width."""
+    (result,) = encoder.run([encoder.class_names[0]])
+    assert -1 <= result.cohort.mean < 1
+    assert 0 < result.cohort.deviation < 1
+
+
+def test_empty_batch_and_identity(encoder: Any) -> None:
+    assert encoder.run([]) == []
+    assert (encoder.identity.role, encoder.identity.precision) == ("concepts", "f32")
+    assert encoder.cost(PICTURES[0]) == encoder.cost(PICTURES[1]) > 0
+    encoder.warm_up()
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        ("chelsea.png", {"tabby", "Egyptian cat", "tiger cat"}),
+        ("coffee.png", {"espresso", "cup", "coffee mug"}),
+        ("motorcycle_left.png", {"moped", "motor scooter", "disk brake"}),
+    ],
+)
+def test_conse_names_what_is_in_real_photos(conse: Any, picture: str, expected: set[str]) -> None:
+    (result,) = conse.run([_picture(picture)])
+    assert result.labels[0].name in expected
+
+
+@pytest.mark.parametrize(
+    ("picture", "match", "mismatch"),
+    [
+        ("chelsea.png", "a photo of a cat", "a cup of coffee on a table"),
+        ("coffee.png", "a cup of coffee on a table", "a photo of a cat"),
+        ("rocket.jpg", "the launch of a rocket", "a page of printed text"),
+    ],
+)
+def test_conse_compares_pictures_with_descriptions(conse: Any, picture: str, match: str, mismatch: str) -> None:
+    seen, right, wrong = conse.run([_picture(picture), match, mismatch])
+    assert seen.embedding @ right.embedding > seen.embedding @ wrong.embedding + 0.1
+
+
+def test_open_clip_pictures_equal_torch(clip: OpenClip, clip_in_torch: Any, clip_weights: Weights) -> None:
+    from open_clip.transform import image_transform_v2
+
+    preprocess = image_transform_v2(_preprocessing(clip_weights, None, None), is_train=False)
+    small = [cv2.resize(picture, (200, 150), interpolation=cv2.INTER_AREA) for picture in PICTURES]
+    with torch.no_grad():
+        pixels = torch.stack([preprocess(Image.fromarray(picture)) for picture in small])
+        expected = clip_in_torch.encode_image(pixels, normalize=True).numpy()
+    ours = np.stack([result.embedding for result in clip.run(small)])  # type: ignore[union-attr]
+    assert ((ours * expected).sum(axis=1) >= 0.999).all()
+
+
+def test_open_clip_sentences_equal_torch(clip: OpenClip, clip_in_torch: Any) -> None:
+    with torch.no_grad():
+        tokens = open_clip.tokenize(list(SENTENCES))
+        expected = clip_in_torch.encode_text(tokens, normalize=True).numpy()
+    ours = np.stack([result.embedding for result in clip.run(SENTENCES)])  # type: ignore[union-attr]
+    assert ((ours * expected).sum(axis=1) >= 0.999).all()
+
+
+def test_open_clip_labels_are_a_softmax_of_scaled_cosines(clip: OpenClip, clip_in_torch: Any) -> None:
+    (result,) = clip.run([PICTURES[0]])
+    prompts = clip.run([f"a photo of a {name}" for name in LABELS])
+    cosines = np.array([prompt.embedding @ result.embedding for prompt in prompts])  # type: ignore[union-attr]
+    expected = np.exp(cosines * float(clip_in_torch.logit_scale.exp()))
+    found = {label.name: label.confidence for label in result.labels}  # type: ignore[union-attr]
+    assert found == pytest.approx(dict(zip(LABELS, expected / expected.sum(), strict=True)), rel=1e-3)
+
+
+def test_open_clip_shrinks_large_pictures_without_changing_them(clip: OpenClip) -> None:
+    large = cv2.resize(PICTURES[1], (1800, 1200), interpolation=cv2.INTER_CUBIC)
+    (shrunk,), (direct,) = clip.run([large]), clip.run([PICTURES[1]])
+    assert float(shrunk.embedding @ direct.embedding) > 0.999  # type: ignore[union-attr]
+
+
+def test_open_clip_starts_again_without_its_checkpoint(
+    clip: OpenClip, clip_weights: Weights, placement: Placement
+) -> None:
+    checkpoint = clip_weights.path("open_clip_model.safetensors")
+    hidden = checkpoint.rename(checkpoint.with_suffix(".hidden"))
+    try:
+        again = concepts.load(clip_weights, placement, backend="open_clip", labels=LABELS)
+    finally:
+        hidden.rename(checkpoint)
+    (first,), (second,) = clip.run([PICTURES[0]]), again.run([PICTURES[0]])
+    assert first.labels == second.labels  # type: ignore[union-attr]
+
+
+def test_open_clip_preprocessing_follows_the_training_run(clip_weights: Weights) -> None:
+    assert _preprocessing(clip_weights, "ViT-L-14", None).mean == open_clip.OPENAI_DATASET_MEAN
+    assert _preprocessing(clip_weights, "ViT-L-14", "laion2b_s32b_b82k").mean == (0.5, 0.5, 0.5)
+    assert _preprocessing(clip_weights, "ViT-L-14-336", "openai").size == 336
+
+
+@pytest.mark.parametrize(("architecture", "tag"), [("ViT-Z-99", None), ("ViT-L-14", "nobody")])
+def test_open_clip_refuses_what_it_does_not_know(
+    clip_weights: Weights, placement: Placement, architecture: str, tag: str | None
+) -> None:
+    with pytest.raises(ValueError, match=architecture):
+        concepts.load(clip_weights, placement, backend="open_clip", architecture=architecture, tag=tag)
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_torch_network_takes_and_returns_float32(clip_in_torch: Any, precision: str) -> None:
+    """The runtime of CUDA, on the CPU, where half precision is bf16."""
+    pixels = np.random.default_rng(0).normal(size=(2, 3, 96, 96)).astype(np.float32)
+    with torch.no_grad():
+        expected = clip_in_torch.visual(torch.from_numpy(pixels)).numpy()
+    (found,) = TorchNetwork(copy.deepcopy(clip_in_torch.visual), "cpu", precision)(pixels)
+    assert found.dtype == np.float32
+    cosines = (found * expected).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
+    assert cosines.min() > 0.999
