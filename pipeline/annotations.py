@@ -5,7 +5,7 @@ decimals, seconds and ratios too, levels in decibels one. A number that is not f
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipeline.rubric import Rubric
 
 ENGINE_VERSION = metadata.version("assay")
 Annotations = dict[str, Any]
+_SCENE_LABELS = 5
 
 
 def annotate(media: Decoded, findings: Findings, rubric: Rubric, identities: Iterable[ModelIdentity]) -> Annotations:
@@ -84,9 +85,9 @@ def _video(media: DecodedVideo, findings: Findings) -> Annotations:
     facts = media.facts
     spoken = _speech(findings.transcript)
     return {
-        "scenes": _scenes(media, findings.concepts),
+        "scenes": _scenes(media, findings),
         "keyframes": _keyframes(media, findings),
-        "object_labels": _labels_of(findings.concepts),
+        "object_labels": _labels_of(findings.concepts, findings.detections),
         "transcript": spoken["transcript"],
         "segments": spoken["segments"],
         "language": spoken["language"],
@@ -112,11 +113,13 @@ def _object_labels(
     return boxed + whole
 
 
-def _labels_of(pictures: Sequence[Concepts]) -> list[Annotations]:
-    """The highest confidence of each class over the frames, highest first."""
+def _labels_of(concepts: Sequence[Concepts], detections: Sequence[Sequence[Detection]]) -> list[Annotations]:
+    """The highest confidence of each class over some frames, highest first."""
+    seen = [(label.name, label.confidence) for frame in concepts for label in frame.labels]
+    seen += [(found.label, found.confidence) for frame in detections for found in frame]
     best: dict[str, float] = {}
-    for label in (label for picture in pictures for label in picture.labels):
-        best[label.name] = max(best.get(label.name, 0.0), label.confidence)
+    for name, confidence in seen:
+        best[name] = max(best.get(name, 0.0), confidence)
     ranked = sorted(best.items(), key=lambda entry: -entry[1])
     return [{"label": name, "confidence": _round(confidence)} for name, confidence in ranked]
 
@@ -169,7 +172,9 @@ def _segment(segment: Segment) -> Annotations:
 
 
 def _sound(audio: AudioQuality | None) -> Annotations:
-    value: Callable[[str, int], float | None] = lambda name, digits: _round(getattr(audio, name, None), digits)  # noqa: E731
+    def value(name: str, digits: int) -> float | None:
+        return _round(getattr(audio, name, None), digits)
+
     return {
         "loudness_lufs": value("loudness_lufs", 1),
         "snr_db": value("snr_db", 1),
@@ -179,8 +184,8 @@ def _sound(audio: AudioQuality | None) -> Annotations:
     }
 
 
-def _scenes(media: DecodedVideo, concepts: Sequence[Concepts]) -> list[Annotations]:
-    """From one cut to the next, with the classes seen on the way."""
+def _scenes(media: DecodedVideo, findings: Findings) -> list[Annotations]:
+    """From one cut to the next, with the five surest classes seen on the way."""
     starts = [index for index, frame in enumerate(media.frames) if frame.starts_scene or index == 0]
     ends = [*starts[1:], len(media.frames)]
     times = [media.frames[index].at_seconds for index in starts]
@@ -190,7 +195,10 @@ def _scenes(media: DecodedVideo, concepts: Sequence[Concepts]) -> list[Annotatio
         {
             "start_seconds": _round(start_seconds),
             "end_seconds": _round(end_seconds),
-            "labels": [entry["label"] for entry in _labels_of(concepts[first:end])[:5]],
+            "labels": [
+                entry["label"]
+                for entry in _labels_of(findings.concepts[first:end], findings.detections[first:end])[:_SCENE_LABELS]
+            ],
         }
         for start_seconds, end_seconds, first, end in zip(times, [*times[1:], last], starts, ends, strict=True)
     ]

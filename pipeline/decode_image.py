@@ -4,7 +4,8 @@ import math
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -68,12 +69,21 @@ def fit(size: tuple[int, int], long_side: int) -> tuple[int, int]:
 
 
 def _open(stream: BinaryIO, file_format: str, limits: DecodeSettings) -> Image.Image:
-    # Pillow refuses above twice this number, for WebP before it allocates the canvas.
-    Image.MAX_IMAGE_PIXELS = limits.max_image_pixels // 2
-    image = Image.open(stream, formats=(_PLUGINS[file_format],))
+    with _pillow_limit(limits.max_image_pixels):
+        image = Image.open(stream, formats=(_PLUGINS[file_format],))
     if image.width * image.height > limits.max_image_pixels:
         raise Image.DecompressionBombError(f"{image.width} × {image.height}")
     return image
+
+
+@contextmanager
+def _pillow_limit(pixels: int) -> Iterator[None]:
+    """Pillow's own limit, which is the process's: it refuses twice as many, for WebP before it allocates a canvas."""
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, pixels
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _decode(image: Image.Image, facts: MediaFacts, view_pixels: int) -> DecodedImage:

@@ -132,7 +132,8 @@ def video(
     """
     file = BytesIO()
     video_codec, audio_codec = _VIDEO_CODECS[file_format]
-    with av.open(file, "w", format=file_format, options={"movflags": "use_metadata_tags"}) as container:
+    options = {} if file_format == "webm" else {"movflags": "use_metadata_tags"}
+    with av.open(file, "w", format=file_format, options=options) as container:
         container.metadata.update(metadata or {})
         # The header lists all streams and is written with the first packet.
         pictures = _picture_stream(container, video_codec, frames, fps, keyframe_every) if frames else None

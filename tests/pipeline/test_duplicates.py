@@ -1,6 +1,7 @@
+"""Copies are found whatever a cheat does to them; different pictures and sounds stay apart."""
+
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from pipeline.duplicates import DuplicateRubric, Fingerprint, find_duplicate, fingerprint, from_json, to_json
+from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint, from_json, to_json
 from pipeline.media import DecodedAudio, DecodedImage, DecodedVideo, MediaFacts, VideoFrame
-from pipeline.rubric import load_rubric
+from tests.pipeline import scoring
 from tests.pipeline.photos import PHOTOS, Picture, noisy, photo, resized
 
-RUBRIC: DuplicateRubric = load_rubric(Path(__file__).parents[2] / "configs" / "rubric.yaml").duplicates
+RUBRIC = scoring.RUBRIC.duplicates
 RATE = 16_000
 OTHERS = (data.page, data.camera, data.coins, data.moon, data.brick, data.grass, data.gravel, data.text)
 

@@ -1,19 +1,16 @@
 from dataclasses import fields
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
-from pipeline.image_quality import Curve, ImageQuality, QualityRubric, image_quality
+from pipeline.image_quality import Curve, ImageQuality, image_quality
 from pipeline.image_signals import measure_image
+from tests.pipeline import scoring
 from tests.pipeline.photos import PHOTOS, Picture, blurred, darkened, noisy, photo, resized
 
-RUBRIC_FILE = Path(__file__).parents[2] / "configs" / "rubric.yaml"
-RUBRIC = TypeAdapter(QualityRubric).validate_python(yaml.safe_load(RUBRIC_FILE.read_text())["image_quality"])
+RUBRIC = scoring.RUBRIC.image_quality
 SPOILED = {
     "blur": [lambda p, x=x: blurred(p, x) for x in (0.002, 0.005, 0.012, 0.03)],
     "dark": [lambda p, x=x: darkened(p, x) for x in (0.5, 0.2, 0.06, 0.012)],

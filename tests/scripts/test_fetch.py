@@ -1,0 +1,96 @@
+"""`assay weights fetch` against a mirror on this machine that speaks the hub's protocol."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+import yaml
+
+CONTENT = b"a small network"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Mirror(BaseHTTPRequestHandler):
+    """One repository with one file; the headers are those that huggingface_hub reads."""
+
+    def do_HEAD(self):
+        found = self.path == "/lab/small/resolve/main/model.bin"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(CONTENT)) if found else "0")
+        self.send_header("ETag", f'"{DIGEST}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.end_headers()
+
+    def do_GET(self):
+        self.do_HEAD()
+        self.wfile.write(CONTENT)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def mirror():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def assay(tmp_path, mirror):
+    """Run `assay weights …` with weights declared in `tmp_path` and the mirror as the hub."""
+    environment = os.environ | {
+        "ASSAY_WEIGHTS": str(tmp_path / "weights.yaml"),
+        "ASSAY_DATA_DIR": str(tmp_path / "data"),
+        "HF_HOME": str(tmp_path / "hub"),
+        "HF_ENDPOINT": mirror,
+    }
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "scripts.cli", "weights", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+
+    return run
+
+
+def _declare(folder, file: str, digest: str | None) -> None:
+    source = {"hub": "lab/small", "revision": "main"}
+    entry = {"family": "speech", "version": "1", "licence": "MIT", "files": {file: digest}, "sources": [source]}
+    (folder / "weights.yaml").write_text(yaml.safe_dump({"small": entry}))
+
+
+def test_fetch_prints_the_digest_and_what_is_pinned_then_verifies_offline(assay, tmp_path):
+    _declare(tmp_path, "model.bin", None)
+    assert "no SHA-256 is pinned" in assay("verify").stdout
+    fetched = assay("fetch", "small")
+    assert fetched.returncode == 0, fetched.stderr
+    assert f"model.bin: {DIGEST}" in fetched.stdout
+    _declare(tmp_path, "model.bin", DIGEST)
+    assert assay("verify").stdout == "small: verified\n"
+
+
+def test_other_commands_do_not_reach_the_mirror(assay, tmp_path):
+    _declare(tmp_path, "model.bin", DIGEST)
+    done = assay("verify")
+    assert done.returncode == 1
+    assert "not in the local hub cache" in done.stdout
+
+
+def test_what_differs_from_the_pin_does_not_load(assay, tmp_path):
+    _declare(tmp_path, "model.bin", "0" * 64)
+    assay("fetch", "small")
+    assert f"SHA-256 is {DIGEST}" in assay("verify").stdout
+
+
+def test_a_file_that_the_mirror_lacks_is_one_line(assay, tmp_path):
+    _declare(tmp_path, "other.bin", None)
+    done = assay("fetch", "small")
+    assert done.returncode == 2
+    assert done.stderr.startswith("assay: lab/small/other.bin could not be fetched")
+    assert len(done.stderr.splitlines()) == 1
