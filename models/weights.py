@@ -145,27 +145,24 @@ class Registry:
             )
         digest = combined_digest(declaration)
         directory = self._cache_dir / "weights" / f"{name}-{digest[:12]}"
-        if not directory.is_dir():
+        # A link dangles when the environment that held the packages has moved, as every fresh clone's has.
+        if not all((directory / logical).is_file() for logical in declaration.files):
             self._assemble(name, declaration, directory)
         for logical, expected in declaration.files.items():
             _verify(directory / logical, str(expected))
         return Weights(name, declaration.version, declaration.licence, digest, directory)
 
     def _assemble(self, name: str, declaration: Declaration, directory: Path) -> None:
-        """Link or join the files in a scratch folder and rename it, so that nobody sees half of it."""
+        """Link or join each file in a scratch folder and move it over: whoever opens at once sees whole files only."""
         found = locate(name, declaration)
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=directory.parent))
-        try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
             for logical, parts in found.items():
-                _place(parts, scratch / logical)
-                _verify(scratch / logical, str(declaration.files[logical]))
-            os.rename(scratch, directory)
-        except OSError:
-            if not directory.is_dir():  # otherwise another process was faster
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+                made, target = Path(scratch) / logical, directory / logical
+                _place(parts, made)
+                _verify(made, str(declaration.files[logical]))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(made, target)
 
 
 def locate(name: str, declaration: Declaration) -> dict[str, tuple[Path, ...]]:
@@ -253,8 +250,6 @@ def _place(parts: tuple[Path, ...], target: Path) -> None:
 
 
 def _verify(path: Path, expected: str) -> None:
-    if not path.is_file():
-        raise WeightsMissing(f"{path} points to a file that is gone; delete {path.parent} and start again")
     actual = sha256_of(path)
     if actual != expected:
         raise WeightsCorrupt(f"{path}: SHA-256 is {actual}, but {expected} is pinned; it will not be loaded")

@@ -95,6 +95,14 @@ def test_a_file_that_changed_after_it_was_verified_does_not_load(mounted, folder
         mounted.open("small")
 
 
+def test_links_are_made_anew_when_the_environment_has_moved(folder):
+    files = {"model.bin": _sha256(b"network")}
+    _registry(folder, files, [{"path": str(folder / "mounted")}]).open("small")
+    (folder / "mounted").rename(folder / "moved")
+    weights = _registry(folder, files, [{"path": str(folder / "moved")}]).open("small")
+    assert weights.path("model.bin").read_bytes() == b"network"
+
+
 def test_the_next_source_answers_when_the_first_lacks_a_file(folder):
     sources = [{"path": str(folder / "nowhere")}, {"path": str(folder / "mounted")}]
     assert _registry(folder, {"model.bin": _sha256(b"network")}, sources).open("small").path("model.bin").is_file()
