@@ -1,7 +1,6 @@
 """PP-OCR (PaddleOCR's networks, as the `rapidocr` package carries them) on the runtime seam."""
 
 from collections.abc import Sequence
-from itertools import groupby
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from models.ctc import best_path
 from models.outputs import ModelIdentity
 from models.runtime.device import Placement
 from models.runtime.openvino_network import compile_file, compile_model
-from models.text_layout import ReadWord
+from models.text_crops import View, Words, read_in_batches
 from models.weights import Weights
 
 DETECTOR, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
@@ -24,8 +23,6 @@ CROP_HEIGHT = 48
 CROP_WIDTH_STEP = 64
 """Crops are padded to a multiple of it: few shapes to compile, and a width that no other crop decides."""
 MAX_CROP_WIDTH = 2048
-
-View = NDArray[np.uint8]
 
 
 def load(
@@ -87,19 +84,11 @@ class PpOcr:
         corners, _ = self._boxes(likelihood, (height, width))
         return np.asarray(corners, np.float32).reshape(-1, 4, 2)
 
-    def read(self, crops: Sequence[View]) -> list[tuple[ReadWord, ...]]:
+    def read(self, crops: Sequence[View]) -> list[Words]:
         """Crops of one padded width go through together."""
-        words: list[tuple[ReadWord, ...]] = [()] * len(crops)
-        widths = [_padded_width(crop) for crop in crops]
-        for width, group in groupby(sorted(range(len(crops)), key=widths.__getitem__), key=widths.__getitem__):
-            members = list(group)
-            for start in range(0, len(members), self._crops_per_batch):
-                batch = members[start : start + self._crops_per_batch]
-                for index, read in zip(batch, self._read_batch([crops[i] for i in batch], width), strict=True):
-                    words[index] = read
-        return words
+        return read_in_batches(crops, _padded_width, self._crops_per_batch, self._read_batch)
 
-    def _read_batch(self, crops: Sequence[View], width: int) -> list[tuple[ReadWord, ...]]:
+    def _read_batch(self, crops: Sequence[View], width: int) -> list[Words]:
         pixels = np.zeros((len(crops), 3, CROP_HEIGHT, width), np.float32)
         used = []
         for row, crop in zip(pixels, crops, strict=True):

@@ -17,8 +17,6 @@ _RAY_ENVIRONMENT = {
     # A request names the earlier files of its job, 6 kB each for up to 10,000; gRPC's default is 4 MB.
     "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(256 * 1024**2),
     "RAY_SERVE_LOG_TO_STDERR": "0",
-    # 30 s unless it is set: too short for a machine that is busy with something else.
-    "RAY_raylet_start_wait_time_s": "120",
 }
 if "RAY_ADDRESS" not in os.environ:
     # Despite its name, this keeps a local Ray on 127.0.0.1 on Linux too (`services.get_node_ip_address`).

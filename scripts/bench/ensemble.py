@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipeline.brief import JobBrief
 from pipeline.decode import decode
 from pipeline.media import DecodedImage
 from pipeline.result import ScoreRequest
+from scripts.bench.text import accuracy, easyocr_reader
 from serve.client import RayEngine
 from serve.loading import load_model
 
@@ -39,9 +39,7 @@ def run(eval_dir: Path, repeat: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for name, way in ways.items():
         seconds, texts = way()
-        rows.append(
-            {"way": name, "photos_per_second": len(texts) / seconds} | _accuracy(eval_dir, truth, photos, texts)
-        )
+        rows.append({"way": name, "photos_per_second": len(texts) / seconds} | accuracy(eval_dir, truth, photos, texts))
     for row in rows:
         row["times_naive"] = row["photos_per_second"] / rows[0]["photos_per_second"]
         row["times_bare"] = row["photos_per_second"] / rows[1]["photos_per_second"]
@@ -62,7 +60,6 @@ def _naive() -> Callable[[Path], str]:
     from torchvision import transforms
 
     from scripts.bench.detector import torch_twin
-    from scripts.bench.text import easyocr_reader
 
     reader, detector, classifier = easyocr_reader(), torch_twin(), torch_classifier()
     prepare = transforms.Compose([transforms.Resize(292), transforms.CenterCrop(260), transforms.ToTensor()])
@@ -120,17 +117,3 @@ async def _served(photos: Sequence[Path]) -> tuple[float, list[str]]:
     finally:
         await engine.close()
     return seconds, [(result.annotations or {}).get("ocr_text") or "" for result in results]
-
-
-def _accuracy(
-    eval_dir: Path, truth: dict[str, list[str]], photos: Sequence[Path], texts: Sequence[str]
-) -> dict[str, float]:
-    """Error rates of the first pass over the photos, by the evaluation set's own script."""
-    sys.path.insert(0, str(eval_dir))
-    from measure import character_error, word_recall
-
-    pairs = [(truth[photo.name], text) for photo, text in zip(photos, texts, strict=False)]
-    return {
-        "character_error": float(np.mean([character_error(*pair) for pair in pairs])),
-        "word_recall": float(np.mean([word_recall(*pair) for pair in pairs])),
-    }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.outputs import (
     AudioQuality,
     Box,
+    Cohort,
     Concepts,
     Detection,
     Label,
@@ -65,7 +66,7 @@ CLIP = DecodedVideo(
 
 
 def concepts(*labels: Label) -> Concepts:
-    return Concepts(np.array([1, 0], np.float32), labels)
+    return Concepts(np.array([1, 0], np.float32), Cohort(0.1, 0.1), labels)
 
 
 def found(media: Decoded, **findings: object) -> dict:

@@ -1,0 +1,38 @@
+"""Which crops go through a recogniser together."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.text_layout import ReadWord
+
+View = NDArray[np.uint8]
+Words = tuple[ReadWord, ...]
+
+
+def read_in_batches(
+    crops: Sequence[View],
+    padded_width: Callable[[View], int],
+    crops_per_batch: int,
+    read: Callable[[Sequence[View], int], list[Words]],
+) -> list[Words]:
+    """Words of every crop, in order.
+
+    Only crops of one padded width share a batch, so the padding of a crop, and with it what is read, does not
+    depend on the others.
+
+    Args:
+        padded_width: the width, in pixels, at which a crop enters the network.
+        read: reads crops at a padded width.
+    """
+    words: list[Words] = [()] * len(crops)
+    widths = [padded_width(crop) for crop in crops]
+    for width, group in groupby(sorted(range(len(crops)), key=widths.__getitem__), key=widths.__getitem__):
+        members = list(group)
+        for start in range(0, len(members), crops_per_batch):
+            batch = members[start : start + crops_per_batch]
+            for index, found in zip(batch, read([crops[i] for i in batch], width), strict=True):
+                words[index] = found
+    return words

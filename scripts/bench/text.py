@@ -1,0 +1,94 @@
+"""Reading menus: EasyOCR and RapidOCR as their READMEs show them against our backends, in one run."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.settings import load_settings
+from models.outputs import PageText
+from models.weights import Registry
+from pipeline.decode import decode
+from pipeline.media import DecodedImage
+from serve.loading import load_model
+
+
+def run(eval_dir: Path) -> list[dict[str, Any]]:
+    """Seconds a picture and error rates, by the evaluation set's own script."""
+    truth: dict[str, list[str]] = json.loads((eval_dir / "text" / "truth.json").read_text())
+    photos = [eval_dir / "text" / name for name in sorted(truth)]
+    ways = {"EasyOCR, defaults": _easyocr(), "RapidOCR, as shipped": _rapidocr(), "ours, ppocr": _ours()}
+    rows: list[dict[str, Any]] = []
+    for name, read in ways.items():
+        seconds, texts = _timed(read, photos)
+        rows.append({"way": name, "seconds_per_picture": seconds} | accuracy(eval_dir, truth, photos, texts))
+    for row in rows:
+        row["times_easyocr"] = rows[0]["seconds_per_picture"] / row["seconds_per_picture"]
+        row["times_rapidocr"] = rows[1]["seconds_per_picture"] / row["seconds_per_picture"]
+    return rows
+
+
+def easyocr_reader() -> Any:
+    """EasyOCR with the weights of the package, which are verified first."""
+    import easyocr
+
+    settings = load_settings("embedded")
+    weights = Registry.load(settings.weights, settings.data_dir).open("easyocr-en")
+    return easyocr.Reader(
+        ["en"], gpu=False, model_storage_directory=str(weights.directory), download_enabled=False, verbose=False
+    )
+
+
+def accuracy(
+    eval_dir: Path, truth: dict[str, list[str]], photos: Sequence[Path], texts: Sequence[str]
+) -> dict[str, float]:
+    """Mean character error rate and word recall of the texts, which may be fewer than the photos."""
+    sys.path.insert(0, str(eval_dir))
+    from measure import character_error, word_recall
+
+    pairs = [(truth[photo.name], text) for photo, text in zip(photos, texts, strict=False)]
+    return {
+        "character_error": float(np.mean([character_error(*pair) for pair in pairs])),
+        "word_recall": float(np.mean([word_recall(*pair) for pair in pairs])),
+    }
+
+
+def _timed(read: Callable[[Path], str], photos: Sequence[Path]) -> tuple[float, list[str]]:
+    read(photos[-1])
+    started = time.perf_counter()
+    texts = [read(photo) for photo in photos]
+    return (time.perf_counter() - started) / len(photos), texts
+
+
+def _easyocr() -> Callable[[Path], str]:
+    from PIL import Image
+
+    reader = easyocr_reader()
+    return lambda photo: "\n".join(found[1] for found in reader.readtext(np.asarray(Image.open(photo).convert("RGB"))))
+
+
+def _rapidocr() -> Callable[[Path], str]:
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR()
+    return lambda photo: "\n".join(engine(str(photo)).txts or ())
+
+
+def _ours() -> Callable[[Path], str]:
+    settings = load_settings("embedded")
+    model = load_model("text", settings)
+
+    def read(photo: Path) -> str:
+        media = decode(photo, settings.decode)
+        view: NDArray[np.uint8] | None = media.view if isinstance(media, DecodedImage) else None
+        (page,) = model.run([view])
+        if not isinstance(page, PageText):
+            raise TypeError(f"{photo}: {page}")
+        return page.text
+
+    return read
