@@ -15,7 +15,7 @@ from models.imagenet import class_names
 from models.outputs import Concepts, ItemError, ModelIdentity
 from models.runtime.conversion import computed
 from models.runtime.device import Placement
-from models.runtime.torch_network import load_module
+from models.runtime.torch_network import Input, load_module
 from models.weights import Weights
 
 PROMPT = "a photo of a {}"
@@ -74,7 +74,7 @@ class ClipNetwork:
         # Built once for whatever is not on disk yet, and never on a later start.
         build = cache(lambda: _build(name, weights.path(checkpoint)))
         inputs = f"{name.partition(':')[0]}-{checkpoint}"
-        picture, tokens = ((-1, 3, *self.pixels), "float32"), ((-1, self._tokenize.context_length), "int64")
+        picture, tokens = Input((-1, 3, *self.pixels)), Input((-1, self._tokenize.context_length), "int64")
         self.logit_scale = float(computed(weights, placement, "logit-scale", inputs, lambda: _logit_scale(build())))
         self._image = load_module(lambda: _tower(build(), "image"), weights, placement, f"{inputs}-image", [picture])
         self._text = load_module(lambda: _tower(build(), "text"), weights, placement, f"{inputs}-text", [tokens])

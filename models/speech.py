@@ -252,7 +252,7 @@ def _segment(chunk: _Chunk, text: str, ids: Sequence[int], result: Any, words: S
                 confidence=float(word["probability"]),
             )
             for word in words
-            if word["word"].strip()
+            if any(letter.isalnum() for letter in word["word"])
         ),
         no_speech_probability=float(result.no_speech_prob),
         average_log_probability=average,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from models.ctc import best_path
 from models.outputs import ModelIdentity
 from models.runtime.device import Placement
-from models.runtime.torch_network import load_module
+from models.runtime.torch_network import Input, load_module
 from models.text_crops import View, Words, read_in_batches
 from models.weights import Weights
 
@@ -54,15 +54,11 @@ class EasyOcr:
         self._canvas = canvas
         self._crops_per_batch = crops_per_batch
         self._characters = ["", *recognition_models["gen2"]["english_g2"]["characters"]]
-        self._detector = load_module(
-            lambda: _detector(weights.path(DETECTOR)), weights, placement, "craft", [((1, 3, -1, -1), "float32")]
-        )
+        classes = len(self._characters)
+        picture, crops = Input((1, 3, -1, -1), traced_at=64), Input((-1, 1, CROP_HEIGHT, -1), traced_at=64)
+        self._detector = load_module(lambda: _detector(weights.path(DETECTOR)), weights, placement, "craft", [picture])
         self._recogniser = load_module(
-            lambda: _recogniser(weights.path(RECOGNISER), len(self._characters)),
-            weights,
-            placement,
-            "crnn",
-            [((-1, 1, CROP_HEIGHT, -1), "float32")],
+            lambda: _recogniser(weights.path(RECOGNISER), classes), weights, placement, "crnn", [crops]
         )
 
     def find(self, view: View) -> NDArray[np.float32]:
@@ -97,7 +93,8 @@ def _clipped(box: Sequence[int], view: View) -> NDArray[np.float32]:
 
 def _padded_width(crop: View) -> int:
     """The next multiple of the height, as `easyocr.utils.get_image_list` has it."""
-    return math.ceil(crop.shape[1] / crop.shape[0]) * CROP_HEIGHT
+    height, width = crop.shape[:2]
+    return math.ceil(width / height) * CROP_HEIGHT
 
 
 def _prepared(crop: View, width: int) -> tuple[NDArray[np.float32], float]:

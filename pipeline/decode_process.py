@@ -43,9 +43,10 @@ class Decoder:
 
     def __init__(self, limits: DecodeSettings) -> None:
         self._limits = limits
+        self._children = [_Child(limits) for _ in range(limits.workers)]
         self._idle: SimpleQueue[_Child | None] = SimpleQueue()
-        for _ in range(limits.workers):
-            self._idle.put(_Child(limits))
+        for child in self._children:
+            self._idle.put(child)
 
     def decode(self, source: Path | bytes) -> Decoded:
         """Decode a file as `pipeline.decode.decode` does, within limits of time and memory.
@@ -70,7 +71,7 @@ class Decoder:
 
     def close(self) -> None:
         """End the children, after the files that they are at."""
-        for _ in range(self._limits.workers):
+        for _ in self._children:
             child = self._idle.get()
             if child is None:
                 break

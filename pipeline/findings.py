@@ -21,6 +21,8 @@ EARTH_RADIUS_KM = 6371.0
 TEXT_FOUND_RATIO = 85.0
 """Similarity (0–100) from which a required text counts as read: one wrong letter in seven is the recogniser's."""
 SEEN_PROBABILITY = 0.5
+NEVER_SEEN = -10.0
+"""Standard score where there is no picture to see anything in; lower than any picture gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
     calibration = rubric.relevance[encoder]
     unseen = {}
     for name, subject in zip(brief.requirements.must_show, findings.subjects, strict=True):
-        best = max((standard_score(seen, subject, calibration) for seen in findings.concepts), default=-math.inf)
+        best = max((standard_score(seen, subject, calibration) for seen in findings.concepts), default=NEVER_SEEN)
         if match_probability(best, calibration) < SEEN_PROBABILITY and not _is_labelled(name, findings):
             unseen[name] = best
     wanted = brief.requirements.must_contain_text

@@ -7,7 +7,7 @@ Dimension = Literal["relevance", "quality", "completeness"]
 
 SENTENCES: dict[str, str] = {
     "integrity.corrupt": "The file could not be opened ({detail}). Please export or capture it again.",
-    "integrity.unsupported_format": "{detail} Please send {wanted}.",
+    "integrity.unsupported_format": "{detail}. Please send {wanted}.",
     "integrity.too_large": "The file is larger than can be accepted ({detail}).",
     "integrity.timeout": "The file took too long to open ({detail}). Please send a shorter or simpler one.",
     "integrity.duplicate": "This is a copy of a file that was already submitted to this job. Please capture a new one.",
@@ -61,4 +61,6 @@ class Deduction:
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.code].format(value=self.value, limit=self.limit, detail=self.detail, wanted=self.wanted)
+        return SENTENCES[self.code].format(
+            value=self.value, limit=self.limit, detail=self.detail.rstrip("."), wanted=self.wanted
+        )

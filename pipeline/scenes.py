@@ -24,6 +24,8 @@ _MIN_SCENE_SECONDS = 0.5
 """ContentDetector's 15 frames at 30 per second: flashes are no scenes."""
 _MIN_GAP_SECONDS = 0.5
 """Frames that are shown only for evenness lie at least this far apart: closer ones look the same."""
+_GRID_POINTS = 2
+"""Even frames held in memory, likewise: some fall beside scene starts and are dropped again."""
 _KEPT_SCENES = 4
 """Scene starts held in memory, in multiples of the frames that will be returned."""
 
@@ -68,7 +70,8 @@ def shift_fraction(before: SmallFrame, after: SmallFrame) -> float:
     if min(height, width) < 2:
         return 0.0
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-    (across, down), _ = cv2.phaseCorrelate(before.grey, after.grey, window)
+    # OpenCV 5 multiplies its arguments by the window in place.
+    (across, down), _ = cv2.phaseCorrelate(before.grey.copy(), after.grey.copy(), window)
     return float(math.hypot(across, down) / width)
 
 
@@ -103,7 +106,8 @@ class FrameSelection:
 
     def __init__(self, duration_seconds: float, max_frames: int) -> None:
         self._max_frames = max_frames
-        self._grid = grid_seconds(duration_seconds, max_frames)
+        self._duration_seconds = duration_seconds
+        self._grid = grid_seconds(duration_seconds, _GRID_POINTS * max_frames)
         self._scenes: list[VideoFrame] = []
         self._even: list[VideoFrame] = []
 
@@ -121,19 +125,27 @@ class FrameSelection:
             self._scenes = self._scenes[::2]
 
     def frames(self) -> tuple[VideoFrame, ...]:
-        """At most `max_frames` in order of time: scene starts first, then whatever fills the widest gaps."""
-        chosen = _thinned(self._scenes, self._max_frames)
-        while len(chosen) < self._max_frames:
-            gap, frame = max(((_gap_seconds(f, chosen), f) for f in self._even), key=_first, default=(0.0, None))
-            if frame is None or gap < _MIN_GAP_SECONDS:
-                break
-            chosen.append(frame)
-        return tuple(sorted(chosen, key=lambda frame: frame.at_seconds))
+        """At most `max_frames` in order of time: scene starts, and others where they leave the smallest gaps."""
+        others = [frame for frame in self._even if not frame.starts_scene]
+        chosen = sorted(_thinned(self._scenes, self._max_frames) + others, key=lambda frame: frame.at_seconds)
+        while (index := self._least_missed(chosen)) is not None:
+            del chosen[index]
+        return tuple(chosen)
+
+    def _least_missed(self, chosen: list[VideoFrame]) -> int | None:
+        """Which frame has to go, `None` when all may stay; never a scene start."""
+        times = [0.0, *(frame.at_seconds for frame in chosen), self._duration_seconds]
+        gaps = [
+            (times[index + 2] - times[index], index) for index, frame in enumerate(chosen) if not frame.starts_scene
+        ]
+        gap_seconds, index = min(gaps, default=(math.inf, 0))
+        too_many = len(chosen) > self._max_frames
+        return index if gaps and (too_many or gap_seconds < 2 * _MIN_GAP_SECONDS) else None
 
 
-def grid_seconds(duration_seconds: float, max_frames: int) -> list[float]:
-    """Middles of equal parts of the duration, at most `max_frames` and none shorter than 0.5 s (but one at least)."""
-    parts = max(1, min(max_frames, int(duration_seconds / _MIN_GAP_SECONDS)))
+def grid_seconds(duration_seconds: float, most: int) -> list[float]:
+    """Middles of equal parts of the duration, at most `most` and none shorter than 0.5 s (but one at least)."""
+    parts = max(1, min(most, int(duration_seconds / _MIN_GAP_SECONDS)))
     return [(part + 0.5) * duration_seconds / parts for part in range(parts)]
 
 
@@ -141,11 +153,3 @@ def _thinned(frames: list[VideoFrame], most: int) -> list[VideoFrame]:
     if len(frames) <= most:
         return list(frames)
     return [frames[index * len(frames) // most] for index in range(most)]
-
-
-def _gap_seconds(frame: VideoFrame, chosen: list[VideoFrame]) -> float:
-    return min((abs(frame.at_seconds - other.at_seconds) for other in chosen), default=math.inf)
-
-
-def _first(gap_and_frame: tuple[float, VideoFrame | None]) -> float:
-    return gap_and_frame[0]

@@ -27,9 +27,10 @@ def converted(weights: Weights, placement: Placement, part: str, convert: Callab
     """
     folder = _kept(weights, placement, part)
     if not folder.exists():
+        network = convert()
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-        openvino.save_model(convert(), scratch / "network.xml", compress_to_fp16=False)
+        openvino.save_model(network, scratch / "network.xml", compress_to_fp16=False)
         try:
             os.rename(scratch, folder)
         except OSError:  # another process finished first

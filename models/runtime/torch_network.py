@@ -1,6 +1,7 @@
 """Torch: the CUDA runtime, and the source of what OpenVINO runs on the CPU."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,17 @@ from models.runtime.network import Network
 from models.weights import Weights
 
 DTYPE = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of a module."""
+
+    shape: tuple[int, ...]
+    """-1 for sides that vary."""
+    dtype: str = "float32"
+    traced_at: int = 2
+    """What the varying sides are in the example on which the module is traced; 1 would be taken for a constant."""
 
 
 class TorchNetwork:
@@ -53,14 +65,13 @@ def load_module(
     weights: Weights,
     placement: Placement,
     part: str,
-    inputs: Sequence[tuple[tuple[int, ...], str]],
+    inputs: Sequence[Input],
 ) -> Network:
     """A torch module on CUDA, or converted once to OpenVINO on the CPU; then it is not even built.
 
     Args:
         build: makes the module with its weights.
         part: what the module is, unique among the modules made from these weights.
-        inputs: shape and dtype of every input; -1 for what varies.
 
     Raises:
         ValueError: int8 was asked for on CUDA.
@@ -74,18 +85,20 @@ def load_module(
     return compile_file(converted(weights, placement, part, lambda: _to_openvino(build(), inputs)), placement)
 
 
-def _to_openvino(module: Any, inputs: Sequence[tuple[tuple[int, ...], str]]) -> Any:
-    """Traced on an example in which what varies is 2: tracing would take a 1 for a constant."""
+def _to_openvino(module: Any, inputs: Sequence[Input]) -> Any:
     import openvino
     import torch
 
     module.eval().requires_grad_(False)
-    shapes = [[2 if side == -1 else side for side in shape] for shape, _ in inputs]
-    examples = [
-        torch.zeros(shape, dtype=getattr(torch, dtype)) for shape, (_, dtype) in zip(shapes, inputs, strict=True)
-    ]
     # Not inference_mode: the converter cannot trace through tensors made in it.
     with torch.no_grad():
-        model = openvino.convert_model(module, example_input=tuple(examples))
-    model.reshape({port: list(shape) for port, (shape, _) in zip(model.inputs, inputs, strict=True)})
+        model = openvino.convert_model(module, example_input=tuple(_example(each) for each in inputs))
+    model.reshape({port: list(each.shape) for port, each in zip(model.inputs, inputs, strict=True)})
     return model
+
+
+def _example(each: Input) -> Any:
+    import torch
+
+    shape = [each.traced_at if side == -1 else side for side in each.shape]
+    return torch.zeros(shape, dtype=getattr(torch, each.dtype))
