@@ -69,7 +69,7 @@ def fit(size: tuple[int, int], long_side: int) -> tuple[int, int]:
 
 
 def _open(stream: BinaryIO, file_format: str, limits: DecodeSettings) -> Image.Image:
-    with _pillow_limit(limits.max_image_pixels):
+    with _pillow_limit(limits.max_image_pixels // 2):
         image = Image.open(stream, formats=(_PLUGINS[file_format],))
     if image.width * image.height > limits.max_image_pixels:
         raise Image.DecompressionBombError(f"{image.width} × {image.height}")
@@ -78,7 +78,7 @@ def _open(stream: BinaryIO, file_format: str, limits: DecodeSettings) -> Image.I
 
 @contextmanager
 def _pillow_limit(pixels: int) -> Iterator[None]:
-    """Pillow's own limit, which is the process's: it refuses twice as many, for WebP before it allocates a canvas."""
+    """Pillow's own limit, one for the process: it refuses more than twice `pixels`, WebP before it takes memory."""
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, pixels
     try:
         yield

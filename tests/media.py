@@ -53,16 +53,16 @@ def image(
 
     Args:
         pixels: uint8, (height, width, 3) for RGB, (height, width, 4) for RGBA, (height, width) for grey.
-        orientation: value of the EXIF tag; the pixels are stored as they are given.
+        orientation: value of the EXIF tag (and of what HEIC has for it); the pixels are stored as they are given.
         position: latitude and longitude in degrees, written to EXIF.
     """
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     if position is not None:
         exif.get_ifd(ExifTags.IFD.GPSInfo).update(_gps(*position))
-    options: dict[str, Any] = {"exif": exif.tobytes(), "icc_profile": icc_profile} if icc_profile else {"exif": exif}
+    options = {"icc_profile": icc_profile} if icc_profile else {}
     file = BytesIO()
-    Image.fromarray(pixels).save(file, _PILLOW_FORMATS[file_format], quality=90, **options)
+    Image.fromarray(pixels).save(file, _PILLOW_FORMATS[file_format], quality=90, exif=exif.tobytes(), **options)
     return file.getvalue()
 
 
@@ -75,21 +75,21 @@ def tone(
     return np.repeat(wave[:, np.newaxis], channels, axis=1)
 
 
-def audio(file_format: str, samples: NDArray[np.float32], rate_hz: int = 48_000) -> bytes:
+def audio(file_format: str, samples: NDArray[np.float32], rate_hz: int = 48_000, subtype: str | None = None) -> bytes:
     """A recording of one of `AUDIO_FORMATS`; `ogg` is Vorbis, `opus` an Ogg file with Opus.
 
     Args:
         samples: float32 of shape (samples, channels), full scale ±1.
+        subtype: how a WAV stores samples, as soundfile names it (`PCM_24`, `FLOAT`, …); 16 bits by default.
     """
     file = BytesIO()
     if file_format == "m4a":
         with av.open(file, "w", format="ipod") as container:
             _encode_sound(container, _sound_stream(container, "aac", samples, rate_hz), samples)
     else:
-        container_format, codec = {"opus": ("OGG", "OPUS"), "ogg": ("OGG", "VORBIS")}.get(
-            file_format, (file_format.upper(), None)
-        )
-        soundfile.write(file, samples, rate_hz, format=container_format, subtype=codec)
+        ogg = {"opus": "OPUS", "ogg": "VORBIS"}
+        container_format = "OGG" if file_format in ogg else file_format.upper()
+        soundfile.write(file, samples, rate_hz, format=container_format, subtype=ogg.get(file_format, subtype))
     return file.getvalue()
 
 

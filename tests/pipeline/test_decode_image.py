@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from configs.settings import DecodeSettings
 from pipeline.decode import decode
@@ -74,31 +74,28 @@ def test_stripes_finer_than_the_view_turn_grey() -> None:
     stripes = np.zeros((1000, 1000, 3), np.uint8)
     stripes[:, ::2] = 255
     view = decoded(media.image("png", stripes), DecodeSettings(view_pixels=300)).view
-    assert np.abs(view.astype(int) - 127).max() < 64
+    assert view.mean() == pytest.approx(127, abs=3)
+    assert view.std() < 40  # picking every third column would leave 127
 
 
-@pytest.mark.parametrize("file_format", ["jpeg", "png", "webp"])
+@pytest.mark.parametrize("file_format", media.IMAGE_FORMATS)
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation(orientation: int, file_format: str) -> None:
-    data = media.image(file_format, media.photo(size=(160, 96)), orientation)
-    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
-    image = decoded(data)
+def test_orientation(orientation: int, file_format: str) -> None:
+    stored = media.photo(size=(160, 96))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    expected = Image.fromarray(stored)
+    expected.info["exif"] = exif.tobytes()
+    image = decoded(media.image(file_format, stored, orientation))
     assert image.view.shape == ((160, 96, 3) if orientation > 4 else (96, 160, 3))
     assert (image.facts.height, image.facts.width) == image.view.shape[:2]
-    np.testing.assert_array_equal(image.view, expected)
-
-
-def test_rotated_heic_is_upright() -> None:
-    photo = media.photo(size=(160, 96))
-    image = decoded(media.image("heic", photo, orientation=6))
-    assert (image.facts.width, image.facts.height) == (96, 160)
-    assert difference(image.view, np.rot90(photo, -1)) < 4
+    assert difference(image.view, np.asarray(ImageOps.exif_transpose(expected))) < 5
 
 
 @pytest.mark.parametrize("file_format", media.IMAGE_FORMATS)
 @pytest.mark.parametrize("primaries", [media.DISPLAY_P3, ADOBE_RGB], ids=["Display P3", "Adobe RGB"])
 def test_colours_are_managed(primaries: tuple[tuple[float, float, float], ...], file_format: str) -> None:
-    photo = media.photo(size=(160, 120))
+    photo = media.photo(size=(8, 6)).repeat(20, axis=0).repeat(20, axis=1)
     profile = media.colour_profile(primaries)
     expected = ImageCms.profileToProfile(
         Image.fromarray(photo), ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
@@ -152,7 +149,7 @@ def test_16_bits_keep_their_range(view_pixels: int) -> None:
     view = decoded(saved(ramp_16_bit(), "PNG"), DecodeSettings(view_pixels=view_pixels)).view
     assert view[0, 0, 0] < 8
     assert view[-1, -1, 0] > 247
-    assert view[view_pixels // 2, 0, 0] == pytest.approx(128, abs=4)
+    assert int(view[view_pixels // 2, 0, 0]) == pytest.approx(128, abs=8)
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
