@@ -93,8 +93,8 @@ def _clipped(box: Sequence[int], view: View) -> NDArray[np.float32]:
 
 def _padded_width(crop: View) -> int:
     """The next multiple of the height, as `easyocr.utils.get_image_list` has it."""
-    height, width = crop.shape[:2]
-    return math.ceil(width / height) * CROP_HEIGHT
+    heights_across: int = math.ceil(crop.shape[1] / crop.shape[0])
+    return heights_across * CROP_HEIGHT
 
 
 def _prepared(crop: View, width: int) -> tuple[NDArray[np.float32], float]:
