@@ -124,7 +124,7 @@ def load_settings(profile: str | Path = "embedded", **flags: Any) -> Settings:
     if not path.exists():
         known = sorted(p.stem for p in CONFIGS.glob("*.yaml") if p.stem not in {"weights", "rubric"})
         raise FileNotFoundError(f"no profile {str(profile)!r}; known: {', '.join(known)}, or the path of a .yaml file")
-    values: dict[str, Any] = yaml.safe_load(path.read_text())
+    values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     values.setdefault("profile", path.stem)
     for name, text in os.environ.items():
         if name.startswith(ENVIRONMENT_PREFIX):

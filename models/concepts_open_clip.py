@@ -148,7 +148,7 @@ def _preprocessing(weights: Weights, architecture: str | None, tag: str | None) 
     from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
     if architecture is None:
-        described = json.loads(weights.path("open_clip_config.json").read_text())
+        described = json.loads(weights.path("open_clip_config.json").read_text(encoding="utf-8"))
         config, trained = described["model_cfg"], described.get("preprocess_cfg", {})
     else:
         config, trained = (

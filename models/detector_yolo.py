@@ -168,7 +168,7 @@ def _export_metadata(model: openvino.Model, path: Path) -> Mapping[str, Any]:
     """`names`, `imgsz` and `stride` as ultralytics exports them: inside an ONNX file, beside an OpenVINO one."""
     beside = path.with_name("metadata.yaml")
     if beside.exists():
-        return dict(yaml.safe_load(beside.read_text()))
+        return dict(yaml.safe_load(beside.read_text(encoding="utf-8")))
     known = [key for key in ("names", "imgsz", "stride") if model.has_rt_info(["framework", key])]
     return {key: yaml.safe_load(model.get_rt_info(["framework", key]).value) for key in known}
 

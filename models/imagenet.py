@@ -18,5 +18,5 @@ def class_synonyms() -> tuple[str, ...]:
 
 
 def _classes() -> list[list[str]]:
-    classes: list[list[str]] = json.loads((files("models") / "imagenet_classes.json").read_text())
+    classes: list[list[str]] = json.loads((files("models") / "imagenet_classes.json").read_text(encoding="utf-8"))
     return classes

@@ -113,7 +113,7 @@ class Registry:
         Raises:
             pydantic.ValidationError: the file breaks the schema; the message names the entry.
         """
-        entries = yaml.safe_load(path.read_text())
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         return cls({name: Declaration.model_validate(entry) for name, entry in entries.items()}, cache_dir)
 
     def names(self) -> tuple[str, ...]:

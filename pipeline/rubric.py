@@ -98,4 +98,4 @@ def load_rubric(path: Path) -> Rubric:
     Raises:
         pydantic.ValidationError: a number is missing, unknown or out of range; the message names it.
     """
-    return Rubric.model_validate(yaml.safe_load(path.read_text()))
+    return Rubric.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -72,7 +72,7 @@ def main(
 
 def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores]:
     """Standard scores of all matches, shape (photos, wordings), and mismatches (photos, photos - 1, wordings)."""
-    labels: dict[str, str] = json.loads((photos / "labels.json").read_text())
+    labels: dict[str, str] = json.loads((photos / "labels.json").read_text(encoding="utf-8"))
     encoder = load_model("concepts", settings)
     calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1)
     pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]

@@ -80,5 +80,5 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
 def _flags() -> list[str]:
     """Processor features that decide the precision; empty where /proc/cpuinfo does not exist."""
     path = Path("/proc/cpuinfo")
-    words = set(path.read_text().split()) if path.exists() else set()
+    words = set(path.read_text(encoding="utf-8").split()) if path.exists() else set()
     return [flag for flag in INTERESTING_FLAGS if flag in words]

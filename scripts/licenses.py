@@ -86,7 +86,7 @@ def licence_of(package: metadata.Distribution) -> str:
 
 def pins() -> dict[str, str]:
     """Every package of constraints.txt with its version."""
-    lines = (ROOT / "constraints.txt").read_text().split()
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     return {name: version for name, _, version in (line.partition("==") for line in lines)}
 
 

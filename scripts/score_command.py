@@ -168,7 +168,7 @@ def _remember(name: str, result: ScoreResult) -> tuple[EarlierFile, ...]:
 
 def _read_manifest(path: Path) -> list[ManifestLine]:
     lines = []
-    for number, text in enumerate(path.read_text().splitlines(), start=1):
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             lines.append(ManifestLine.model_validate_json(text))
         except ValidationError as error:
@@ -189,7 +189,7 @@ def _finished(out: Path) -> Iterator[str]:
     """Ids in an earlier result file; a last line that was cut off half way is dropped and scored again."""
     if not out.exists():
         return
-    whole = [line for line in out.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    whole = [line for line in out.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
     out.write_text("".join(whole))
     for line in whole:
         yield json.loads(line)["id"]

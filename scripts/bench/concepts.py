@@ -24,7 +24,7 @@ def run(eval_dir: Path) -> list[dict[str, Any]]:
     import torch
 
     settings = load_settings("embedded")
-    names = sorted(json.loads((eval_dir / "photos" / "labels.json").read_text()))[:PHOTOS]
+    names = sorted(json.loads((eval_dir / "photos" / "labels.json").read_text(encoding="utf-8")))[:PHOTOS]
     media = [decode(eval_dir / "photos" / name, settings.decode) for name in names]
     views = [item.view for item in media if isinstance(item, DecodedImage)]
     encoder: Any = load_model("concepts", settings)

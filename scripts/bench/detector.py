@@ -32,7 +32,7 @@ Found = list[tuple[Detection, ...]]
 
 def run(eval_dir: Path) -> list[dict[str, Any]]:
     """Pictures a second, medians of runs that take turns, and how many boxes are those of torch."""
-    names = sorted(json.loads((eval_dir / "photos" / "labels.json").read_text()))[:PHOTOS]
+    names = sorted(json.loads((eval_dir / "photos" / "labels.json").read_text(encoding="utf-8")))[:PHOTOS]
     views = [np.asarray(Image.open(eval_dir / "photos" / name).convert("RGB")) for name in names]
     settings = load_settings("embedded", models__detector__options__min_confidence=MIN_CONFIDENCE)
     twin, ours = torch_twin(), load_model("detector", settings)

@@ -29,7 +29,7 @@ def run(eval_dir: Path, repeat: int) -> list[dict[str, Any]]:
         eval_dir: holds text/ with truth.json, and measure.py, whose error rates are printed.
         repeat: times that the two fast ways go over the photos; the naive one goes once.
     """
-    truth: dict[str, list[str]] = json.loads((eval_dir / "text" / "truth.json").read_text())
+    truth: dict[str, list[str]] = json.loads((eval_dir / "text" / "truth.json").read_text(encoding="utf-8"))
     photos = [eval_dir / "text" / name for name in sorted(truth)]
     ways: dict[str, Callable[[], tuple[float, list[str]]]] = {
         "naive ensemble": lambda: _timed(_naive(), photos),

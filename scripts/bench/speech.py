@@ -24,7 +24,7 @@ Samples = NDArray[np.float32]
 def run(eval_dir: Path) -> list[dict[str, Any]]:
     """Seconds of sound a second and word error rate, over 32 clips of 2–11 s made of the recordings."""
     settings = load_settings("embedded")
-    truth: dict[str, str] = json.loads((eval_dir / "speech" / "truth.json").read_text())
+    truth: dict[str, str] = json.loads((eval_dir / "speech" / "truth.json").read_text(encoding="utf-8"))
     media = [(decode(eval_dir / "speech" / name, settings.decode), truth[name]) for name in sorted(truth)]
     recordings = [(item.samples, words) for item, words in media if isinstance(item, DecodedAudio)]
     clips = [recordings[index % len(recordings)] for index in range(CLIPS)]

@@ -50,7 +50,7 @@ def test_environment_wins_over_the_file_and_flags_win_over_both(monkeypatch):
 
 
 def test_a_profile_may_be_any_yaml_file(tmp_path):
-    values = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
+    values = yaml.safe_load((CONFIGS / "embedded.yaml").read_text(encoding="utf-8"))
     del values["profile"], values["models"]["detector"]
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(values))
     settings = load_settings(tmp_path / "mine.yaml")

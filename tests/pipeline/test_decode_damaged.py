@@ -37,7 +37,7 @@ def test_two_hundred_damaged_files() -> None:
             outcomes[outcome(decoder, data)] += 1
             assert time.monotonic() - start < MOST_SECONDS, name
             assert decoder.decode(good).facts.width == 640, name
-        peak = int(Path(f"/proc/{child.pid}/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
+        peak = int(Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) * 1024
     assert peak < MOST_RESIDENT_BYTES
     assert outcomes.total() >= 200
     assert outcomes.keys() >= {"CorruptMedia", "UnsupportedFormat", "MediaTooLarge"}

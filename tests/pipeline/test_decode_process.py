@@ -197,7 +197,7 @@ def test_closed(photo: bytes, slow_file: bytes) -> None:
 def test_child_knows_neither_torch_nor_ray_nor_credentials(decoder: Decoder, photo: bytes) -> None:
     decoder.decode(photo)
     (child,) = children_of(decoder)
-    mapped = Path(f"/proc/{child}/maps").read_text()
+    mapped = Path(f"/proc/{child}/maps").read_text(encoding="utf-8")
     assert "libavcodec" in mapped
     assert not {name for name in ("libtorch", "_raylet", "openvino", "ctranslate2") if name in mapped}
     assert psutil.Process(child).environ().keys() <= {*decode_process._KEPT_VARIABLES, *decode_process._environment()}

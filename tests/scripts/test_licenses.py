@@ -17,11 +17,11 @@ class Fields(dict):
 
 
 def test_the_page_is_not_stale():
-    assert PAGE.read_text() == page(), "run python -m scripts.licenses"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m scripts.licenses"
 
 
 def test_every_pin_has_a_row_and_a_licence():
-    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     for name in pins():
         assert sum(row.startswith(f"| {name} |") and not row.endswith("| not stated |") for row in rows) == 1, name
 
