@@ -17,7 +17,9 @@ BACKENDS = {"ppocr": "models.text_ppocr:load", "easyocr": "models.text_easyocr:l
 MIN_LINE_CONFIDENCE = 0.5
 """Regions read with less are texture, not text (the `text_score` that RapidOCR ships with)."""
 TALL = 1.5
-"""A crop this much taller than wide is a line written upwards (PaddleOCR turns at the same ratio)."""
+"""A region this much taller than wide may run upwards or downwards (PaddleOCR turns at the same ratio)."""
+LONE_LETTER = 3.0
+"""A region this much taller than wide is no upright letter; `l` and `1` with their margins stay below."""
 
 View = NDArray[np.uint8]
 
@@ -64,31 +66,51 @@ class TextModel:
 
     def run(self, batch: Sequence[View]) -> list[PageText | ItemError]:
         """Lines of every picture are recognised together, whichever picture they come from."""
-        found = [self._networks.find(view) for view in batch]
-        crops = [straighten(view, corners) for view, regions in zip(batch, found, strict=True) for corners in regions]
+        found = [[directions(corners) for corners in self._networks.find(view)] for view in batch]
+        crops = [
+            straighten(view, corners)
+            for view, regions in zip(batch, found, strict=True)
+            for ways in regions
+            for corners in ways
+        ]
         words = iter(self._networks.read(crops))
         pages: list[PageText | ItemError] = []
-        for view, corners in zip(batch, found, strict=True):
-            regions = [Region(region, next(words)) for region in corners]
-            kept = [region for region in regions if _is_text(region)]
+        for view, regions in zip(batch, found, strict=True):
+            read = [max((Region(corners, next(words)) for corners in ways), key=confidence) for ways in regions]
+            kept = [region for region in read if confidence(region) >= MIN_LINE_CONFIDENCE]
             pages.append(lay_out(kept, width=view.shape[1], height=view.shape[0]))
         return pages
 
 
+def directions(corners: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """The ways in which a region may have been written: corners (4, 2), clockwise from the text's own top left.
+
+    A tall one runs upwards or downwards, and only reading it both ways tells; one that is not very tall may as well
+    be a lone upright letter.
+    """
+    width, height = _size(corners)
+    if height < TALL * width:
+        return [corners]
+    turned = [np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0)]
+    return [corners, *turned] if height < LONE_LETTER * width else turned
+
+
 def straighten(view: View, corners: NDArray[np.float32]) -> View:
-    """The region as an upright crop; a line written upwards is turned to read from left to right."""
-    top, right, bottom, left = (float(np.linalg.norm(corners[i] - corners[(i + 1) % 4])) for i in range(4))
-    width, height = max(1, round(max(top, bottom))), max(1, round(max(left, right)))
+    """The region as a crop whose text runs from left to right."""
+    width, height = _size(corners)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)
     crop = cv2.warpPerspective(view, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    turned = np.rot90(crop) if height >= TALL * width else crop
-    return np.ascontiguousarray(turned, dtype=np.uint8)
+    return np.asarray(crop, np.uint8)
 
 
-def _is_text(region: Region) -> bool:
-    if not region.words:
-        return False
+def confidence(region: Region) -> float:
+    """Mean over the letters; 0 when nothing was read."""
     letters = sum(len(word.text) for word in region.words)
-    confidence = sum(word.confidence * len(word.text) for word in region.words) / letters
-    return confidence >= MIN_LINE_CONFIDENCE
+    return sum(word.confidence * len(word.text) for word in region.words) / max(1, letters)
+
+
+def _size(corners: NDArray[np.float32]) -> tuple[int, int]:
+    """Width and height along the text's own directions, pixels, at least 1."""
+    top, right, bottom, left = (float(np.linalg.norm(corners[i] - corners[(i + 1) % 4])) for i in range(4))
+    return max(1, round(max(top, bottom))), max(1, round(max(left, right)))

@@ -69,13 +69,14 @@ def _upright(corners: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 def _columns(regions: Sequence[Region], boxes: NDArray[np.float32]) -> list[list[int]]:
     """Indices of the regions of each column, from left to right.
 
-    A column of numbers (prices, quantities) belongs to the text on its left.
+    A column of numbers (prices, quantities) belongs to the text on its left, and what crosses a gutter, such as a
+    title, to the column in which it starts.
     """
-    centres = (boxes[:, 0] + boxes[:, 2]) / 2
+    starts = boxes[:, 0]
     edges = [-np.inf, *_gutters(boxes), np.inf]
     columns: list[list[int]] = []
     for left, right in pairwise(edges):
-        members = [int(index) for index in np.flatnonzero((left <= centres) & (centres < right))]
+        members = [int(index) for index in np.flatnonzero((left <= starts) & (starts < right))]
         if columns and np.mean([_is_number(regions[index]) for index in members] or [True]) > 0.5:
             columns[-1] += members
         else:

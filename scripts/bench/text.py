@@ -16,12 +16,15 @@ from pipeline.decode import decode
 from pipeline.media import DecodedImage
 from serve.loading import load_model
 
+Reader = Callable[[Path], str]
+"""The text of a picture, lines in reading order."""
+
 
 def run(eval_dir: Path) -> list[dict[str, Any]]:
     """Seconds a picture and error rates, by the evaluation set's own script."""
     truth: dict[str, list[str]] = json.loads((eval_dir / "text" / "truth.json").read_text(encoding="utf-8"))
     photos = [eval_dir / "text" / name for name in sorted(truth)]
-    ways = {
+    ways: dict[str, Callable[[], Reader]] = {
         "EasyOCR, defaults": _easyocr,
         "RapidOCR, as shipped": _rapidocr,
         "ours, ppocr": lambda: _ours("ppocr", "ppocr-v6-small"),
@@ -62,7 +65,7 @@ def accuracy(
     }
 
 
-def _timed(read: Callable[[Path], str], photos: Sequence[Path]) -> tuple[dict[str, float], list[str]]:
+def _timed(read: Reader, photos: Sequence[Path]) -> tuple[dict[str, float], list[str]]:
     """Processor time beside wall-clock time: it holds when the machine is shared."""
     read(photos[-1])
     started, processor_started = time.perf_counter(), time.process_time()
@@ -72,21 +75,21 @@ def _timed(read: Callable[[Path], str], photos: Sequence[Path]) -> tuple[dict[st
     return {name: value / len(photos) for name, value in figures.items()}, texts
 
 
-def _easyocr() -> Callable[[Path], str]:
+def _easyocr() -> Reader:
     from PIL import Image
 
     reader = easyocr_reader()
     return lambda photo: "\n".join(found[1] for found in reader.readtext(np.asarray(Image.open(photo).convert("RGB"))))
 
 
-def _rapidocr() -> Callable[[Path], str]:
+def _rapidocr() -> Reader:
     from rapidocr import RapidOCR
 
     engine = RapidOCR()
     return lambda photo: "\n".join(engine(str(photo)).txts or ())
 
 
-def _ours(backend: str, weights: str) -> Callable[[Path], str]:
+def _ours(backend: str, weights: str) -> Reader:
     settings = load_settings("embedded", models__text__backend=backend, models__text__weights=weights)
     model = load_model("text", settings)
 
