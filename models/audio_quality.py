@@ -97,11 +97,11 @@ class AudioQualityModel:
     def _opinions(self, samples: Samples) -> tuple[float, float, float]:
         """Mean opinion scores for speech, background and overall, 1–5."""
         (raw,) = self._network(windows(samples, self._max_windows))
-        signal, background, overall = np.asarray(raw, np.float64).mean(axis=0)
-        return tuple(
-            float(np.clip(curve(value), 1.0, 5.0))
-            for curve, value in ((_SIGNAL, signal), (_BACKGROUND, background), (_OVERALL, overall))
-        )  # type: ignore[return-value]
+        signal, background, overall = (
+            float(np.clip(curve(values).mean(), 1.0, 5.0))
+            for curve, values in zip((_SIGNAL, _BACKGROUND, _OVERALL), raw.T.astype(np.float64), strict=True)
+        )
+        return signal, background, overall
 
 
 def windows(samples: Samples, most: int) -> Samples:

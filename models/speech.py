@@ -7,7 +7,7 @@ through the decoder together, each in a window as short as it allows.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from faster_whisper import WhisperModel
@@ -39,6 +39,7 @@ def load(
     placement: Placement,
     *,
     backend: str = "whisper",
+    encoder: Literal["auto", "ctranslate2", "openvino"] = "auto",
     beam_size: int = 1,
     chunks_per_batch: int = 8,
     context_step_frames: int = 1000,
@@ -47,6 +48,7 @@ def load(
 
     Args:
         backend: only `whisper`.
+        encoder: what runs it; by default OpenVINO where the processor computes in bf16, else CTranslate2.
         beam_size: hypotheses that the decoder follows.
         chunks_per_batch: chunks that are decoded at once.
         context_step_frames: the encoder's window is a multiple of it, as short as the chunk allows; 3000 gives
@@ -55,26 +57,24 @@ def load(
             nothing.
 
     Raises:
-        ValueError: no such backend.
+        ValueError: no such backend, or OpenVINO on another device than the CPU.
     """
     if backend != "whisper":
         raise ValueError(f"no backend {backend!r}; known: whisper")
-    cuda, bf16 = placement.device == "cuda", placement.precision == "bf16"
     whisper = WhisperModel(
         str(weights.directory),
         device=placement.device,
-        compute_type="float16" if cuda else "int8",
+        compute_type="float16" if placement.device == "cuda" else "int8",
         cpu_threads=placement.threads,
         local_files_only=True,
     )
-    encoder = (
-        OpenVinoEncoder(weights.path("model.bin"), placement)
-        if bf16 and not cuda
-        else CTranslate2Encoder(whisper.model, chunks_per_batch if cuda else 1)
-    )
-    precision = "f16" if cuda else "bf16/int8" if bf16 else "int8"
+    precision = "f16" if placement.device == "cuda" else "int8"
+    encode: Encoder = CTranslate2Encoder(whisper.model, chunks_per_batch if placement.device == "cuda" else 1)
+    if encoder == "openvino" or (encoder, placement.device, placement.precision) == ("auto", "cpu", "bf16"):
+        encode = OpenVinoEncoder(weights.path("model.bin"), placement)
+        precision = f"{placement.precision}/int8"
     identity = ModelIdentity("speech", weights.name, weights.version, weights.digest, precision)
-    return SpeechModel(identity, whisper, encoder, Effort(beam_size), chunks_per_batch, context_step_frames)
+    return SpeechModel(identity, whisper, encode, Effort(beam_size), chunks_per_batch, context_step_frames)
 
 
 @dataclass(frozen=True, slots=True)

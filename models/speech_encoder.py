@@ -49,7 +49,13 @@ class OpenVinoEncoder:
     """The encoder of a CTranslate2 `model.bin`, as an OpenVINO network for any number of frames."""
 
     def __init__(self, model_file: Path, placement: Placement) -> None:
-        """Raises ValueError when the file is no Whisper in the known layout, or is quantised."""
+        """Rebuild and compile it.
+
+        Raises:
+            ValueError: the file is no Whisper in the known layout, is quantised, or the device is not the CPU.
+        """
+        if placement.device != "cpu":
+            raise ValueError(f"the OpenVINO encoder runs on the CPU, not on {placement.device}")
         variables = read_variables(model_file, "WhisperSpec", prefix="encoder/")
         self._network = compile_model(_Graph(variables).build(), placement)
 

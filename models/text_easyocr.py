@@ -1,7 +1,8 @@
 """EasyOCR's networks, CRAFT (Baek et al. 2019) and its English CRNN, on the runtime seam.
 
 The `easyocr` package supplies the networks' definitions and CRAFT's post-processing; what is its own here is that
-crops of all pictures are recognised together, each padded as EasyOCR pads it alone.
+crops of all pictures are recognised together, each padded as EasyOCR pads it alone. Lines that run upwards or
+downwards are lost, since EasyOCR joins words to lines horizontally.
 """
 
 import math

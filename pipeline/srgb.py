@@ -34,7 +34,7 @@ def to_srgb(image: Image.Image) -> NDArray[np.uint8]:
     transform = _transform(image.info.get("icc_profile") or b"", flat.mode)
     if transform is not None:
         return np.asarray(ImageCms.applyTransform(flat, transform))
-    return np.asarray(flat.convert("RGB"))
+    return np.asarray(flat if flat.mode == "RGB" else flat.convert("RGB"))
 
 
 def _averageable(image: Image.Image) -> Image.Image:

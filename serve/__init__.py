@@ -17,6 +17,13 @@ _RAY_ENVIRONMENT = {
     # A request names the earlier files of its job, 6 kB each for up to 10,000; gRPC's default is 4 MB.
     "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(256 * 1024**2),
     "RAY_SERVE_LOG_TO_STDERR": "0",
+    # What Ray and Serve do for their own dashboards, with nothing to serve: 185 ms of CPU time a second before,
+    # 102 ms with these (two cores, three models). The engine has counters of its own (`Engine.stats`).
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+    "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "10000",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_event_stats": "0",
 }
 if "RAY_ADDRESS" not in os.environ:
     # Despite its name, this keeps a local Ray on 127.0.0.1 on Linux too (`services.get_node_ip_address`).

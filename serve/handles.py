@@ -27,6 +27,10 @@ class SharedArrays:
     def __init__(self) -> None:
         self._references: dict[int, ray.ObjectRef[NDArray[Any]]] = {}
 
+    def __len__(self) -> int:
+        """Arrays that are in the store now."""
+        return len(self._references)
+
     def share(self, item: Any) -> Any:
         """A reference that Ray resolves before the deployment sees it; small items and other types as they are."""
         if not isinstance(item, np.ndarray) or item.nbytes < MIN_SHARED_BYTES:
@@ -64,7 +68,7 @@ class RayHandle:
         self._by_message = deployment.options(_by_reference=False)
         self._max_items = max_items
         self._message_types = by_message
-        self._shared = shared or SharedArrays()
+        self._shared = SharedArrays() if shared is None else shared
         self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
         self._calls: set[asyncio.Task[None]] = set()
 

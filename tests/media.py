@@ -194,7 +194,14 @@ def _degrees_minutes_seconds(degrees: float) -> tuple[float, float, float]:
 def _picture_stream(
     container: Any, codec: str, frames: Sequence[NDArray[np.uint8]], fps: int, keyframe_every: int
 ) -> Any:
-    options = {"g": str(keyframe_every), "preset": "veryfast", "crf": "20", "deadline": "realtime", "b": "2M"}
+    options = {
+        "g": str(keyframe_every),
+        "preset": "veryfast",
+        "crf": "20",
+        "deadline": "realtime",
+        "cpu-used": "8",
+        "b": "2M",
+    }
     stream = container.add_stream(codec, rate=fps, options=options)
     stream.height, stream.width = frames[0].shape[:2]
     stream.pix_fmt = "yuv420p"

@@ -67,7 +67,7 @@ def accuracy(
 
 def _timed(read: Reader, photos: Sequence[Path]) -> tuple[dict[str, float], list[str]]:
     """Processor time beside wall-clock time: it holds when the machine is shared."""
-    read(photos[-1])
+    read(min(photos, key=lambda photo: photo.stat().st_size))
     started, processor_started = time.perf_counter(), time.process_time()
     texts = [read(photo) for photo in photos]
     seconds, processor_seconds = time.perf_counter() - started, time.process_time() - processor_started

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ TRUNCATIONS = (0.02, 0.3, 0.7, 0.97)
 
 def damaged_files() -> Iterator[tuple[str, bytes]]:
     """Name and content: hand-made attacks, files cut short, and files with flipped bits."""
-    yield from attacks()
+    yield from attacks().items()
     random = np.random.default_rng(SEED)
     for name, data in sound_files().items():
         yield from ((f"{name} cut to {share:.0%}", data[: int(share * len(data))]) for share in TRUNCATIONS)
@@ -26,6 +27,7 @@ def damaged_files() -> Iterator[tuple[str, bytes]]:
             yield f"{name} flipped {index}", flipped(data, random, bits=(4, 40, 400)[index % 3])
 
 
+@cache
 def sound_files() -> dict[str, bytes]:
     """An undamaged small file of every format, with all kinds of metadata."""
     pixels = media.photo(size=(256, 192))
@@ -45,37 +47,41 @@ def flipped(data: bytes, random: np.random.Generator, bits: int) -> bytes:
     return damaged.tobytes()
 
 
-def attacks() -> Iterator[tuple[str, bytes]]:
+@cache
+def attacks() -> dict[str, bytes]:
     """Files made to hurt."""
     mp4 = media.video("mp4", media.footage(scene_seconds=0.25, size=(128, 96)))
-    yield "empty", b""
-    yield "zero bytes", bytes(4096)
-    yield "text", b"This is no picture.\n" * 100
-    yield "html", b"<!DOCTYPE html><html><svg onload='alert(1)'></svg></html>"
-    yield "playlist", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"
-    yield "pdf", b"%PDF-1.7\n" + bytes(1000)
-    yield "only a JPEG header", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
-    yield "only an ftyp box", mp4[:32]
-    yield "PNG bomb", png_bomb(30_000, 30_000)
-    yield "PNG just under the pixel limit", png_bomb(14_000, 14_000)
-    yield "line of 100,000 pixels", line(100_000)
-    yield "largest WebP", webp_canvas(16_383, 16_383)
-    yield "WAV without samples", media.audio("wav", media.tone(0.0))
-    yield "WAV of 2 Hz", wav_of_rate(2)
-    yield "WAV of 2 GHz", wav_of_rate(2_000_000_000)
-    yield "MP4 without keyframes", without_keyframes(mp4)
-    yield "MP4 without an index", mp4.replace(b"moov", b"skip")
-    yield "MP4 of huge frames", resized_header(mp4, 65_535, 65_535)
+    return {
+        "empty": b"",
+        "zero bytes": bytes(4096),
+        "text": b"This is no picture.\n" * 100,
+        "html": b"<!DOCTYPE html><html><svg onload='alert(1)'></svg></html>",
+        "playlist": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
+        "pdf": b"%PDF-1.7\n" + bytes(1000),
+        "only a JPEG header": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
+        "only an ftyp box": mp4[:32],
+        "PNG bomb": png_bomb(30_000, 30_000),
+        "PNG just under the pixel limit": png_bomb(14_000, 14_000),
+        "line of 100,000 pixels": line(100_000),
+        "largest WebP": webp_canvas(16_383, 16_383),
+        "WAV without samples": media.audio("wav", media.tone(0.0)),
+        "WAV of 2 Hz": wav_of_rate(2),
+        "WAV of 2 GHz": wav_of_rate(2_000_000_000),
+        "MP4 without keyframes": without_keyframes(mp4),
+        "MP4 without an index": mp4.replace(b"moov", b"skip"),
+        "MP4 of huge frames": resized_header(mp4, 65_535, 65_535),
+    }
 
 
-def png_bomb(width: int, height: int) -> bytes:
+def png_bomb(width: int, height: int, channels: int = 1) -> bytes:
     """All black: up to a gigabyte of nothing, deflated to a thousandth. `height` is a multiple of 1,000."""
+    row_bytes = 1 + channels * width
     packer = zlib.compressobj(9)
-    block = packer.compress(bytes(1000 * (1 + width))) + packer.flush(zlib.Z_FULL_FLUSH)
-    zeros = height * (1 + width)
+    block = packer.compress(bytes(1000 * row_bytes)) + packer.flush(zlib.Z_FULL_FLUSH)
+    zeros = height * row_bytes
     adler_32 = struct.pack(">I", zeros % 65_521 << 16 | 1)
     body = block[:2] + block[2:] * (height // 1000) + b"\x03\x00" + adler_32
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

@@ -48,12 +48,12 @@ def test_fit(size: tuple[int, int], long_side: int, expected: tuple[int, int]) -
 
 @pytest.mark.parametrize("file_format", media.IMAGE_FORMATS)
 def test_every_format(file_format: str) -> None:
-    photo = media.photo()
+    photo = media.photo(size=(320, 240))
     data = media.image(file_format, photo, position=(-33.8568, 151.2153))
     image = decoded(data)
     facts = image.facts
     assert (facts.content_type, facts.format, facts.mime_type) == ("image", file_format, f"image/{file_format}")
-    assert (facts.width, facts.height, facts.size_bytes) == (640, 480, len(data))
+    assert (facts.width, facts.height, facts.size_bytes) == (320, 240, len(data))
     assert facts.sha256 == hashlib.sha256(data).hexdigest()
     assert facts.position == Position(pytest.approx(-33.8568, abs=1e-5), pytest.approx(151.2153, abs=1e-5))
     assert image.view.flags.c_contiguous
@@ -62,11 +62,11 @@ def test_every_format(file_format: str) -> None:
 
 @pytest.mark.parametrize("file_format", media.IMAGE_FORMATS)
 def test_large_picture_is_averaged_down(file_format: str) -> None:
-    photo = media.photo(size=(1200, 900))
-    image = decoded(media.image(file_format, photo), DecodeSettings(view_pixels=500))
-    assert image.view.shape == (375, 500, 3)
-    assert (image.facts.width, image.facts.height) == (1200, 900)
-    expected = np.asarray(Image.fromarray(photo).resize((500, 375), Image.Resampling.BOX))
+    photo = media.photo(size=(640, 480))
+    image = decoded(media.image(file_format, photo), DecodeSettings(view_pixels=280))
+    assert image.view.shape == (210, 280, 3)
+    assert (image.facts.width, image.facts.height) == (640, 480)
+    expected = np.asarray(Image.fromarray(photo).resize((280, 210), Image.Resampling.BOX))
     assert difference(image.view, expected) < 4
 
 
@@ -177,12 +177,12 @@ def test_position(position: tuple[float, float] | None, expected: Position | Non
         assert math.isclose(found.longitude_degrees, expected.longitude_degrees, abs_tol=1e-6)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.97, 0.995])
 @pytest.mark.parametrize("file_format", media.IMAGE_FORMATS)
-def test_cut_off(file_format: str, share: float) -> None:
-    data = media.image(file_format, media.photo())
-    with pytest.raises(CorruptMedia, match="damaged or cut off"):
-        decode(data[: int(share * len(data))], LIMITS)
+def test_cut_off(file_format: str) -> None:
+    data = media.image(file_format, media.photo(size=(320, 240)))
+    for share in (0.1, 0.5, 0.9, 0.97, 0.995):
+        with pytest.raises(CorruptMedia, match="damaged or cut off"):
+            decode(data[: int(share * len(data))], LIMITS)
 
 
 def test_too_many_pixels() -> None:

@@ -193,11 +193,11 @@ def test_no_keyframe(mp4: bytes) -> None:
         decode(without_keyframes(mp4), LIMITS)
 
 
-@pytest.mark.parametrize("share", [0.3, 0.8])
-def test_cut_off(share: float, footage: list[np.ndarray]) -> None:
-    data = media.video("webm", footage)
-    with pytest.raises(CorruptMedia, match="cut off"):
-        decode(data[: int(share * len(data))], LIMITS)
+def test_cut_off(footage: list[np.ndarray]) -> None:
+    data = media.video("webm", footage[:36])
+    for share in (0.3, 0.8):
+        with pytest.raises(CorruptMedia, match=r"cut off|no frame"):
+            decode(data[: int(share * len(data))], LIMITS)
 
 
 def test_same_bytes_same_frames(mp4: bytes) -> None:
