@@ -159,7 +159,7 @@ def _video(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduc
 
 
 def _audio(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduction]]:
-    """Without speech DNSMOS has nothing to judge, so only level and clipping count."""
+    """Where nobody speaks and nobody should, DNSMOS has nothing to judge: only level and clipping count."""
     if evidence.audio is None:
         return None, []
     heard, limits = evidence.audio, rubric.audio
@@ -172,7 +172,7 @@ def _audio(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduc
         ("audio.clipped", limits.clipping_ratio.loss(heard.clipping_ratio), heard.clipping_ratio),
         ("audio.quiet", limits.loudness_lufs.loss(heard.loudness_lufs), heard.loudness_lufs),
     ]
-    if evidence.speech_seconds:
+    if evidence.speech_seconds or heard.speech_ratio > 0 or evidence.match.script is not None:
         noise = max(limits.background.loss(heard.background), limits.snr_db.loss(heard.snr_db))
         losses.append(("audio.noisy", noise, heard.snr_db))
         losses.append(("audio.unclear", limits.signal.loss(heard.signal), heard.signal))

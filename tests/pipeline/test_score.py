@@ -61,6 +61,7 @@ def test_what_is_wrong_with_a_picture_is_named_and_costs(changes: dict[str, Any]
     [
         ({"audio": replace(CLEAN, loudness_lufs=-70.0), "speech_seconds": 0.0}, "audio.silent", 1),
         ({"audio": replace(CLEAN, background=1.1, snr_db=-8.0)}, "audio.noisy", 2),
+        ({"audio": replace(CLEAN, background=1.1, snr_db=-8.0), "speech_seconds": 0.0}, "audio.noisy", 2),
         ({"audio": replace(CLEAN, signal=1.1)}, "audio.unclear", 2),
         ({"audio": replace(CLEAN, clipping_ratio=0.06)}, "audio.clipped", 2),
         ({"audio": replace(CLEAN, loudness_lufs=-58.0)}, "audio.quiet", 3),
@@ -89,6 +90,13 @@ def test_a_broken_requirement_is_not_approved(requirements: Any, evidence: Requi
     assert code in result.reasons
     assert result.stars <= 2
     assert result.completeness == 1.0
+
+
+def test_sounds_of_a_place_where_nobody_speaks_are_not_called_noisy() -> None:
+    street = replace(CLEAN, background=1.1, signal=1.1, snr_db=-20.0, speech_ratio=0.0)
+    assert not {"audio.noisy", "audio.unclear"} & set(
+        graded(GOOD_SPEECH, SPEECH, audio=street, speech_seconds=0.0).reasons
+    )
 
 
 @pytest.mark.parametrize("code", ["integrity.corrupt", "integrity.unsupported_format", "integrity.timeout"])
