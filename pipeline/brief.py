@@ -48,6 +48,5 @@ class JobBrief(BaseModel):
     """`None` accepts any."""
     file_formats: tuple[str, ...] = ()
     """Formats that are accepted, keys of `pipeline.media.MIME_TYPES`; empty accepts all of the content type."""
-    scoring_criteria: str = Field(default="", max_length=1000)
     location: Place | None = None
     requirements: Requirements = Requirements()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz
 
+from configs.settings import Role
 from models.outputs import AudioQuality, Concepts, Detection, PageText, Transcript
 from pipeline.brief import JobBrief, Place
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
@@ -54,6 +55,18 @@ class Findings:
         """Everything read and heard."""
         spoken = self.transcript.text if self.transcript else ""
         return "\n".join([*(page.text for page in self.pages), spoken]).strip()
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Which models spoke; the concept encoder read the description in any case."""
+        spoke: dict[Role, bool] = {
+            "concepts": True,
+            "detector": bool(self.detections),
+            "text": bool(self.pages),
+            "speech": self.transcript is not None,
+            "audio_quality": self.audio is not None,
+        }
+        return tuple(role for role, said in spoke.items() if said)
 
     def page_of_frame(self, index: int) -> str | None:
         """Text of a picture, `None` when it was not read."""

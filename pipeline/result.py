@@ -41,6 +41,7 @@ class ScoreResult:
     fingerprint: Fingerprint | None
     """For the comparison with later files of the job; `None` when the file could not be decoded."""
     models: tuple[ModelIdentity, ...]
+    """Those that spoke about this file."""
 
     def breakdown(self) -> dict[str, Any]:
         """`score_breakdown` of API.md."""

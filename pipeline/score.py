@@ -46,7 +46,8 @@ def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
     its headroom allows, and no more than the lowest gate that was met.
     """
     gates = tuple(gate_deductions(evidence, brief, rubric))
-    if evidence.facts is None or (evidence.image is None and evidence.audio is None):
+    unseen = evidence.image is None and evidence.audio is None
+    if evidence.facts is None or (gates and unseen):
         return _gated(gates, rubric)
     relevance, about = _relevance(evidence, rubric)
     quality, flaws = _quality(evidence, evidence.facts, rubric)
@@ -114,13 +115,14 @@ def _grade(share: float) -> float:
 
 
 def _quality(evidence: Evidence, facts: MediaFacts, rubric: Rubric) -> tuple[float, list[Deduction]]:
-    """Pictures and sound are graded apart; a video is as good as the worse of its two."""
+    """Pictures and sound are graded apart; a video is as good as the worse of its two. What no model of the
+    profile judges has no flaws."""
     grades: list[float] = []
     deductions: list[Deduction] = []
     for grade, flaws in (_image(evidence, facts, rubric), _video(evidence, rubric), _audio(evidence, rubric)):
         grades += [] if grade is None else [grade]
         deductions += flaws
-    return min(grades), deductions
+    return min(grades, default=BEST), deductions
 
 
 def _image(evidence: Evidence, facts: MediaFacts, rubric: Rubric) -> tuple[float | None, list[Deduction]]:

@@ -72,8 +72,9 @@ def _callers_errors() -> tuple[type[Exception], ...]:
     from pydantic import ValidationError
 
     from models.weights import WeightsError
+    from serve.errors import EngineUnavailable
 
-    return (UserError, FileNotFoundError, WeightsError, ValidationError)
+    return (UserError, FileNotFoundError, WeightsError, EngineUnavailable, ValidationError)
 
 
 def _one_line(error: Exception) -> str:

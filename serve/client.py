@@ -8,11 +8,10 @@ from configs.settings import BatchSettings, ModelSettings, Role, Settings
 from models.model import Model
 from models.outputs import ModelIdentity
 from pipeline.result import ScoreRequest, ScoreResult
-from pipeline.rubric import load_rubric
 from serve.batching import Batcher, BatchStats
 from serve.decoding import AsyncDecoder
 from serve.errors import EngineUnavailable
-from serve.loading import load_model
+from serve.loading import load_model, load_scoring
 from serve.scorer import Scorer
 
 Progress = Callable[[str], None]
@@ -65,11 +64,10 @@ class InProcessEngine:
 
     async def start(self, on_progress: Progress = _silent) -> None:
         """Load the models side by side; half of the time is spent waiting for the disk or one core."""
-        rubric = load_rubric(self._settings.rubric)
+        rubric, encoder = load_scoring(self._settings)
         self._say_what_is_missing(on_progress)
         await asyncio.gather(*(self._load(role, on_progress) for role in self._settings.models))
         self._decoder = AsyncDecoder(self._settings.decode)
-        encoder = self._settings.models["concepts"].backend
         self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), rubric, encoder)
 
     async def score(self, request: ScoreRequest) -> ScoreResult:
@@ -117,6 +115,7 @@ class RayEngine:
         from serve.app import start
         from serve.handles import RayHandle
 
+        load_scoring(self._settings)  # what is wrong with it is said before minutes of loading, not after
         scorer = await asyncio.to_thread(start, self._settings, on_progress)
         self._scorer = RayHandle(scorer, by_message=(ScoreRequest,))
 

@@ -7,6 +7,8 @@ from configs.settings import ModelSettings, Role, Settings
 from models.model import Model
 from models.runtime.device import resolve
 from models.weights import Registry
+from pipeline.rubric import Rubric, load_rubric
+from serve.errors import EngineUnavailable
 
 FAMILIES: dict[Role, str] = {
     "detector": "models.detector",
@@ -16,6 +18,25 @@ FAMILIES: dict[Role, str] = {
     "audio_quality": "models.audio_quality",
 }
 """The module of each role. Imported only where the role is loaded, since their libraries weigh 100 MB and more."""
+
+
+def load_scoring(settings: Settings) -> tuple[Rubric, str]:
+    """The rubric, and the name of the concept backend, for which it must hold a fitted curve.
+
+    Raises:
+        EngineUnavailable: the profile has no concept encoder, or nobody calibrated the one it names.
+        pydantic.ValidationError: the rubric breaks its schema.
+    """
+    rubric = load_rubric(settings.rubric)
+    if "concepts" not in settings.models:
+        raise EngineUnavailable(f"profile {settings.profile} has no concepts model; relevance cannot do without it")
+    encoder = settings.models["concepts"].backend
+    if encoder not in rubric.relevance:
+        raise EngineUnavailable(
+            f"{settings.rubric} has no relevance curve for the concept backend {encoder}; fit one to labelled photos "
+            f"with python -m scripts.calibrate --profile {settings.profile} and paste what it prints"
+        )
+    return rubric, encoder
 
 
 def load_model(role: Role, settings: Settings) -> Model[Any, Any]:

@@ -51,14 +51,15 @@ class Scorer:
         """
         Args:
             decode: turns a file into arrays, or raises a `MediaError`.
-            handles: one for each model of the profile; a role without a handle stays silent.
+            handles: one for each model of the profile; `concepts` is needed, any other role without a handle
+                stays silent.
             identities: of the same models, for the annotations.
             rubric: every number that scoring needs.
             encoder: name of the concept backend, whose calibration the rubric holds.
         """
         self._decode = decode
         self._handles = handles
-        self._identities = tuple(identities[role] for role in sorted(identities))
+        self._identities = identities
         self._rubric = rubric
         self._encoder = encoder
         self._sentences: Recent[str, Concepts] = Recent(REMEMBERED_SENTENCES)
@@ -72,14 +73,15 @@ class Scorer:
         findings = await self._describe(media, request.brief)
         findings = await self._look(media, findings)
         print_ = await asyncio.to_thread(fingerprint, media)
-        findings = replace(findings, duplicate_of=self._original(print_, request.earlier))
+        original = await asyncio.to_thread(self._original, print_, request.earlier)
+        findings = replace(findings, duplicate_of=original)
         if not any(gate_deductions(self._weigh(findings, request.brief), request.brief, self._rubric)):
             findings = await self._read_and_listen(media, findings)
         return await self._conclude(media, findings, print_, request.brief)
 
     def _refuse(self, error: MediaError, brief: JobBrief) -> ScoreResult:
         evidence = Evidence(facts=None, broken=error.code, broken_detail=str(error), encoder=self._encoder)
-        return ScoreResult(score(evidence, brief, self._rubric), evidence, None, None, self._identities)
+        return ScoreResult(score(evidence, brief, self._rubric), evidence, None, None, ())
 
     async def _describe(self, media: Decoded, brief: JobBrief) -> Findings:
         """Start the findings with what the job asks for."""
@@ -122,20 +124,21 @@ class Scorer:
 
     async def _listen(self, audio: DecodedAudio, findings: Findings) -> Findings:
         recording = Recording(audio.samples, audio.clipping_ratio)
-        (transcript,), (quality,) = await asyncio.gather(
+        transcripts, qualities = await asyncio.gather(
             self._ask_each("speech", [audio.samples]), self._ask_each("audio_quality", [recording])
         )
-        heard = await self._embed_words(transcript.text)
+        transcript, quality = next(iter(transcripts), None), next(iter(qualities), None)
+        heard = await self._embed_words(transcript.text) if transcript else None
         return replace(findings, transcript=transcript, audio=quality, heard=heard)
 
     async def _conclude(self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief) -> ScoreResult:
         evidence = self._weigh(findings, brief)
         result = score(evidence, brief, self._rubric)
+        spoke = tuple(self._identities[role] for role in findings.roles if role in self._identities)
         annotations = None
         if not evidence.unsafe:
-            annotate_file = partial(annotate, media, findings, self._rubric, self._identities)
-            annotations = await asyncio.to_thread(annotate_file)
-        return ScoreResult(result, evidence, annotations, print_, self._identities)
+            annotations = await asyncio.to_thread(partial(annotate, media, findings, self._rubric, spoke))
+        return ScoreResult(result, evidence, annotations, print_, spoke)
 
     def _weigh(self, findings: Findings, brief: JobBrief) -> Evidence:
         return weigh(findings, brief, self._rubric, self._encoder)

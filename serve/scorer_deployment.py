@@ -8,10 +8,10 @@ from ray.serve.handle import DeploymentHandle
 from configs.settings import Role, Settings
 from models.outputs import ModelIdentity
 from pipeline.result import ScoreRequest, ScoreResult
-from pipeline.rubric import load_rubric
 from serve.decoding import AsyncDecoder
 from serve.errors import EngineError
 from serve.handles import RayHandle, SharedArrays
+from serve.loading import load_scoring
 from serve.recent import Recent
 from serve.scorer import Scorer
 
@@ -45,6 +45,5 @@ class ScorerDeployment:
         return dict(zip(roles, identities, strict=True))
 
     async def _assemble(self) -> Scorer:
-        rubric = load_rubric(self._settings.rubric)
-        encoder = self._settings.models["concepts"].backend
+        rubric, encoder = load_scoring(self._settings)
         return Scorer(self._decoder, self._handles, await self.identities(), rubric, encoder)

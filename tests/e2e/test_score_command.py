@@ -1,0 +1,83 @@
+"""`assay score` as a user runs it: its own process, real files, real models."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import skimage
+
+pytestmark = pytest.mark.slow
+
+PHOTOS = Path(skimage.__file__).parent / "data"
+
+
+def assay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_photo_is_scored_and_printed_as_json(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    run = assay("score", PHOTOS / "chelsea.png", "--description", "A photo of a cat.", "--json", "--report", report)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert result["score"] >= 4
+    assert "cat" in " ".join(label["label"] for label in result["annotations"]["object_labels"])
+    assert "chelsea.png" in report.read_text(encoding="utf-8")
+
+
+def test_a_manifest_is_resumed_where_it_was_cut_off(tmp_path: Path) -> None:
+    manifest, out = tmp_path / "manifest.jsonl", tmp_path / "out.jsonl"
+    wanted = {"cat": "chelsea.png", "again": "chelsea.png", "coffee": "coffee.png"}
+    manifest.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": name,
+                    "path": str(PHOTOS / file),
+                    "content_type": "image",
+                    "description": "A photo of a cat.",
+                    "group": "one job",
+                    "expect": {"ignored": True},
+                }
+            )
+            + "\n"
+            for name, file in wanted.items()
+        )
+    )
+    first = assay("score", "--manifest", manifest, "--out", out)
+    assert first.returncode == 0, first.stderr
+    whole = {row["id"]: row for row in lines(out)}
+    assert set(whole) == set(wanted)
+    assert whole["again"]["score_breakdown"]["reasons"][0] == "integrity.duplicate"
+
+    kept, *cut = out.read_text(encoding="utf-8").splitlines(keepends=True)
+    out.write_text(kept + cut[0][:40])
+    assert assay("score", "--manifest", manifest, "--out", out).returncode == 0
+    assert {row["id"]: row for row in lines(out)} == whole
+    again = assay("score", "--manifest", manifest, "--out", out)
+    assert "all 3 cases are scored already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["score", "missing.jpg", "--description", "x"], "no such file: missing.jpg"),
+        (["score"], "--description"),
+        (["score", "README.md", "--description", "x", "--requirements", "{"], "not JSON"),
+        (["score", "README.md", "--description", "x", "--profile", "nope"], "no profile 'nope'"),
+        (["score", "README.md", "--description", "x", "--profile", "gpu"], "no relevance curve"),
+    ],
+)
+def test_what_the_caller_got_wrong_is_one_line(arguments: list[str], complaint: str) -> None:
+    run = assay(*arguments)
+    assert run.returncode == 2
+    assert complaint in run.stderr
+    assert "Traceback" not in run.stderr
