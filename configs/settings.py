@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 
 CONFIGS = Path(__file__).parent
 ENVIRONMENT_PREFIX = "ASSAY_"
@@ -93,21 +93,132 @@ class ModelSettings(_Section):
         return self
 
 
+class DatabaseSettings(_Section):
+    """Where the front end keeps jobs, submissions and money."""
+
+    url: str = "sqlite"
+    """`sqlite` (a file in `state_dir`) or a SQLAlchemy URL, for example `postgresql://user:password@host/assay`."""
+    pool_size: PositiveInt = 10
+
+
+class SignupSettings(_Section):
+    """Whether strangers may open an organization."""
+
+    enabled: bool = False
+    starter_credits: int = Field(default=0, ge=0)
+
+
+class LimitSettings(_Section):
+    """Requests that one organization (or address, before it is known) may make in a minute, by class of route."""
+
+    read_per_minute: PositiveInt = 1200
+    write_per_minute: PositiveInt = 600
+    score_per_minute: PositiveInt = 120
+    anonymous_per_minute: PositiveInt = 60
+
+
+class CollectionSettings(_Section):
+    """How slots are given to workers."""
+
+    upload_lease_seconds: PositiveInt = 1800
+    """How long a worker may take to upload what it accepted."""
+    max_open_leases: PositiveInt = 10
+    """Slots of one job that a worker may hold without having submitted."""
+    strikes_to_ban: PositiveInt = 3
+
+
+class DispatcherSettings(_Section):
+    """How pending submissions reach the engine."""
+
+    concurrency: PositiveInt = 8
+    """Submissions under way in the engine at once."""
+    claim_seconds: PositiveFloat = 60.0
+    """A claim that is not renewed for so long is free for another dispatcher."""
+    poll_seconds: PositiveFloat = 0.5
+    """Pause after a look that found nothing."""
+    max_attempts: PositiveInt = 3
+    """Tries of the engine at one file before a person has to look at it."""
+    retry_seconds: PositiveFloat = 5.0
+    """Pause before the second try; each further one takes six times as long."""
+    sweep_seconds: PositiveFloat = 5.0
+    """Between two looks for leases and deadlines that ran out."""
+
+
+class WebhookSettings(_Section):
+    """Which targets webhooks may be sent to, and when a delivery is given up."""
+
+    allow_http: bool = False
+    allowed_networks: tuple[str, ...] = ()
+    """CIDR blocks that are allowed although they are private, loopback or link-local."""
+    retry_seconds: tuple[PositiveInt, ...] = (60, 300, 1800, 7200, 28800, 86400)
+    """Pauses after the first attempt, before jitter."""
+    connect_timeout_seconds: PositiveFloat = 3.0
+    total_timeout_seconds: PositiveFloat = 15.0
+    disable_after_seconds: PositiveInt = 5 * 86400
+    """An endpoint that fails for so long is disabled."""
+    secret_overlap_seconds: PositiveInt = 86400
+    """How long the old secret signs too after a rotation."""
+    concurrency: PositiveInt = 16
+
+
+class ApiSettings(_Section):
+    """The HTTP front end."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+    """How clients reach it, where that is not `http://host:port`; part of every URL that it signs."""
+    secret_key: SecretStr | None = None
+    """Seals what must be read again (webhook secrets) and signs URLs and cursors; made in `state_dir` when absent."""
+    replicas: ReplicaSettings = ReplicaSettings(max_ongoing_requests=1000)
+    score_max_bytes: PositiveInt = 64 * 1024**2
+    """Largest file of `POST /v1/score`."""
+    key_overlap_seconds: PositiveInt = 86400
+    """How long the old API key works after a rotation."""
+
+    @property
+    def url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class BillingSettings(_Section):
+    """Where credits come from."""
+
+    provider: Literal["internal", "stripe"] = "internal"
+    """`internal` grants purchases at once, on an operator's word."""
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    low_balance_credits: int = Field(default=1000, ge=0)
+    """`credits.low_balance` fires when the available credits fall below it."""
+    max_purchase_credits: PositiveInt = 100_000_000
+
+
 class Settings(_Section):
     """Everything the engine needs to know to start."""
 
     profile: str
     data_dir: Path = Path("~/.cache/assay")
     """Compiled models and other things that can be made again."""
+    state_dir: Path = Path("~/.local/share/assay")
+    """What must not be lost: the secret key, and the database and files where they are kept on this machine."""
     rubric: Path = CONFIGS / "rubric.yaml"
     weights: Path = CONFIGS / "weights.yaml"
     decode: DecodeSettings = DecodeSettings()
     models: dict[Role, ModelSettings]
     scorer: ReplicaSettings = ReplicaSettings()
+    api: ApiSettings = ApiSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    signup: SignupSettings = SignupSettings()
+    limits: LimitSettings = LimitSettings()
+    collection: CollectionSettings = CollectionSettings()
+    dispatcher: DispatcherSettings = DispatcherSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    billing: BillingSettings = BillingSettings()
 
     @model_validator(mode="after")
     def _expand(self) -> "Settings":
         object.__setattr__(self, "data_dir", self.data_dir.expanduser())
+        object.__setattr__(self, "state_dir", self.state_dir.expanduser())
         return self
 
 
