@@ -64,7 +64,7 @@ def main(
     fit = _evaluate(settings, matches, mismatches)
     out.mkdir(parents=True, exist_ok=True)
     record = out / f"relevance-{fit.encoder}.json"
-    record.write_text(json.dumps(asdict(fit), indent=2) + "\n")
+    record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
     curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
     print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")

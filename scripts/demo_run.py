@@ -166,7 +166,7 @@ def _shortened(value: Any) -> Any:
 
 def _write(scored: Sequence[Scored], folder: Path) -> Path:
     """`results.jsonl` and `report.html`; returns the path of the latter."""
-    with (folder / "results.jsonl").open("w") as results:
+    with (folder / "results.jsonl").open("w", encoding="utf-8") as results:
         for one in scored:
             line = {"file": one.submission.name, "job": one.job.title} | one.result.to_json()
             results.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -63,7 +63,7 @@ LICENCE_OPENINGS = {
 
 
 def main() -> None:
-    PAGE.write_text(page())
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 def page() -> str:
@@ -129,7 +129,7 @@ def _classifiers(classifiers: list[str]) -> list[str]:
 def _from_file(package: metadata.Distribution) -> str | None:
     for file in package.files or []:
         if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING")) and ".dist-info" in str(file):
-            text = Path(str(package.locate_file(file))).read_text(errors="replace")
+            text = Path(str(package.locate_file(file))).read_text(encoding="utf-8", errors="replace")
             return next((name for name, opening in LICENCE_OPENINGS.items() if re.search(opening, text)), None)
     return None
 

@@ -133,7 +133,7 @@ async def _score_manifest(engine: Engine, manifest: Path, out: Path) -> None:
         console.print(f"all {len(lines)} cases are scored already in {out}")
         return
     async with _started(engine):
-        with _progress() as progress, out.open("a") as results:
+        with _progress() as progress, out.open("a", encoding="utf-8") as results:
             task = progress.add_task("scoring", total=len(lines))
             places = asyncio.Semaphore(IN_FLIGHT)
 
@@ -190,7 +190,7 @@ def _finished(out: Path) -> Iterator[str]:
     if not out.exists():
         return
     whole = [line for line in out.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-    out.write_text("".join(whole))
+    out.write_text("".join(whole), encoding="utf-8")
     for line in whole:
         yield json.loads(line)["id"]
 

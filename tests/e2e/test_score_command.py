@@ -16,7 +16,7 @@ PHOTOS = Path(skimage.__file__).parent / "data"
 
 def assay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scripts.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, check=False)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -11,13 +11,13 @@ import scripts.cli
 
 def _assay(*arguments: str, **named) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "scripts.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **named)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, **named)
 
 
 def test_help_names_every_command_without_importing_the_engine():
     code = "import sys; sys.argv = ['assay', '--help']; import scripts.cli\ntry:\n    scripts.cli.main()\nfinally:\n"
     code += "    print([m for m in ('pydantic', 'numpy', 'ray', 'openvino') if m in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60).stdout
     assert shown.rstrip().endswith("[]")
     assert all(name in shown for name in scripts.cli.COMMANDS)
 

@@ -54,7 +54,7 @@ def assay(tmp_path, mirror):
 
     def run(*arguments):
         command = [sys.executable, "-m", "scripts.cli", "weights", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, env=environment)
 
     return run
 

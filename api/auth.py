@@ -1,0 +1,126 @@
+"""Who is asking: a client by its API key, or a worker by its token."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.clock import now
+from api.errors import AuthenticationFailed, AuthorizationFailed
+from api.secrets import token_hash
+from api.services import Use
+from api.tables import ApiKey, Worker
+
+Scope = Literal[
+    "jobs:read", "jobs:write", "submissions:write", "files:read", "webhooks:read", "webhooks:write", "keys:manage",
+    "workers:manage", "usage:read", "billing:write", "audit:read", "ops:read", "ops:write",
+]  # fmt: skip
+ALL_SCOPES: tuple[Scope, ...] = get_args(Scope)
+DEFAULT_SCOPES: tuple[Scope, ...] = tuple(scope for scope in ALL_SCOPES if not scope.startswith("ops:"))
+"""Of a key that is made without naming any: everything but the operator's."""
+
+LIVE_KEY, TEST_KEY, WORKER_TOKEN = "fh_live_", "fh_test_", "wk_"
+MAX_TOKEN_CHARACTERS = 256
+
+_bearer = HTTPBearer(auto_error=False, description="`fh_live_…` or `fh_test_…`; workers use `wk_…`")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client's key that was found valid."""
+
+    key_id: str
+    organization_id: str
+    livemode: bool
+    scopes: frozenset[str]
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCaller:
+    """A worker's token that was found valid. The worker may be banned."""
+
+    worker_id: str
+    organization_id: str
+    banned: bool
+    request_id: str
+
+
+def needs(scope: Scope) -> Any:
+    """The parameter of a route for clients whose key has the scope: `caller: Caller = needs("jobs:read")`."""
+
+    async def authorized(caller: Annotated[Caller, Depends(client)]) -> Caller:
+        if scope not in caller.scopes:
+            raise AuthorizationFailed(f"this key lacks the scope {scope}", code="missing_scope", param=scope)
+        return caller
+
+    authorized.scope = scope  # type: ignore[attr-defined]  # the tenancy test reads it from the route table
+    return Depends(authorized)
+
+
+async def client(
+    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """The client that the request comes from.
+
+    Raises:
+        AuthenticationFailed: no key, or one that is unknown, expired or revoked.
+    """
+    token = _token(credentials, LIVE_KEY, TEST_KEY)
+    async with use.db.read() as session:
+        key = await find_key(session, token)
+    if key is None:
+        raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
+    await use.limits.spend(request, key.organization_id)
+    return Caller(key.id, key.organization_id, key.livemode, frozenset(key.scopes), request.state.request_id)
+
+
+async def worker(
+    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> WorkerCaller:
+    """The worker that the request comes from.
+
+    Raises:
+        AuthenticationFailed: no token, or an unknown one.
+    """
+    token = _token(credentials, WORKER_TOKEN)
+    async with use.db.read() as session:
+        hashed = token_hash(token)
+        found = await session.scalar(select(Worker).where(Worker.token_hash == hashed))
+    if found is None or not hmac.compare_digest(found.token_hash, hashed):
+        raise AuthenticationFailed("this worker token is unknown", code="invalid_worker_token")
+    await use.limits.spend(request, found.id)
+    return WorkerCaller(found.id, found.organization_id, found.status == "banned", request.state.request_id)
+
+
+Client = Annotated[Caller, Depends(client)]
+WorkerUse = Annotated[WorkerCaller, Depends(worker)]
+
+
+async def find_key(session: AsyncSession, token: str) -> ApiKey | None:
+    """The valid key of this token."""
+    hashed = token_hash(token)
+    key = await session.scalar(select(ApiKey).where(ApiKey.token_hash == hashed))
+    if key is None or not hmac.compare_digest(key.token_hash, hashed) or _ended(key, now()):
+        return None
+    return key
+
+
+def _ended(key: ApiKey, moment: datetime) -> bool:
+    return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= moment)
+
+
+def _token(credentials: HTTPAuthorizationCredentials | None, *prefixes: str) -> str:
+    if credentials is None:
+        raise AuthenticationFailed(
+            "an API key is needed: Authorization: Bearer …", headers={"WWW-Authenticate": "Bearer"}
+        )
+    token = credentials.credentials
+    if len(token) > MAX_TOKEN_CHARACTERS or not token.startswith(prefixes):
+        raise AuthenticationFailed(f"a token for this route starts with {' or '.join(prefixes)}", code="wrong_token")
+    return token

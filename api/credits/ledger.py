@@ -1,0 +1,127 @@
+"""The money: a double-entry ledger that is only ever added to.
+
+Every movement is a transaction whose entries add up to zero. The balances stand beside it, in rows that are locked
+while they move and that the database keeps from falling below zero; `check` compares them with the sums.
+
+    purchase, bonus, adjustment   purchased | granted → available
+    hold                          available → held        (a job is created)
+    capture                       held → paid             (a file is approved)
+    refund                        paid → held | available (an approval is taken back)
+    release                       held → available        (a job ends)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.errors import InsufficientCredits
+from api.ids import new_id
+from api.tables import Account, LedgerEntry, LedgerTransaction
+
+AccountName = Literal["available", "held", "paid", "purchased", "granted"]
+TransactionType = Literal["purchase", "hold", "release", "capture", "refund", "adjustment", "bonus", "expiration"]
+
+ACCOUNTS: tuple[AccountName, ...] = ("available", "held", "paid", "purchased", "granted")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Credits that go from one account to another."""
+
+    type: TransactionType
+    source: AccountName
+    target: AccountName
+    amount_credits: int
+    key: str
+    """What it is for; the same key is never booked twice."""
+    description: str
+    job_id: str | None = None
+    submission_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.amount_credits <= 0:
+            raise ValueError(f"a movement has an amount above 0, got {self.amount_credits}")
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Credits of an organization."""
+
+    available: int
+    held: int
+
+
+async def open_accounts(session: AsyncSession, organization_id: str) -> None:
+    """Make the accounts of a new organization, all at zero."""
+    session.add_all(Account(organization_id=organization_id, name=name, balance=0) for name in ACCOUNTS)
+    await session.flush()
+
+
+async def move(session: AsyncSession, organization_id: str, movement: Movement) -> LedgerTransaction:
+    """Book a movement in the caller's transaction. The organization's accounts stay locked until it ends.
+
+    Raises:
+        InsufficientCredits: the source has less.
+        sqlalchemy.exc.IntegrityError: the key was booked before; the transaction is lost.
+    """
+    accounts = await _locked(session, organization_id)
+    source, target = accounts[movement.source], accounts[movement.target]
+    if movement.source == "available" and source.balance < movement.amount_credits:
+        raise InsufficientCredits(
+            f"{movement.amount_credits} credits are needed and {source.balance} are available",
+            code="insufficient_credits",
+        )
+    source.balance -= movement.amount_credits
+    target.balance += movement.amount_credits
+    booked = _transaction(organization_id, movement, accounts)
+    session.add(booked)
+    await session.flush()
+    session.add_all(_entries(booked, movement))
+    await session.flush()
+    return booked
+
+
+async def balances(session: AsyncSession, organization_id: str) -> Balances:
+    """What the organization has now."""
+    rows = await session.execute(
+        select(Account.name, Account.balance).where(
+            Account.organization_id == organization_id, Account.name.in_(("available", "held"))
+        )
+    )
+    by_name: dict[str, int] = dict(rows.tuples().all())
+    return Balances(by_name["available"], by_name["held"])
+
+
+async def _locked(session: AsyncSession, organization_id: str) -> Mapping[str, Account]:
+    """All accounts, always in one order, so that two movements wait for each other and never lock up."""
+    query = select(Account).where(Account.organization_id == organization_id).order_by(Account.name)
+    rows = await session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    return {account.name: account for account in rows}
+
+
+def _transaction(organization_id: str, movement: Movement, accounts: Mapping[str, Account]) -> LedgerTransaction:
+    return LedgerTransaction(
+        id=new_id("txn"),
+        organization_id=organization_id,
+        type=movement.type,
+        amount_credits=movement.amount_credits,
+        key=movement.key,
+        job_id=movement.job_id,
+        submission_id=movement.submission_id,
+        description=movement.description,
+        available_after=accounts["available"].balance,
+        held_after=accounts["held"].balance,
+    )
+
+
+def _entries(booked: LedgerTransaction, movement: Movement) -> list[LedgerEntry]:
+    sides = ((movement.source, -movement.amount_credits), (movement.target, movement.amount_credits))
+    return [
+        LedgerEntry(
+            transaction_id=booked.id, organization_id=booked.organization_id, account=name, amount_credits=amount
+        )
+        for name, amount in sides
+    ]

@@ -1,0 +1,5 @@
+"""Routes of credits."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["credits"])

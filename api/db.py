@@ -1,0 +1,110 @@
+"""The database: SQLite in WAL mode for one machine, Postgres for production, behind the same two calls."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from configs.settings import Settings
+
+SQLITE_BUSY_SECONDS = 30
+"""How long a writer waits for another one; every transaction here takes milliseconds."""
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Id = String(32).with_variant(String(32, collation="C"), "postgresql")
+"""Ids are compared and sorted as bytes, which is what their time order needs and what an index does fastest."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, in SQLite too, which knows no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time needs a time zone, got {value!r}")
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Database:
+    """Sessions over one engine: `read` for looking, `write` for one transaction that is committed at its end."""
+
+    def __init__(self, url: URL, pool_size: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._engine = _sqlite(url) if self.is_sqlite else create_async_engine(url, pool_size=pool_size)
+        self._reading = async_sessionmaker(self._engine, expire_on_commit=False)
+        writing = self._engine.execution_options(immediate=True)
+        self._writing = async_sessionmaker(writing, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for looking; what it changes is thrown away."""
+        async with self._reading() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, undone when it raises.
+
+        SQLite takes its write lock at the start, so that two writers wait for each other and never fail.
+        """
+        async with self._writing() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self._engine
+
+
+def database_url(settings: Settings) -> URL:
+    """The URL with its asynchronous driver."""
+    if settings.database.url == "sqlite":
+        return sqlite_url(settings.state_dir / "assay.db")
+    url = make_url(settings.database.url)
+    drivers = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+    return url.set(drivername=drivers.get(url.drivername, url.drivername))
+
+
+def sqlite_url(path: Path) -> URL:
+    """The URL of a database file."""
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    """SQLAlchemy's documented way to let SQLite begin transactions as it is told to."""
+    if url.database is not None:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,5 @@
+"""Routes of organizations."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["organizations"])

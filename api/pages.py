@@ -1,0 +1,81 @@
+"""Lists: newest first, by keyset, with an opaque cursor."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from api.errors import ValidationFailed
+from api.ids import MAX_LENGTH
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    object: Literal["list"] = "list"
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None
+    """For the next request; `None` on the last page."""
+
+
+class PageRequest:
+    """`limit` and `cursor` of a list route: `page: Paging`."""
+
+    def __init__(
+        self,
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
+    ) -> None:
+        self.limit = limit
+        self.before = None if cursor is None else _decode(cursor)
+        """The id that the page comes after, in the order of the list."""
+
+
+Paging = Annotated[PageRequest, Depends()]
+
+
+async def fetch_page(
+    session: AsyncSession,
+    query: Select[Row],
+    key: InstrumentedAttribute[str],
+    page: PageRequest,
+    render: Callable[[Row], T],
+) -> Page[T]:
+    """The page of a query over rows, newest first by `key`, which is an id."""
+    if page.before is not None:
+        query = query.where(key < page.before)
+    rows: Sequence[Row] = (await session.scalars(query.order_by(key.desc()).limit(page.limit + 1))).all()
+    return as_page(rows, page, lambda row: getattr(row, key.key), render)
+
+
+def as_page(rows: Sequence[Row], page: PageRequest, key: Callable[[Row], Any], render: Callable[[Row], T]) -> Page[T]:
+    """The page of rows, of which there is one more than asked for when there is a next page."""
+    shown, has_more = rows[: page.limit], len(rows) > page.limit
+    cursor = _encode(str(key(shown[-1]))) if has_more else None
+    return Page(data=[render(row) for row in shown], has_more=has_more, next_cursor=cursor)
+
+
+def _encode(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> str:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        raise ValidationFailed("this is not a cursor of ours", param="cursor") from None
+    if not text.replace("_", "").isalnum() or len(text) > MAX_LENGTH:
+        raise ValidationFailed("this is not a cursor of ours", param="cursor")
+    return text

@@ -1,0 +1,140 @@
+"""Around every request: its id, the log line, the headers of the contract, and errors in its shape."""
+
+import logging
+import re
+from time import perf_counter
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import BY_STATUS, ApiError, InternalError, NotFound, RateLimitExceeded, ValidationFailed
+from api.ids import new_id
+from api.metrics import REQUEST_SECONDS
+from api.rate_limits import Window
+from api.services import Services
+
+log = logging.getLogger("assay.request")
+
+_FOREIGN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What is taken over as a request id from a proxy; anything else could be a forged log line."""
+
+
+class RequestScope:
+    """Middleware: gives the request its id, and the response the headers that every one has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started_at = perf_counter()
+        state = scope.setdefault("state", {})
+        state["request_id"] = _request_id(scope)
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), state)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            _tell(scope, status, perf_counter() - started_at)
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every error in the shape of the contract."""
+    app.add_middleware(RequestScope)
+    app.add_exception_handler(ApiError, _on_api_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_fault)
+
+
+def _request_id(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _FOREIGN_ID.fullmatch(given) else new_id("req")
+
+
+def _add_headers(headers: MutableHeaders, state: dict[str, Any]) -> None:
+    headers["X-Request-Id"] = state["request_id"]
+    window: Window | None = state.get("rate_limit")
+    if window is not None:
+        for name, value in window.headers().items():
+            headers.setdefault(name, value)
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "none")
+    REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+    state = scope["state"]
+    extra = {
+        "request_id": state["request_id"],
+        "method": scope["method"],
+        "route": route,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 1),
+        "organization_id": state.get("owner_id"),
+    }
+    log.info("request", extra=extra)
+
+
+async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)
+    try:
+        await _count_stranger(request)
+    except RateLimitExceeded as limited:
+        return _answer(request, limited)
+    return _answer(request, error)
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    details = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in error.errors()]
+    first = details[0] if details else {"field": "body", "message": "this request is not valid"}
+    return _answer(
+        request,
+        ValidationFailed(f"{first['field']}: {first['message']}", param=first["field"], details=details),
+    )
+
+
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = BY_STATUS.get(error.status_code, ValidationFailed if error.status_code < 500 else InternalError)
+    message = "there is nothing at this path" if kind is NotFound else str(error.detail)
+    code = "method_not_allowed" if error.status_code == 405 else None
+    return _answer(request, kind(message, code=code, headers=dict(error.headers or {})))
+
+
+async def _on_fault(request: Request, error: Exception) -> JSONResponse:
+    log.error("fault", exc_info=error, extra={"request_id": request.state.request_id})
+    return _answer(request, InternalError("something went wrong on our side; the request id names it"))
+
+
+async def _count_stranger(request: Request) -> None:
+    """Requests of nobody known are counted by address, so that keys cannot be guessed at leisure."""
+    if not hasattr(request.state, "rate_limit"):
+        use: Services = request.app.state.services
+        await use.limits.spend_anonymous(request)
+
+
+def _answer(request: Request, error: ApiError) -> JSONResponse:
+    response = JSONResponse(error.to_json(request.state.request_id), error.status, error.headers)
+    if error.status == 500:  # Starlette answers faults outside of the middleware
+        _add_headers(MutableHeaders(raw=response.raw_headers), request.state._state)
+    return response
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    where, *rest = location
+    return ".".join(map(str, rest)) if rest else str(where)

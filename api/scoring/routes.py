@@ -1,0 +1,5 @@
+"""Routes of scoring."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["scoring"])

@@ -1,0 +1,5 @@
+"""Routes of search."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["search"])

@@ -1,0 +1,41 @@
+"""What every request may use, made once for each process."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.db import Database
+from api.job_watch import JobWatch
+from api.rate_limits import RateLimits
+from api.secrets import Cipher
+from api.storage import ObjectStore
+from configs.settings import Settings
+from serve.client import Engine
+
+
+@dataclass(slots=True)
+class Services:
+    """The parts of the front end, each behind its own seam."""
+
+    settings: Settings
+    db: Database
+    store: ObjectStore
+    engine: Engine
+    cipher: Cipher
+    limits: RateLimits = field(init=False)
+    watch: JobWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limits = RateLimits(self.settings.limits)
+        self.watch = JobWatch(self.db)
+
+
+def services(request: Request) -> Services:
+    """Those of the app that the request came to."""
+    found: Services = request.app.state.services
+    return found
+
+
+Use = Annotated[Services, Depends(services)]
+"""Parameter type of a route that needs them: `use: Use`."""

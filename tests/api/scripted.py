@@ -1,0 +1,102 @@
+"""An engine whose score is written into the picture: the front end's tests need verdicts, not models."""
+
+import asyncio
+import io
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from configs.settings import CONFIGS, BatchSettings, DecodeSettings, Role
+from models.outputs import ModelIdentity
+from pipeline.decode import decode
+from pipeline.duplicates import find_duplicate, fingerprint
+from pipeline.evidence import Evidence
+from pipeline.media import MediaError
+from pipeline.reasons import Deduction
+from pipeline.result import ScoreRequest, ScoreResult
+from pipeline.rubric import load_rubric
+from pipeline.score import Score
+from serve.batching import BatchStats
+from serve.client import Progress
+from serve.errors import EngineUnavailable
+
+LIMITS = DecodeSettings()
+DIMENSIONS = 8
+_RUBRIC = load_rubric(CONFIGS / "rubric.yaml")
+
+
+def picture(stars: int, *, seed: int = 0, size: tuple[int, int] = (96, 64)) -> bytes:
+    """A PNG of random blocks that the scripted engine gives so many stars; another seed is another picture."""
+    blocks = np.random.default_rng(seed).integers(0, 255, (8, 12, 3), np.uint8)
+    image = Image.fromarray(blocks).resize(size, Image.Resampling.NEAREST)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("stars", str(stars))
+    buffer = io.BytesIO()
+    image.save(buffer, "png", pnginfo=text)
+    return buffer.getvalue()
+
+
+class ScriptedEngine:
+    """Decodes for real, finds copies for real, and reads the stars from the file's metadata."""
+
+    def __init__(self) -> None:
+        self.requests: list[ScoreRequest] = []
+        self.failures = 0
+        """So many of the next requests fail, as if the engine were away."""
+        self.gate = asyncio.Event()
+        """Requests wait until it is set."""
+        self.gate.set()
+
+    async def start(self, on_progress: Progress = lambda step: None) -> None:
+        on_progress("ready")
+
+    async def score(self, request: ScoreRequest) -> ScoreResult:
+        self.requests.append(request)
+        await self.gate.wait()
+        if self.failures:
+            self.failures -= 1
+            raise EngineUnavailable("scripted to fail")
+        content = await _read(request.source)
+        try:
+            media = decode(content, LIMITS)
+        except MediaError as error:
+            gate = Deduction(error.code, "quality", 4.0, detail=str(error))
+            broken = Evidence(facts=None, broken=error.code, broken_detail=str(error))
+            return ScoreResult(Score(1, 1, 1, 1, (gate,), gate.sentence, "test"), broken, None, None, ())
+        print_ = fingerprint(media)
+        match = find_duplicate(print_, [one.fingerprint for one in request.earlier], _RUBRIC.duplicates)
+        stars = 1 if match else int(Image.open(io.BytesIO(content)).info.get("stars", 3))
+        flaws = (Deduction("integrity.duplicate", "completeness", 4.0, detail="an earlier file"),) if match else ()
+        score = Score(stars, float(stars), float(stars), float(stars), flaws, "As the picture says.", "test")
+        vector = await self.embed("picture")
+        return ScoreResult(score, Evidence(media.facts), {"ocr_text": "MENU"}, print_, (), {"image": vector})
+
+    async def embed(self, text: str) -> NDArray[np.float32]:
+        vector = np.random.default_rng(len(text)).normal(size=DIMENSIONS).astype(np.float32)
+        return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+    async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
+        """There is nothing to configure."""
+
+    async def identities(self) -> Mapping[Role, ModelIdentity]:
+        return {"concepts": ModelIdentity("scripted", "1", "0" * 64)}
+
+    async def stats(self) -> Mapping[Role, list[BatchStats]]:
+        return defaultdict(list)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
+async def _read(source: Path | str | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Path):
+        return source.read_bytes()
+    async with httpx.AsyncClient() as client:
+        return (await client.get(source)).raise_for_status().content
