@@ -1,0 +1,56 @@
+"""Types of the wire that every noun's schemas share."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import Field as Limits
+from pydantic.json_schema import WithJsonSchema
+
+from api.clock import iso
+from api.ids import MAX_LENGTH
+
+MAX_METADATA_KEYS = 20
+
+WireTime = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A time in a response: ISO 8601 in UTC with `Z`."""
+
+GivenTime = AwareDatetime
+"""A time in a request; it has to name its offset from UTC."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
+"""A string in a request, without the blanks around it. Postgres stores no NUL, so none is taken.
+
+Lengths are added where it is used: `Annotated[Text, Field(min_length=1, max_length=100)]`.
+"""
+
+ResourceId = Annotated[str, Path(min_length=1, max_length=MAX_LENGTH, pattern=r"^[A-Za-z0-9_-]+$")]
+"""An id in a path."""
+
+
+class Wire(BaseModel):
+    """A body of the contract; the docstring under a field is its description in the OpenAPI document."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+def _storable(metadata: dict[str, Any]) -> dict[str, Any]:
+    if any("\0" in text for pair in metadata.items() for text in pair if isinstance(text, str)):
+        raise ValueError("metadata must not contain NUL characters")
+    return metadata
+
+
+Metadata = Annotated[
+    dict[
+        Annotated[str, Limits(min_length=1, max_length=40)],
+        Annotated[str, Limits(max_length=500)] | bool | int | Annotated[float, Limits(allow_inf_nan=False)] | None,
+    ],
+    Limits(max_length=MAX_METADATA_KEYS),
+    AfterValidator(_storable),
+]
+"""The client's own keys and values on a resource."""
