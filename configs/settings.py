@@ -193,6 +193,39 @@ class BillingSettings(_Section):
     max_purchase_credits: PositiveInt = 100_000_000
 
 
+class StoreSettings(_Section):
+    """Where the bytes of files are kept, and how long signed URLs to them live."""
+
+    backend: Literal["local", "s3"] = "local"
+    """`local` keeps them in `state_dir`; `s3` on any server that speaks S3."""
+    bucket: str | None = None
+    """Made at start where it is missing and may be made."""
+    endpoint_url: str | None = None
+    """How the engine reaches the server; AWS itself when absent."""
+    public_endpoint_url: str | None = None
+    """How clients and workers reach the same server, where that differs; signed URLs name it."""
+    region: str = "us-east-1"
+    path_style: bool = True
+    """The bucket in the path rather than in the host name, which needs no DNS entry for each bucket."""
+    ca_bundle: Path | None = None
+    """PEM file with the authorities that the server's certificate is checked against; the system's when absent."""
+    access_key_id: SecretStr | None = None
+    secret_access_key: SecretStr | None = None
+    """Both or none; without them boto3 looks for credentials where it always does."""
+    max_upload_bytes: PositiveInt = 2 * 1024**3
+    download_url_seconds: PositiveInt = Field(default=7 * 86400, le=7 * 86400)
+    """Signature version 4 allows a week at most."""
+    upload_url_seconds: PositiveInt = Field(default=1800, le=7 * 86400)
+
+    @model_validator(mode="after")
+    def _s3_is_whole(self) -> "StoreSettings":
+        if self.backend == "s3" and not self.bucket:
+            raise ValueError("store.backend s3 needs store.bucket")
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("store.access_key_id and store.secret_access_key go together")
+        return self
+
+
 class Settings(_Section):
     """Everything the engine needs to know to start."""
 
@@ -214,6 +247,7 @@ class Settings(_Section):
     dispatcher: DispatcherSettings = DispatcherSettings()
     webhooks: WebhookSettings = WebhookSettings()
     billing: BillingSettings = BillingSettings()
+    store: StoreSettings = StoreSettings()
 
     @model_validator(mode="after")
     def _expand(self) -> "Settings":
