@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from configs.settings import Role
@@ -14,6 +15,7 @@ from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts, Position
 from pipeline.relevance import match_probability, standard_score
+from pipeline.result import Seen
 from pipeline.rubric import Rubric
 from pipeline.script import match_script, quoted_script
 from pipeline.video_signals import VideoSignals
@@ -67,6 +69,19 @@ class Findings:
             "audio_quality": self.audio is not None,
         }
         return tuple(role for role, said in spoke.items() if said)
+
+    @property
+    def embeddings(self) -> dict[Seen, NDArray[np.float32]]:
+        """What can be searched for; frames are averaged, as in CLIP4Clip's parameter-free form (Luo et al. 2021)."""
+        found: dict[Seen, NDArray[np.float32]] = {}
+        if self.concepts:
+            mean = np.mean([concept.embedding for concept in self.concepts], axis=0)
+            found["image"] = np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32)
+        if self.read is not None:
+            found["read"] = self.read.embedding
+        if self.heard is not None:
+            found["heard"] = self.heard.embedding
+        return found
 
     def page_of_frame(self, index: int) -> str | None:
         """Text of a picture, `None` when it was not read."""

@@ -1,8 +1,12 @@
 """What goes into the engine and what comes out of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.outputs import ModelIdentity
 from pipeline.brief import JobBrief
@@ -10,6 +14,10 @@ from pipeline.duplicates import Fingerprint
 from pipeline.evidence import Evidence
 from pipeline.reasons import Deduction
 from pipeline.score import Score
+
+
+Seen = Literal["image", "read", "heard"]
+"""What an embedding is of: the picture (or the mean of the frames), the text in it, or the speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,8 @@ class EarlierFile:
 class ScoreRequest:
     """One file to be scored against one job."""
 
-    source: Path | bytes
+    source: Path | str | bytes
+    """A file, an `http(s)` URL to fetch it from, or its content."""
     brief: JobBrief
     earlier: tuple[EarlierFile, ...] = ()
     """What a copy would be a copy of."""
@@ -42,6 +51,8 @@ class ScoreResult:
     """For the comparison with later files of the job; `None` when the file could not be decoded."""
     models: tuple[ModelIdentity, ...]
     """Those that spoke about this file."""
+    embeddings: Mapping[Seen, NDArray[np.float32]] = field(default_factory=dict)
+    """For the search by meaning: unit length, shape (dimensions,), in the space of the concept encoder."""
 
     def breakdown(self) -> dict[str, Any]:
         """`score_breakdown` of API.md."""

@@ -63,7 +63,7 @@ def start(settings: Settings, on_progress: Progress) -> DeploymentHandle:
     on_progress("starting Serve")
     ray_serve.start(proxy_location="Disabled")
     deploy(settings, on_progress)
-    return ray_serve.get_app_handle(APP_NAME)
+    return scorer_handle()
 
 
 def deploy(settings: Settings, on_progress: Progress) -> None:
@@ -84,6 +84,11 @@ def stop() -> None:
     if "RAY_ADDRESS" in os.environ:
         ray_serve.delete(APP_NAME)
     ray.shutdown()
+
+
+def scorer_handle() -> DeploymentHandle:
+    """Handle of the running scorer."""
+    return ray_serve.get_app_handle(APP_NAME)
 
 
 def model_handle(role: Role) -> DeploymentHandle:

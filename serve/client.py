@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from configs.settings import BatchSettings, ModelSettings, Role, Settings
 from models.model import Model
 from models.outputs import ModelIdentity
@@ -39,6 +42,13 @@ class Engine(Protocol):
             OSError: the file cannot be read, for example because it is not there.
         """
 
+    async def embed(self, sentence: str) -> NDArray[np.float32]:
+        """A sentence in the space of `ScoreResult.embeddings`; unit length, shape (dimensions,).
+
+        Raises:
+            EngineError: the concept encoder does not answer.
+        """
+
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
         """Change how batches form while requests are under way; no model is loaded again."""
 
@@ -67,13 +77,18 @@ class InProcessEngine:
         rubric, encoder = load_scoring(self._settings)
         self._say_what_is_missing(on_progress)
         await asyncio.gather(*(self._load(role, on_progress) for role in self._settings.models))
-        self._decoder = AsyncDecoder(self._settings.decode)
+        self._decoder = AsyncDecoder(self._settings)
         self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), rubric, encoder)
 
     async def score(self, request: ScoreRequest) -> ScoreResult:
         if self._scorer is None:
             raise EngineUnavailable("the engine is not started")
         return await self._scorer.score(request)
+
+    async def embed(self, sentence: str) -> NDArray[np.float32]:
+        if self._scorer is None:
+            raise EngineUnavailable("the engine is not started")
+        return await self._scorer.embed(sentence)
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
         for role, batch in batches.items():
@@ -109,21 +124,32 @@ class RayEngine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._scorer: Any = None
+        self._sentences: Any = None
 
     async def start(self, on_progress: Progress = _silent) -> None:
         # Imported here: Ray takes seconds and 100 MB, which the in-process engine does without.
         from serve.app import start
-        from serve.handles import RayHandle
 
         load_scoring(self._settings)  # what is wrong with it is said before minutes of loading, not after
-        scorer = await asyncio.to_thread(start, self._settings, on_progress)
-        self._scorer = RayHandle(scorer, by_message=(ScoreRequest,))
+        self._connect(await asyncio.to_thread(start, self._settings, on_progress))
+
+    def join(self) -> None:
+        """Use the application that another process of this Ray runs, instead of starting it."""
+        from serve.app import scorer_handle
+
+        self._connect(scorer_handle())
 
     async def score(self, request: ScoreRequest) -> ScoreResult:
         if self._scorer is None:
             raise EngineUnavailable("the engine is not started")
         result: ScoreResult = await self._scorer(request)
         return result
+
+    async def embed(self, sentence: str) -> NDArray[np.float32]:
+        if self._sentences is None:
+            raise EngineUnavailable("the engine is not started")
+        embedded: NDArray[np.float32] = await self._sentences(sentence)
+        return embedded
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
         from serve.app import deploy
@@ -150,3 +176,9 @@ class RayEngine:
 
         self._scorer = None
         await asyncio.to_thread(stop)
+
+    def _connect(self, scorer: Any) -> None:
+        from serve.handles import RayHandle
+
+        self._scorer = RayHandle(scorer, by_message=(ScoreRequest,))
+        self._sentences = RayHandle(scorer.embed)

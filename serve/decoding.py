@@ -4,9 +4,10 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from configs.settings import DecodeSettings
+from configs.settings import Settings
 from pipeline.decode_process import Decoder
 from pipeline.media import Decoded
+from serve.fetching import Fetcher
 
 
 class AsyncDecoder:
@@ -16,20 +17,27 @@ class AsyncDecoder:
     replica in between would copy every view twice more (12 ms and 100 MB of memory for nothing).
     """
 
-    def __init__(self, limits: DecodeSettings) -> None:
-        self._decoder = Decoder(limits)
-        self._threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="decode")
+    def __init__(self, settings: Settings) -> None:
+        self._decoder = Decoder(settings.decode)
+        self._threads = ThreadPoolExecutor(settings.decode.workers, thread_name_prefix="decode")
+        self._fetcher = Fetcher(settings)
 
-    async def __call__(self, source: Path | bytes) -> Decoded:
-        """Decode a file.
+    async def __call__(self, source: Path | str | bytes) -> Decoded:
+        """Decode a file, fetched first when the source is a URL.
 
         Raises:
             MediaError: the file is damaged, of no accepted format, or over a limit.
-            FileNotFoundError: no such file.
+            OSError: it is not there, or cannot be fetched.
         """
+        if isinstance(source, str):
+            async with self._fetcher.file(source) as path:
+                return await self._decode(path)
+        return await self._decode(source)
+
+    async def _decode(self, source: Path | bytes) -> Decoded:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._decoder.decode, source)
 
     def close(self) -> None:
-        """End the decoding processes; what waits is cancelled."""
+        """End the decoding processes; what waits is cancelled, and what is being fetched ends with its loop."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._decoder.close()

@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from configs.settings import Role
 from models.audio_quality import Recording
 from models.outputs import Concepts, ModelIdentity, PageText
@@ -34,7 +37,7 @@ REMEMBERED_SENTENCES = 1000
 
 Handle = Callable[[Any], Awaitable[Any]]
 """Sends one item to a model and waits for its output."""
-Decode = Callable[[Path | bytes], Awaitable[Decoded]]
+Decode = Callable[[Path | str | bytes], Awaitable[Decoded]]
 
 
 class Scorer:
@@ -138,7 +141,13 @@ class Scorer:
         annotations = None
         if not evidence.unsafe:
             annotations = await asyncio.to_thread(partial(annotate, media, findings, self._rubric, spoke))
-        return ScoreResult(result, evidence, annotations, print_, spoke)
+        embeddings = {} if evidence.unsafe else findings.embeddings
+        return ScoreResult(result, evidence, annotations, print_, spoke, embeddings)
+
+    async def embed(self, sentence: str) -> NDArray[np.float32]:
+        """A sentence in the space of `ScoreResult.embeddings`; unit length, shape (dimensions,)."""
+        embedded = await self._embed(sentence[:MAX_EMBEDDED_CHARACTERS])
+        return embedded.embedding
 
     def _weigh(self, findings: Findings, brief: JobBrief) -> Evidence:
         return weigh(findings, brief, self._rubric, self._encoder)

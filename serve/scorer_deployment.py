@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
 from ray.serve.handle import DeploymentHandle
 
 from configs.settings import Role, Settings
@@ -27,7 +29,7 @@ class ScorerDeployment:
             role: RayHandle(model, max_items=settings.models[role].batch.max_items, shared=shared)
             for role, model in models.items()
         }
-        self._decoder = AsyncDecoder(settings.decode)
+        self._decoder = AsyncDecoder(settings)
         self._scorer: Recent[str, Scorer] = Recent(1)
 
     async def __call__(self, request: ScoreRequest) -> list[ScoreResult | EngineError | OSError]:
@@ -36,6 +38,14 @@ class ScorerDeployment:
             scorer = await self._scorer.get("scorer", self._assemble)
             return [await scorer.score(request)]
         except (EngineError, OSError) as error:
+            return [error]
+
+    async def embed(self, sentence: str) -> list[NDArray[np.float32] | EngineError]:
+        """A sentence in the space of the files' embeddings, or why there is none."""
+        try:
+            scorer = await self._scorer.get("scorer", self._assemble)
+            return [await scorer.embed(sentence)]
+        except EngineError as error:
             return [error]
 
     async def identities(self) -> dict[Role, ModelIdentity]:

@@ -1,0 +1,210 @@
+"""Jobs on the wire."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from api.clock import now
+from api.errors import PricingViolation, ValidationFailed
+from api.tables import Job
+from api.wire import GivenTime, Metadata, Text, Wire, WireTime
+from pipeline.brief import JobBrief, Place, Requirements
+from pipeline.media import MIME_TYPES, ContentType
+
+MIN_REWARD, MAX_REWARD = 10, 50_000
+MAX_QUANTITY = 10_000
+
+JobStatus = Literal["active", "completed", "cancelled", "timed_out"]
+
+_ALIASES = {
+    "files_needed": "quantity",
+    "price_per_file_cents": "reward_per_file",
+    "accepted_formats": "file_formats",
+    "job_type": "type",
+}
+"""The vendor's other names of fields, on input."""
+_EXTRA_MIMES = {"image/jpg": "jpeg", "audio/mp3": "mp3", "audio/x-wav": "wav", "audio/x-m4a": "m4a", "jpg": "jpeg"}
+_FORMATS = {mime: name for name, (_, mime) in MIME_TYPES.items()} | _EXTRA_MIMES
+
+
+class JobCreate(Wire):
+    """What a client asks for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    title: Text = Field(default="", max_length=100, description="From the description when absent.")
+    description: Text = Field(min_length=10, max_length=5000, description="What a file must show.")
+    type: str = Field(default="data_collection", description="`data_collection`; `feedback` is not offered.")
+    content_type: ContentType | None = Field(default=None, description="Derived from `file_formats` when absent.")
+    file_formats: list[str] = Field(
+        default_factory=list, max_length=24, description="Names (`jpeg`) or MIME types; all of the content type else."
+    )
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Files to approve.")]
+    reward_per_file: Annotated[
+        int, Field(strict=True, description=f"Credits, {MIN_REWARD}–{MAX_REWARD}; paid for approved files only.")
+    ]
+    min_star_rating: Annotated[int, Field(strict=True, ge=1, le=5)] = 3
+    scoring_criteria: Text | None = Field(default=None, max_length=1000)
+    files_per_submission: Annotated[int, Field(strict=True, ge=1, le=5)] = 1
+    max_workers: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY)] | None = None
+    deadline: GivenTime | None = None
+    location: Place | None = None
+    worker_guidelines: Text | None = Field(default=None, max_length=5000)
+    metadata: Metadata = Field(default_factory=dict)
+    requirements: Requirements = Requirements()
+    keep_location: bool = Field(default=False, description="Deliver pictures with their GPS position.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_other_names(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        renamed = {_ALIASES.get(name, name): value for name, value in data.items() if value is not None}
+        renamed |= {name: data[name] for name in _ALIASES.values() if data.get(name) is not None}
+        sizes = {name: renamed.pop(name) for name in ("min_width", "min_height") if name in renamed}
+        if sizes and isinstance(renamed.get("requirements", {}), dict):
+            renamed["requirements"] = sizes | renamed.get("requirements", {})
+        return renamed
+
+    @field_validator("type")
+    @classmethod
+    def _only_collection(cls, kind: str) -> str:
+        if kind == "feedback":
+            raise ValueError("feedback jobs are not offered; use data_collection")
+        return "data_collection"
+
+    @field_validator("file_formats")
+    @classmethod
+    def _known_formats(cls, named: Sequence[str]) -> list[str]:
+        return list(dict.fromkeys(_format(name) for name in named))
+
+    @field_validator("deadline")
+    @classmethod
+    def _in_future(cls, deadline: GivenTime | None) -> GivenTime | None:
+        if deadline is not None and deadline <= now():
+            raise ValueError("the deadline is in the past")
+        return deadline
+
+    @model_validator(mode="after")
+    def _one_content_type(self) -> Self:
+        if not MIN_REWARD <= self.reward_per_file <= MAX_REWARD:
+            raise PricingViolation(
+                f"reward_per_file is {MIN_REWARD} to {MAX_REWARD} credits, got {self.reward_per_file}",
+                param="reward_per_file",
+            )
+        kinds = {MIME_TYPES[name][0] for name in self.file_formats}
+        wanted = kinds | ({self.content_type} if self.content_type else set())
+        if len(wanted) != 1:
+            raise ValidationFailed(
+                "a job is for one of image, audio and video: give content_type, or file_formats of one kind",
+                param="file_formats" if kinds else "content_type",
+            )
+        self.content_type = wanted.pop()
+        self.file_formats = self.file_formats or [n for n, (kind, _) in MIME_TYPES.items() if kind == self.content_type]
+        self.title = self.title or self.description[:100]
+        return self
+
+
+def _format(name: str) -> str:
+    cleaned = name.strip().lower().lstrip(".")
+    found = cleaned if cleaned in MIME_TYPES else _FORMATS.get(cleaned)
+    if found is None:
+        raise ValueError(f"{name[:40]!r} is not an accepted format; known are {', '.join(MIME_TYPES)}")
+    return found
+
+
+class JobResource(Wire):
+    """A job."""
+
+    object: Literal["job"] = "job"
+    id: str
+    status: JobStatus
+    livemode: bool
+    title: str
+    description: str
+    type: str
+    content_type: ContentType
+    file_formats: list[str]
+    accepted_formats: list[str]
+    """MIME types."""
+    quantity: int
+    files_needed: int
+    reward_per_file: int
+    """Credits."""
+    price_per_file_cents: int
+    min_star_rating: int
+    scoring_criteria: str | None
+    files_per_submission: int
+    max_workers: int | None
+    deadline: WireTime | None
+    location: Place | None
+    worker_guidelines: str | None
+    requirements: dict[str, Any]
+    metadata: dict[str, Any]
+    keep_location: bool
+    files_approved: int
+    files_pending: int
+    """Slots that are given away and not decided."""
+    slots_open: int
+    total_cost_credits: int
+    spent_credits: int
+    held_credits: int
+    rating: int | None
+    created_at: WireTime
+    updated_at: WireTime
+    ended_at: WireTime | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """As the API shows it."""
+        same = {name: getattr(job, name) for name in cls.model_fields if hasattr(job, name)}
+        return cls.model_validate(
+            same
+            | {
+                "metadata": job.details,
+                "accepted_formats": [MIME_TYPES[name][1] for name in job.file_formats],
+                "files_needed": job.quantity,
+                "price_per_file_cents": job.reward_per_file,
+                "slots_open": slots_open(job),
+                "total_cost_credits": job.quantity * job.reward_per_file,
+            }
+        )
+
+
+class JobRating(Wire):
+    """How content the client is with a job."""
+
+    rating: Annotated[int, Field(strict=True, ge=1, le=5)]
+    comment: Text | None = Field(default=None, max_length=2000)
+
+
+class AuditResource(Wire):
+    """One thing that was done to a job."""
+
+    object: Literal["audit_entry"] = "audit_entry"
+    id: str
+    action: str
+    actor: str
+    subject_id: str | None
+    details: dict[str, Any]
+    request_id: str | None
+    created_at: WireTime
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def slots_open(job: Job) -> int:
+    """Slots that can be given away now."""
+    return job.quantity - job.files_approved - job.files_pending if job.status == "active" else 0
+
+
+def brief_of(job: Job) -> JobBrief:
+    """What the engine needs to know of a job."""
+    return JobBrief(
+        description=job.description,
+        content_type=job.content_type,  # type: ignore[arg-type]  # checked when the job was made
+        file_formats=tuple(job.file_formats),
+        location=Place.model_validate(job.location) if job.location else None,
+        requirements=Requirements.model_validate(job.requirements),
+    )
