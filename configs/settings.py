@@ -185,12 +185,22 @@ class BillingSettings(_Section):
     """Where credits come from."""
 
     provider: Literal["internal", "stripe"] = "internal"
-    """`internal` grants purchases at once, on an operator's word."""
+    """`internal` grants purchases at once, on an operator's word; `stripe` is the one thing that goes outside."""
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
+    stripe_url: str = "https://api.stripe.com"
+    """Base of Stripe's API."""
+    return_url: str | None = None
+    """Page to which a buyer comes back from the checkout; `api.url` when absent."""
     low_balance_credits: int = Field(default=1000, ge=0)
     """`credits.low_balance` fires when the available credits fall below it."""
     max_purchase_credits: PositiveInt = 100_000_000
+
+    @model_validator(mode="after")
+    def _stripe_has_its_secrets(self) -> "BillingSettings":
+        if self.provider == "stripe" and (self.stripe_secret_key is None or self.stripe_webhook_secret is None):
+            raise ValueError("the stripe provider needs stripe_secret_key and stripe_webhook_secret")
+        return self
 
 
 class StoreSettings(_Section):
