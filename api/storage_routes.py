@@ -1,0 +1,81 @@
+"""Where the signed URLs of the local store lead."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import FileResponse
+
+from api.errors import AuthorizationFailed, Conflict, NotFound, Overloaded, PayloadTooLarge, ValidationFailed
+from api.storage import ObjectExists, ObjectMissing, ObjectTooLarge, StoreUnavailable, check_size
+from api.storage_local import LocalStore
+from api.storage_signing import PATH, BadSignature, Grant
+
+_HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox",
+    "Cache-Control": "private, no-transform",
+}
+"""A stranger's file must never run as a page of our origin."""
+
+
+def create_router(store: LocalStore) -> APIRouter:
+    """PUT, GET and HEAD of objects, for whoever holds a signed URL.
+
+    They are left out of the OpenAPI description: a client takes the URL, the method and the headers as given.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.put(PATH + "/{key:path}")
+    async def upload_object(key: str, request: Request) -> Response:
+        with _answers():
+            grant = store.signer.read("PUT", key, request.query_params)
+            await _receive(store, grant, request)
+        return Response()
+
+    @router.api_route(PATH + "/{key:path}", methods=["GET", "HEAD"])
+    async def download_object(key: str, request: Request) -> Response:
+        with _answers():
+            grant = store.signer.read("GET", key, request.query_params)
+            return await _give(store, grant)
+
+    return router
+
+
+async def _receive(store: LocalStore, grant: Grant, request: Request) -> None:
+    for name, value in grant.headers().items():
+        if request.headers.get(name) != value:
+            raise BadSignature(f"this URL was signed for an upload with the header {name}: {value}")
+    # Before the first byte is asked for, so that a client that expects `100 Continue` is spared the transfer.
+    check_size(grant.key, int(request.headers.get("Content-Length", 0)), grant.max_bytes)
+    if await store.exists(grant.key):
+        raise ObjectExists(f"{grant.key} is there already")
+    await store.receive(grant.key, request.stream(), max_bytes=grant.max_bytes)
+
+
+async def _give(store: LocalStore, grant: Grant) -> Response:
+    if not await store.exists(grant.key):
+        raise ObjectMissing(f"there is no object {grant.key}")
+    headers = _HARMLESS | {"Content-Disposition": grant.content_disposition or "attachment"}
+    media_type = grant.content_type or "application/octet-stream"
+    return FileResponse(store.local_path(grant.key), media_type=media_type, headers=headers)
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """What the store says, as the contract says it; keys stay out of it."""
+    try:
+        yield
+    except BadSignature as error:
+        raise AuthorizationFailed(str(error)) from error
+    except ObjectTooLarge as error:
+        raise PayloadTooLarge("the file has more bytes than this URL accepts") from error
+    except ObjectExists as error:
+        raise Conflict("this file was uploaded already") from error
+    except ObjectMissing as error:
+        raise NotFound("this file is not there") from error
+    except StoreUnavailable as error:
+        raise Overloaded("the object store does not answer", headers={"Retry-After": "5"}) from error
+    except ClientDisconnect as error:
+        raise ValidationFailed("the upload broke off") from error

@@ -1,0 +1,73 @@
+"""A stream to a file on disk: counted, hashed, limited, and gone when anything goes wrong."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import ExitStack, aclosing
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from api.storage import CHUNK_BYTES, ObjectChanged, Written, check_size
+
+
+async def write_stream(key: str, chunks: AsyncIterator[bytes], path: Path, *, max_bytes: int | None) -> Written:
+    """Write all chunks to a new file and have the disk confirm them.
+
+    Args:
+        key: for the messages.
+        path: removed again unless everything arrived.
+
+    Raises:
+        ObjectTooLarge: more than `max_bytes` came; reading stops there.
+        OSError: the disk is full, or `path` exists.
+    """
+    with ExitStack() as undo, path.open("xb") as file:
+        undo.callback(path.unlink)
+        written = await _write(key, chunks, file, max_bytes)
+        await asyncio.to_thread(_confirm, file)
+        undo.pop_all()
+    return written
+
+
+async def fetch(
+    key: str, chunks: AsyncGenerator[bytes, None], path: Path, *, max_bytes: int | None, sha256: str | None
+) -> Written:
+    """Write an object's chunks to a new file; as `ObjectStore.fetch`."""
+    async with aclosing(chunks):
+        written = await write_stream(key, chunks, path, max_bytes=max_bytes)
+    if sha256 is not None and written.sha256 != sha256:
+        path.unlink()
+        raise ObjectChanged(f"{key} has the SHA-256 {written.sha256}, not {sha256}")
+    return written
+
+
+async def _write(key: str, chunks: AsyncIterator[bytes], file: BinaryIO, max_bytes: int | None) -> Written:
+    size_bytes, digest = 0, hashlib.sha256()
+    async for piece in _joined(chunks):
+        size_bytes += len(piece)
+        check_size(key, size_bytes, max_bytes)
+        await asyncio.to_thread(_store, piece, file, digest)
+    return Written(size_bytes, digest.hexdigest())
+
+
+async def _joined(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces of a megabyte: a server's chunks of 64 KiB would cost a change of thread each."""
+    waiting = bytearray()
+    async for chunk in chunks:
+        waiting += chunk
+        if len(waiting) >= CHUNK_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+def _store(piece: bytes, file: BinaryIO, digest: Any) -> None:
+    file.write(piece)
+    digest.update(piece)
+
+
+def _confirm(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
