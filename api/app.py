@@ -9,12 +9,15 @@ from fastapi.routing import APIRoute
 
 from api import openapi, requests
 from api.services import Services
+from api.storage_local import LocalStore
+from api.storage_routes import create_router as storage_router
 
-NOUNS = (
-    "jobs", "submissions", "files", "workers", "credits", "keys", "webhooks", "organizations", "exports", "search",
-    "scoring", "operations",
+ROUTES = (
+    "organizations.routes", "jobs.routes", "submissions.routes", "files.routes", "search.routes", "exports.routes",
+    "scoring.routes", "workers.routes", "workers.worker_routes", "credits.routes", "keys.routes", "webhooks.routes",
+    "operations.routes",
 )  # fmt: skip
-"""Packages whose module `routes` has a `router`."""
+"""Modules that have a `router`."""
 
 
 def create_app(made: Services) -> FastAPI:
@@ -31,9 +34,11 @@ def create_app(made: Services) -> FastAPI:
     )
     app.state.services = made
     requests.install(app)
-    for noun in NOUNS:
-        router: APIRouter = import_module(f"api.{noun}.routes").router
+    for module in ROUTES:
+        router: APIRouter = import_module(f"api.{module}").router
         app.include_router(router)
+    if isinstance(made.store, LocalStore):
+        app.include_router(storage_router(made.store))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

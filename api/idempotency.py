@@ -46,13 +46,14 @@ class Once:
         self._use: Services = use
         self._key = idempotency_key
 
-    async def run(self, owner_id: str, action: Action, *, status: int = 200) -> Response:
+    async def run(self, owner_id: str, action: Action, *, status: int = 200, digest: str | None = None) -> Response:
         """The response: the action's, or the stored one of the first request with this key.
 
         Args:
             owner_id: organization or worker, whose keys are its own.
             action: gets the session of the transaction; what it raises undoes everything, the key too.
             status: of the response.
+            digest: tells this request's content from another's, where it is not to be read whole; of its body else.
 
         Raises:
             IdempotencyConflict: a request with this key is under way.
@@ -61,11 +62,11 @@ class Once:
         if self._key is None:
             async with self._use.db.write() as session:
                 return _respond(status, _body(await action(session)))
-        return await self._run_once(owner_id, self._key, action, status)
+        digest = digest or hashlib.sha256(await self._request.body()).hexdigest()
+        return await self._run_once(owner_id, self._key, action, status, digest)
 
-    async def _run_once(self, owner_id: str, key: str, action: Action, status: int) -> Response:
+    async def _run_once(self, owner_id: str, key: str, action: Action, status: int, digest: str) -> Response:
         route = f"{self._request.method} {self._request.url.path}"[:200]
-        digest = hashlib.sha256(await self._request.body()).hexdigest()
         async with _alone(owner_id, route, key), self._use.db.write() as session:
             await self._lock(session, owner_id, route, key)
             stored = await session.get(IdempotencyKey, (owner_id, route, key))

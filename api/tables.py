@@ -411,7 +411,7 @@ class Event(Table):
 
 
 class WebhookDelivery(Table):
-    """An event on its way to an endpoint: `pending` → `succeeded` | `failed` (schedule used up) → `pending` (replay)."""
+    """An event on its way to an endpoint: `pending` → `succeeded` | `failed` (given up) → `pending` (replay)."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

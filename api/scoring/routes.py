@@ -1,5 +1,77 @@
-"""Routes of scoring."""
+"""Scoring one file now."""
 
-from fastapi import APIRouter
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Json, TypeAdapter, ValidationError
+
+from api.auth import Caller, needs
+from api.errors import Overloaded
+from api.scoring.schemas import ScoreResource
+from api.services import Services, Use
+from api.submissions.service import expect_media_type
+from api.submissions.uploads import Upload, uploaded
+from pipeline.brief import JobBrief, Requirements
+from pipeline.result import ScoreRequest
+from serve.errors import EngineError
 
 router = APIRouter(tags=["scoring"])
+
+RETRY_AFTER_SECONDS = 5
+
+_requirements: TypeAdapter[Requirements] = TypeAdapter(Json[Requirements])
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "description"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "description": {"type": "string", "minLength": 1, "maxLength": 5000},
+                        "content_type": {"type": "string", "enum": ["image", "audio", "video"]},
+                        "requirements": {"type": "string", "description": "JSON, as in a job."},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/v1/score", openapi_extra=_BODY)
+async def score_file(request: Request, use: Use, caller: Caller = needs("submissions:write")) -> ScoreResource:
+    """Score and annotate one file; nothing is stored, nothing is charged."""
+    expect_media_type(request.headers.get("content-type", ""), "multipart/form-data")
+    async with uploaded(request, use.settings.api.score_max_bytes) as upload:
+        brief = _brief(upload.fields)
+        try:
+            result = await use.engine.score(ScoreRequest(_source(use, upload), brief))
+        except EngineError as error:
+            wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            raise Overloaded("the engine cannot score at the moment", headers=wait) from error
+    shown = result.to_json()
+    return ScoreResource(ai_star_rating=shown["score"], **shown)
+
+
+def _source(use: Services, upload: Upload) -> Any:
+    """The file itself where the engine shares this machine's disk, its content where it may be elsewhere."""
+    return upload.path if use.settings.store.backend == "local" else upload.path.read_bytes()
+
+
+def _brief(fields: Mapping[str, str]) -> JobBrief:
+    try:
+        return JobBrief.model_validate(
+            {
+                "description": fields.get("description", ""),
+                "content_type": fields.get("content_type") or None,
+                "requirements": _requirements.validate_python(fields.get("requirements") or "{}"),
+            }
+        )
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors(include_context=False)]
+        raise RequestValidationError(faults) from error

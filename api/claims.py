@@ -1,0 +1,85 @@
+"""The submissions table as the queue: claims with a lease, taken by one dispatcher at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.clock import after, now
+from api.ids import new_id
+from api.jobs.queries import lock_job
+from api.submissions.queries import lock_submission
+from api.tables import Job, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A pending submission that is ours until its lease runs out."""
+
+    submission: Submission
+    """As it was when it was claimed; not attached to a session."""
+    token: str
+
+
+async def claim(session: AsyncSession, count: int, seconds: float) -> list[Claim]:
+    """Take up to `count` pending submissions, those that wait longest first.
+
+    The cost does not depend on how many wait: `claimable_at` is an index of the pending ones alone.
+    """
+    token = new_id("req")
+    waiting = (
+        select(Submission.id)
+        .where(Submission.claimable_at <= now())
+        .order_by(Submission.claimable_at)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(Submission)
+        .where(Submission.id.in_(waiting))
+        .values(claimable_at=after(seconds), claim_token=token, engine_attempts=Submission.engine_attempts + 1)
+        .returning(Submission)
+        .execution_options(synchronize_session=False)
+    )
+    rows = (await session.scalars(taken)).all()
+    return [Claim(row, token) for row in sorted(rows, key=lambda row: row.submitted_at or row.created_at)]
+
+
+async def renew(session: AsyncSession, claims: Sequence[Claim], seconds: float) -> None:
+    """Hold on to claims whose submissions are still being scored."""
+    tokens = {one.token for one in claims}
+    held = (
+        update(Submission)
+        .where(Submission.id.in_([one.submission.id for one in claims]), Submission.claim_token.in_(tokens))
+        .values(claimable_at=after(seconds))
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(held)
+
+
+async def release(session: AsyncSession, one: Claim, seconds: float, *, uncount: bool = False) -> None:
+    """Let others try after a pause.
+
+    Args:
+        session: of the transaction.
+        one: the claim.
+        seconds: the pause.
+        uncount: the try says nothing about the file, as when the dispatcher is told to stop.
+    """
+    attempts = Submission.engine_attempts - (1 if uncount else 0)
+    freed = (
+        update(Submission)
+        .where(Submission.id == one.submission.id, Submission.claim_token == one.token)
+        .values(claimable_at=after(seconds), claim_token=None, engine_attempts=attempts)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(freed)
+
+
+async def lock_claimed(session: AsyncSession, one: Claim) -> tuple[Job, Submission] | None:
+    """Job and submission of a claim, locked; `None` when it is not ours any more (or the job has ended)."""
+    job = await lock_job(session, one.submission.job_id)
+    submission = await lock_submission(session, one.submission.id)
+    ours = submission.status == "pending_score" and submission.claim_token == one.token
+    return (job, submission) if ours else None

@@ -1,0 +1,327 @@
+"""From pending submissions to decisions: claim, score, deliver, settle.
+
+Scoring is at least once, since a claim that nobody renews is claimed again. The decision is once: it is committed
+together with the money, the slot and the events, and only while the claim is still ours.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.claims import Claim, claim, lock_claimed, release, renew
+from api.clock import now
+from api.earlier_files import EarlierFiles, Snapshot
+from api.files.delivery import Delivered, deliver
+from api.ids import new_id
+from api.jobs.schemas import brief_of
+from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
+from api.services import Services
+from api.storage import ObjectChanged, StoreError
+from api.submissions.keys import original_key, suggested_name
+from api.submissions.settlement import settle
+from api.tables import Embedding, File, Job, Submission
+from pipeline.decision import Decision, decide
+from pipeline.duplicates import to_json
+from pipeline.media import MIME_TYPES
+from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
+from pipeline.rubric import load_rubric
+from serve.errors import EngineError
+
+log = logging.getLogger("assay.dispatcher")
+
+RETRY_GROWTH = 6.0
+DATABASE_PAUSE_SECONDS = 1.0
+_DATABASE_AWAY = (InterfaceError, DBAPIError, OSError)
+"""What a database that is being restarted raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A file with its score, and what there was to compare it with."""
+
+    result: ScoreResult
+    earlier: Snapshot
+    delivered: Delivered | None
+
+
+class Dispatcher:
+    """Keeps a bounded number of submissions in the engine, so that its batches fill and nothing piles up there."""
+
+    def __init__(self, use: Services) -> None:
+        self._use = use
+        self._settings = use.settings.dispatcher
+        self._earlier = EarlierFiles(load_rubric(use.settings.rubric).duplicates)
+        self._tasks: dict[asyncio.Task[None], Claim] = {}
+        self._encoder: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop; then what is under way is given back, to be claimed by the next dispatcher."""
+        renewing = asyncio.create_task(self._renew_all())
+        try:
+            while not stop.is_set():
+                found = await self._fill()
+                await self._pause(stop, idle=not found)
+        finally:
+            renewing.cancel()
+            await self._give_back()
+
+    async def drain(self) -> None:
+        """Score everything that is pending now, and return when it is decided or given back."""
+        while await self._fill() or self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _fill(self) -> bool:
+        """Claim as many as there is room for; whether there were any."""
+        room = self._settings.concurrency - len(self._tasks)
+        if room <= 0:
+            return True
+        try:
+            async with self._use.db.write() as session:
+                claims = await claim(session, room, self._settings.claim_seconds)
+        except _DATABASE_AWAY as error:
+            log.warning("database does not answer", extra={"error": str(error)})
+            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            return False
+        for one in claims:
+            self._begin(one)
+        return bool(claims)
+
+    def _begin(self, one: Claim) -> None:
+        task = asyncio.create_task(self._process(one))
+        self._tasks[task] = one
+        IN_FLIGHT.set(len(self._tasks))
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        one = self._tasks.pop(task)
+        IN_FLIGHT.set(len(self._tasks))
+        if not task.cancelled() and task.exception() is not None:
+            # Its claim runs out, and it is tried again.
+            log.error("fault", exc_info=task.exception(), extra={"submission_id": one.submission.id})
+
+    async def _pause(self, stop: asyncio.Event, *, idle: bool) -> None:
+        """Until something may have changed: a stop, a place that became free, or the time to look again."""
+        stopping = asyncio.create_task(stop.wait())
+        waiting: set[asyncio.Task[Any]] = {stopping, *self._tasks} if not idle else {stopping}
+        await asyncio.wait(waiting, timeout=self._settings.poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+
+    async def _process(self, one: Claim) -> None:
+        """One submission, from its claim to its decision."""
+        told = {"submission_id": one.submission.id, "job_id": one.submission.job_id}
+        if one.submission.engine_attempts > self._settings.max_attempts:
+            await self._give_up(one, "it was tried too often without an answer")
+            return
+        STAGE_SECONDS.labels("queue").observe(_waited_seconds(one.submission))
+        try:
+            scored = await self._score(one)
+            await self._commit(one, scored)
+        except (EngineError, StoreError, FileNotFoundError) as error:
+            log.warning("not scored", extra=told | {"error": f"{type(error).__name__}: {error}"})
+            await self._fail(one, error)
+
+    async def _score(self, one: Claim, copied: EarlierFile | None = None) -> Scored:
+        async with self._use.db.read() as session:
+            job = await session.get_one(Job, one.submission.job_id)
+            earlier = await self._earlier.of(session, job)
+        sent = (copied,) if copied else earlier.newest
+        source = self._use.store.engine_source(original_key(one.submission))
+        with _timed("score"):
+            result = await self._use.engine.score(ScoreRequest(source, brief_of(job), sent))
+        if copied is None and result.fingerprint is not None:
+            original = await self._earlier.find(result.fingerprint, earlier.older)
+            if original is not None:
+                return await self._score(one, original)
+        facts = result.evidence.facts
+        delivered = None
+        if facts is not None and result.score.stars >= job.min_star_rating:
+            with _timed("deliver"):
+                delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
+        return Scored(result, earlier, delivered)
+
+    async def _commit(self, one: Claim, scored: Scored) -> None:
+        """Settle in one transaction, unless the same picture was approved meanwhile: then it is scored as its copy."""
+        encoder = await self._encoder_name()
+        with _timed("settle"):
+            async with self._use.db.write() as session:
+                locked = await lock_claimed(session, one)
+                if locked is None:
+                    return
+                job, submission = locked
+                original = await self._approved_meanwhile(session, job, scored)
+                if original is None:
+                    decision = _decision(job, submission, scored)
+                    await self._write(session, job, submission, scored, decision, encoder)
+        if original is not None:
+            await self._commit(one, await self._score(one, original))
+            return
+        DECISIONS.labels(decision.status, str(scored.result.score.stars)).inc()
+        STRIKES.inc(int(decision.strike))
+        told = {"submission_id": one.submission.id, "job_id": one.submission.job_id}
+        log.info("decided", extra=told | {"status": decision.status, "score": scored.result.score.stars})
+
+    async def _approved_meanwhile(self, session: AsyncSession, job: Job, scored: Scored) -> EarlierFile | None:
+        if scored.result.fingerprint is None or scored.delivered is None:
+            return None
+        late = await self._earlier.approved_since(session, job, scored.earlier)
+        return await self._earlier.find(scored.result.fingerprint, late)
+
+    async def _write(
+        self,
+        session: AsyncSession,
+        job: Job,
+        submission: Submission,
+        scored: Scored,
+        decision: Decision,
+        encoder: str,
+    ) -> None:
+        result = scored.result
+        submission.score, submission.score_breakdown = result.score.stars, result.breakdown()
+        submission.failure = None
+        file_id = submission.file_id = new_id("file")
+        await settle(session, job, submission, decision, self._use.settings.collection)
+        size = await self._size_bytes(submission, scored)
+        session.add(_file(job, submission, scored, file_id, size))
+        await session.flush()
+        session.add_all(_embeddings(submission, file_id, result, encoder))
+
+    async def _size_bytes(self, submission: Submission, scored: Scored) -> int:
+        if scored.delivered is not None:
+            return scored.delivered.size_bytes
+        facts = scored.result.evidence.facts
+        if facts is not None:
+            return facts.size_bytes
+        stored = await self._use.store.head(original_key(submission))
+        return stored.size_bytes if stored else 0
+
+    async def _fail(self, one: Claim, error: Exception) -> None:
+        """The engine or the store is at fault: try again later, and after the last try ask a person."""
+        attempts = one.submission.engine_attempts
+        ENGINE_FAILURES.inc()
+        if attempts >= self._settings.max_attempts:
+            await self._give_up(one, f"{type(error).__name__}: {error}")
+            return
+        seconds = 0.0 if isinstance(error, ObjectChanged) else retry_seconds(attempts, self._settings.retry_seconds)
+        async with self._use.db.write() as session:
+            await release(session, one, seconds)
+
+    async def _give_up(self, one: Claim, reason: str) -> None:
+        async with self._use.db.write() as session:
+            locked = await lock_claimed(session, one)
+            if locked is None:
+                return
+            job, submission = locked
+            submission.failure = reason
+            undecided = decide(None, job.min_star_rating, submission.attempt)
+            await settle(session, job, submission, undecided, self._use.settings.collection)
+        DECISIONS.labels("needs_review", "none").inc()
+
+    async def _renew_all(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.claim_seconds / 3)
+            if self._tasks:
+                try:
+                    async with self._use.db.write() as session:
+                        await renew(session, list(self._tasks.values()), self._settings.claim_seconds)
+                except _DATABASE_AWAY as error:
+                    log.warning("claims could not be renewed", extra={"error": str(error)})
+
+    async def _give_back(self) -> None:
+        under_way = dict(self._tasks)
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+        for one in under_way.values():
+            async with self._use.db.write() as session:
+                await release(session, one, 0.0, uncount=True)
+
+    async def _encoder_name(self) -> str:
+        """Whose space the embeddings are in."""
+        if self._encoder is None:
+            identity = (await self._use.engine.identities())["concepts"]
+            self._encoder = f"{identity.name}@{identity.weights_digest[:12]}"
+        return self._encoder
+
+
+def retry_seconds(attempts: int, first: float) -> float:
+    """Pause after so many failed tries: 5, 30 and 180 s with the default, longer than a replica takes to come back."""
+    return float(first * RETRY_GROWTH ** (attempts - 1))
+
+
+def _decision(job: Job, submission: Submission, scored: Scored) -> Decision:
+    """What the stars mean here: a client's own file has nobody who could try again or be struck."""
+    decision = decide(scored.result.score.stars, job.min_star_rating, submission.attempt)
+    if submission.worker_id is not None:
+        return decision
+    return replace(decision, status="rejected" if decision.status == "retry_pending" else decision.status, strike=False)
+
+
+def _file(job: Job, submission: Submission, scored: Scored, file_id: str, size_bytes: int) -> File:
+    result, delivered = scored.result, scored.delivered
+    facts = result.evidence.facts
+    approved = submission.status == "approved"
+    return File(
+        id=file_id,
+        organization_id=job.organization_id,
+        job_id=job.id,
+        submission_id=submission.id,
+        livemode=job.livemode,
+        status=submission.status,
+        content_type=facts.content_type if facts else None,
+        format=facts.format if facts else None,
+        mime_type=facts.mime_type if facts else None,
+        size_bytes=size_bytes,
+        sha256=delivered.sha256 if delivered else (facts.sha256 if facts else None),
+        width=facts.width if facts else None,
+        height=facts.height if facts else None,
+        duration_seconds=facts.duration_seconds if facts else None,
+        score=result.score.stars,
+        score_breakdown=result.breakdown(),
+        annotations=result.annotations,
+        fingerprint=to_json(result.fingerprint) if result.fingerprint else None,
+        approval=job.approvals if approved else None,
+        original_key=original_key(submission),
+        delivered_key=delivered.key if approved and delivered else None,
+        filename=delivered.filename if delivered else suggested_name(job, submission, _suffix(facts)),
+    )
+
+
+def _suffix(facts: Any) -> str:
+    return facts.format if facts is not None and facts.format in MIME_TYPES else "bin"
+
+
+def _embeddings(submission: Submission, file_id: str, result: ScoreResult, encoder: str) -> list[Embedding]:
+    vectors: Mapping[Any, Any] = result.embeddings
+    return [
+        Embedding(
+            file_id=file_id,
+            kind=kind,
+            organization_id=submission.organization_id,
+            job_id=submission.job_id,
+            livemode=submission.livemode,
+            encoder=encoder,
+            vector=np.ascontiguousarray(vector, "<f4").tobytes(),
+        )
+        for kind, vector in vectors.items()
+    ]
+
+
+@contextmanager
+def _timed(stage: str) -> Iterator[None]:
+    """Observes how long a stage takes."""
+    started_at = perf_counter()
+    yield
+    STAGE_SECONDS.labels(stage).observe(perf_counter() - started_at)
+
+
+def _waited_seconds(submission: Submission) -> float:
+    return max(0.0, (now() - (submission.submitted_at or submission.created_at)).total_seconds())

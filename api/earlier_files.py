@@ -1,0 +1,92 @@
+"""What a new file of a job could be a copy of: the files that were approved before it."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.tables import File, Job
+from pipeline.duplicates import DuplicateRubric, Fingerprint, find_duplicate, from_json
+from pipeline.result import EarlierFile
+
+JOBS_REMEMBERED = 50
+SENT_TO_ENGINE = 100
+"""The newest ones, 6 kB each: the engine need not read and listen to their copies. Copies of older ones are found
+afterwards, here."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """Approved files of one job, up to a number of approvals."""
+
+    reversals: int
+    approvals: int = 0
+    files: list[EarlierFile] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The approved files of a job at one moment."""
+
+    files: tuple[EarlierFile, ...]
+    approvals: int
+
+    @property
+    def newest(self) -> tuple[EarlierFile, ...]:
+        """Those that go with a request to the engine."""
+        return self.files[-SENT_TO_ENGINE:]
+
+    @property
+    def older(self) -> tuple[EarlierFile, ...]:
+        """The others."""
+        return self.files[:-SENT_TO_ENGINE]
+
+
+class EarlierFiles:
+    """Keeps the fingerprints of the jobs that are being scored, and reads only what was approved since."""
+
+    def __init__(self, rubric: DuplicateRubric) -> None:
+        self._rubric = rubric
+        self._jobs: OrderedDict[str, _Known] = OrderedDict()
+
+    async def of(self, session: AsyncSession, job: Job) -> Snapshot:
+        """All approved files of the job."""
+        known = self._jobs.get(job.id)
+        if known is None or known.reversals != job.reversals:
+            known = self._jobs[job.id] = _Known(job.reversals)
+        self._jobs.move_to_end(job.id)
+        while len(self._jobs) > JOBS_REMEMBERED:
+            self._jobs.popitem(last=False)
+        for number, file in await self._since(session, job.id, known.approvals):
+            if number > known.approvals:
+                known.files.append(file)
+                known.approvals = number
+        return Snapshot(tuple(known.files), known.approvals)
+
+    async def approved_since(self, session: AsyncSession, job: Job, snapshot: Snapshot) -> list[EarlierFile]:
+        """What was approved after the snapshot; exact while the job is locked."""
+        if job.approvals == snapshot.approvals:
+            return []
+        return [file for _, file in await self._since(session, job.id, snapshot.approvals)]
+
+    async def find(self, new: Fingerprint, files: tuple[EarlierFile, ...] | list[EarlierFile]) -> EarlierFile | None:
+        """The file among these that the new one copies."""
+        if not files:
+            return None
+        match = await asyncio.to_thread(find_duplicate, new, [file.fingerprint for file in files], self._rubric)
+        return files[match.index] if match else None
+
+    async def _since(self, session: AsyncSession, job_id: str, approvals: int) -> list[tuple[int, EarlierFile]]:
+        query = (
+            select(File.approval, File.id, File.fingerprint)
+            .where(File.job_id == job_id, File.approval > approvals, File.fingerprint.is_not(None))
+            .order_by(File.approval)
+        )
+        rows = (await session.execute(query)).tuples()
+        return [
+            (number, EarlierFile(file_id, from_json(kept)))
+            for number, file_id, kept in rows
+            if number is not None and kept is not None
+        ]

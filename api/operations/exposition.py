@@ -1,0 +1,89 @@
+"""The text that Prometheus scrapes: the counters of every process of this node, and what the database knows."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+from sqlalchemy import func, select
+
+from api.clock import now
+from api.services import Services
+from api.tables import Account, Export, Submission, WebhookDelivery
+from serve.errors import EngineError
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+async def exposition(use: Services) -> bytes:
+    """All metrics in Prometheus' text format."""
+    registry = CollectorRegistry()
+    if MULTIPROCESS_VARIABLE in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        counters = generate_latest(registry)
+    else:
+        counters = generate_latest(REGISTRY)
+    state = CollectorRegistry()
+    state.register(_Found([*await _database_gauges(use), *await _engine_gauges(use)]))
+    return counters + generate_latest(state)
+
+
+class _Found(Collector):
+    """Metrics that were collected already: the registry cannot wait for a database."""
+
+    def __init__(self, metrics: list[GaugeMetricFamily]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from self._metrics
+
+
+async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
+    queue = GaugeMetricFamily("assay_queue_submissions", "Submissions in a status that waits.", labels=("status",))
+    age = GaugeMetricFamily("assay_queue_oldest_seconds", "Age of the oldest pending submission.")
+    webhooks = GaugeMetricFamily("assay_webhook_deliveries_pending", "Webhook deliveries that wait.")
+    exports = GaugeMetricFamily("assay_exports_pending", "Exports that wait or run.")
+    ledger = GaugeMetricFamily(
+        "assay_ledger_credits", "Credits by account, over all organizations.", labels=("account",)
+    )
+    live = ("awaiting_upload", "pending_score", "retry_pending", "needs_review")
+    async with use.db.read() as session:
+        counted = select(Submission.status, func.count()).where(Submission.status.in_(live)).group_by(Submission.status)
+        for status, count in (await session.execute(counted)).tuples():
+            queue.add_metric((status,), count)
+        oldest = await session.scalar(
+            select(Submission.submitted_at)
+            .where(Submission.claimable_at.is_not(None))
+            .order_by(Submission.claimable_at)
+            .limit(1)
+        )
+        age.add_metric((), (now() - oldest).total_seconds() if oldest else 0.0)
+        waiting = select(func.count()).where(WebhookDelivery.next_attempt_at.is_not(None))
+        webhooks.add_metric((), await session.scalar(waiting) or 0)
+        exports.add_metric((), await session.scalar(select(func.count()).where(Export.claimable_at.is_not(None))) or 0)
+        sums = select(Account.name, func.sum(Account.balance)).group_by(Account.name)
+        for name, total in (await session.execute(sums)).tuples():
+            ledger.add_metric((name,), float(total))
+    return [queue, age, webhooks, exports, ledger]
+
+
+async def _engine_gauges(use: Services) -> list[GaugeMetricFamily]:
+    """Counters of the models' queues, by replica; nothing while the engine does not answer."""
+    labels = ("model", "replica")
+    try:
+        by_role = await use.engine.stats()
+    except (EngineError, OSError):
+        return []
+    made: dict[str, GaugeMetricFamily] = {}
+    for role, replicas in by_role.items():
+        for number, stats in enumerate(replicas):
+            for name, value in asdict(stats).items():
+                family = made.setdefault(
+                    name, GaugeMetricFamily(f"assay_model_{name}", f"The model's queue: {name}.", labels=labels)
+                )
+                family.add_metric((role, str(number)), value)
+    return list(made.values())

@@ -1,0 +1,38 @@
+"""Where the bytes of a submission lie in the object store, and how others get there."""
+
+from api.services import Services
+from api.storage import SignedUpload
+from api.tables import Job, Submission
+
+UPLOAD_TYPE = "application/octet-stream"
+"""Of every upload: the type is read from the content, never believed."""
+
+
+def original_key(submission: Submission) -> str:
+    """Of what was uploaded in the present attempt."""
+    return original_key_of(submission.organization_id, submission.job_id, submission.id, submission.attempt)
+
+
+def original_key_of(organization_id: str, job_id: str, submission_id: str, attempt: int) -> str:
+    """The same, before there is a row."""
+    return f"uploads/{organization_id}/{job_id}/{submission_id}/{attempt}"
+
+
+def delivered_key(submission: Submission, suffix: str) -> str:
+    """Of what the client gets."""
+    return f"files/{submission.organization_id}/{submission.job_id}/{submission.id}-{submission.attempt}.{suffix}"
+
+
+def sign_upload(use: Services, submission: Submission, *, size_bytes: int | None = None) -> SignedUpload:
+    """The URL for the present attempt's file."""
+    return use.store.sign_upload(
+        original_key(submission),
+        max_bytes=use.settings.store.max_upload_bytes,
+        expires_seconds=use.settings.collection.upload_lease_seconds,
+        size_bytes=size_bytes,
+    )
+
+
+def suggested_name(job: Job, submission: Submission, suffix: str) -> str:
+    """What a download is called: nothing that a stranger wrote."""
+    return f"{job.content_type}-{submission.id.removeprefix('sub_').lower()}.{suffix}"

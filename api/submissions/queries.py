@@ -1,0 +1,69 @@
+"""Reading submissions."""
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import Caller
+from api.errors import NotFound
+from api.submissions.schemas import SubmissionSummary
+from api.tables import SUBMISSION_STATUSES, Submission
+
+
+def submissions_of(caller: Caller) -> Select[Submission]:
+    """The caller's submissions, of its key's mode."""
+    return select(Submission).where(
+        Submission.organization_id == caller.organization_id, Submission.livemode == caller.livemode
+    )
+
+
+async def find_submission(session: AsyncSession, caller: Caller, submission_id: str) -> Submission:
+    """A submission of the caller.
+
+    Raises:
+        NotFound: it has none of this id.
+    """
+    return found(await session.scalar(submissions_of(caller).where(Submission.id == submission_id)), submission_id)
+
+
+async def lock_submission(session: AsyncSession, submission_id: str) -> Submission:
+    """A submission that nobody else changes until the transaction ends. Its job is locked before it, where both are.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(Submission).where(Submission.id == submission_id).with_for_update()
+    return found(await session.scalar(query.execution_options(populate_existing=True)), submission_id)
+
+
+def found(submission: Submission | None, submission_id: str) -> Submission:
+    """The submission that a query found.
+
+    Raises:
+        NotFound: it found none.
+    """
+    if submission is None:
+        raise NotFound(f"there is no submission {submission_id}", param="submission_id")
+    return submission
+
+
+async def summarize(session: AsyncSession, caller: Caller, job_id: str | None) -> SubmissionSummary:
+    """Counts by status and score."""
+    chosen = submissions_of(caller)
+    if job_id is not None:
+        chosen = chosen.where(Submission.job_id == job_id)
+    counted = chosen.with_only_columns(
+        Submission.status, Submission.score, func.count(), func.coalesce(func.sum(Submission.paid_credits), 0)
+    ).group_by(Submission.status, Submission.score)
+    rows = (await session.execute(counted)).tuples().all()
+    by_status = {status: sum(n for one, _, n, _ in rows if one == status) for status in SUBMISSION_STATUSES}
+    by_score = {star: sum(n for _, score, n, _ in rows if score == star) for star in range(1, 6)}
+    scored, decided = sum(by_score.values()), by_status["approved"] + by_status["rejected"]
+    return SubmissionSummary(
+        job_id=job_id,
+        total=sum(by_status.values()),
+        by_status=by_status,  # type: ignore[arg-type]  # the statuses are those of the literal
+        by_score={str(star): count for star, count in by_score.items()},
+        average_score=round(sum(star * n for star, n in by_score.items()) / scored, 3) if scored else None,
+        approval_rate=round(by_status["approved"] / decided, 3) if decided else None,
+        paid_credits=sum(paid for *_, paid in rows),
+    )

@@ -1,0 +1,119 @@
+"""A person's verdict on a submission: it overrides the engine's, and the money follows."""
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import Caller
+from api.clock import now
+from api.credits.ledger import Movement, move
+from api.errors import Conflict
+from api.files.delivery import deliver_reviewed
+from api.ids import new_id
+from api.jobs.queries import lock_job
+from api.services import Services
+from api.submissions.queries import find_submission, lock_submission
+from api.submissions.schemas import Review
+from api.submissions.settlement import approve, complete_when_full, lift_strike, take_back, tell
+from api.submissions.slots import free_slot
+from api.tables import File, Job, Label, Submission
+
+REVIEWABLE = ("approved", "rejected", "needs_review", "retry_pending")
+
+
+async def review(session: AsyncSession, use: Services, caller: Caller, submission_id: str, body: Review) -> Submission:
+    """Decide a submission by hand.
+
+    Raises:
+        NotFound: the caller has no such submission.
+        Conflict: there is no file to decide on, or the job has its quantity already.
+        InsufficientCredits: the job has ended, and its reward is not available any more.
+    """
+    seen = await find_submission(session, caller, submission_id)
+    job = await lock_job(session, seen.job_id)
+    submission = await lock_submission(session, submission_id)
+    if submission.status not in REVIEWABLE:
+        raise Conflict(f"a submission that is {submission.status} cannot be reviewed", code="not_reviewable")
+    _keep_label(session, caller, submission, body)
+    wanted = "approved" if body.decision == "approve" else "rejected"
+    if submission.status != wanted:
+        await _change(session, use, job, submission, wanted, body.score or _score(job, submission))
+        await complete_when_full(session, job)
+    submission.score = body.score or submission.score
+    submission.reviewed_at = submission.decided_at = now()
+    await _update_file(session, job, submission, body)
+    tell(session, submission, actor=caller.key_id, scored=False, request_id=caller.request_id)
+    await session.flush()
+    return submission
+
+
+async def _change(
+    session: AsyncSession, use: Services, job: Job, submission: Submission, wanted: str, score: int
+) -> None:
+    before, submission.status = submission.status, wanted
+    submission.lease_expires_at = None
+    if before in ("needs_review", "retry_pending"):
+        free_slot(job)
+    if wanted == "rejected":
+        if before == "approved":
+            await take_back(session, job, submission)
+        return
+    _require_room(job)
+    if job.status != "active" and job.livemode:
+        await _hold_again(session, job, submission)
+    if submission.struck:
+        await lift_strike(session, submission)
+    await approve(session, job, submission)
+    await deliver_reviewed(session, use, job, submission, score)
+
+
+def _score(job: Job, submission: Submission) -> int:
+    """The engine's, or what the job asks for where the engine had none."""
+    return submission.score or job.min_star_rating
+
+
+def _require_room(job: Job) -> None:
+    if job.files_approved + job.files_pending >= job.quantity:
+        raise Conflict("every slot of this job is taken or approved already", code="no_slots_open")
+
+
+async def _hold_again(session: AsyncSession, job: Job, submission: Submission) -> None:
+    """The reward of one file, which the end of the job had released."""
+    key = f"hold:{submission.id}:{job.approvals + 1}"
+    hold = Movement(
+        "hold",
+        "available",
+        "held",
+        job.reward_per_file,
+        key,
+        f"Late approval of {submission.id}",
+        job.id,
+        submission.id,
+    )
+    await move(session, job.organization_id, hold)
+
+
+async def _update_file(session: AsyncSession, job: Job, submission: Submission, body: Review) -> None:
+    if submission.file_id is None:
+        return
+    approved = submission.status == "approved"
+    changed = {"status": submission.status, "approval": job.approvals if approved else None, "updated_at": now()}
+    if body.score is not None:
+        changed["score"] = body.score
+    await session.execute(
+        update(File).where(File.id == submission.file_id).values(changed).execution_options(synchronize_session=False)
+    )
+
+
+def _keep_label(session: AsyncSession, caller: Caller, submission: Submission, body: Review) -> None:
+    label = Label(
+        id=new_id("lbl"),
+        organization_id=caller.organization_id,
+        submission_id=submission.id,
+        file_id=submission.file_id,
+        reviewer=caller.key_id,
+        decision=body.decision,
+        score=body.score,
+        note=body.note,
+        engine_score=(submission.score_breakdown or {}).get("engine_score", submission.score),
+    )
+    session.add(label)

@@ -1,0 +1,156 @@
+"""Submissions on the wire: as clients see them, and as their workers do."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from api.storage import SignedUpload
+from api.tables import Submission
+from api.wire import GivenTime, Text, Wire, WireTime
+
+SubmissionStatus = Literal[
+    "awaiting_upload", "pending_score", "approved", "rejected", "retry_pending", "needs_review", "expired", "surplus"
+]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+
+
+class Upload(Wire):
+    """Where the bytes go."""
+
+    url: str
+    method: Literal["PUT"] = "PUT"
+    headers: dict[str, str]
+    """To be sent exactly so."""
+    expires_at: WireTime
+    max_bytes: int
+
+    @classmethod
+    def of(cls, signed: SignedUpload) -> Self:
+        return cls(
+            url=signed.url,
+            headers=signed.headers,
+            expires_at=signed.expires_at,
+            max_bytes=signed.max_bytes,
+        )
+
+
+class SubmissionCreate(Wire):
+    """The client's own file, announced."""
+
+    filename: Annotated[Text, Field(min_length=1, max_length=255)]
+    size_bytes: Annotated[int, Field(strict=True, ge=1)]
+    sha256: Sha256 | None = None
+    worker_ref: Annotated[Text, Field(max_length=255)] | None = None
+    """Whom the file is from, in the client's own words."""
+    captured_at: GivenTime | None = None
+
+
+class _Scored(Wire):
+    id: str
+    job_id: str
+    status: SubmissionStatus
+    attempt: int
+    """1, or 2 after the retry."""
+    livemode: bool
+    score: int | None
+    score_breakdown: dict[str, Any] | None
+    reasons: list[str]
+    feedback: str | None
+    filename: str | None
+    lease_expires_at: WireTime | None
+    """When the slot is taken back, while it waits for a file."""
+    submitted_at: WireTime | None
+    decided_at: WireTime | None
+    created_at: WireTime
+    updated_at: WireTime
+    upload: Upload | None = None
+    """Only in the answer that gives the slot."""
+
+    @classmethod
+    def _same(cls, submission: Submission) -> dict[str, Any]:
+        told = submission.score_breakdown or {}
+        same = {name: getattr(submission, name) for name in cls.model_fields if hasattr(submission, name)}
+        return same | {"reasons": told.get("reasons", []), "feedback": told.get("feedback")}
+
+
+class SubmissionResource(_Scored):
+    """A slot of a job and what came of it, as the client sees it."""
+
+    object: Literal["submission"] = "submission"
+    worker_id: str | None
+    """`null` for the client's own file."""
+    worker_ref: str | None
+    captured_at: WireTime | None
+    ai_star_rating: int | None
+    """Same as `score`."""
+    file_id: str | None
+    paid_credits: int
+    failure: str | None
+    """What kept the engine from scoring it."""
+    reviewed_at: WireTime | None
+
+    @classmethod
+    def of(cls, submission: Submission, upload: SignedUpload | None = None) -> Self:
+        same = cls._same(submission)
+        return cls.model_validate(
+            same | {"ai_star_rating": submission.score, "upload": Upload.of(upload) if upload else None}
+        )
+
+
+class WorkerSubmissionResource(_Scored):
+    """A slot as its worker sees it: what it scored and why, without the numbers behind it."""
+
+    object: Literal["submission"] = "submission"
+    earned_credits: int
+    strike: bool
+    can_retry: bool
+    submissions: list["WorkerSubmissionResource"] | None = None
+    """All slots that one `accept` gave, where the job asks for several files at a time."""
+
+    @classmethod
+    def of(cls, submission: Submission, upload: SignedUpload | None = None) -> Self:
+        same = cls._same(submission)
+        told = submission.score_breakdown or {}
+        shown = {name: told[name] for name in ("relevance", "quality", "completeness", "reasons", "feedback") if told}
+        return cls.model_validate(
+            same
+            | {
+                "score_breakdown": shown or None,
+                "earned_credits": submission.paid_credits,
+                "strike": submission.struck,
+                "can_retry": submission.status == "retry_pending",
+                "upload": Upload.of(upload) if upload else None,
+            }
+        )
+
+
+class Submit(Wire):
+    """What a worker may say about the file that it uploaded."""
+
+    filename: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    sha256: Sha256 | None = None
+    captured_at: GivenTime | None = None
+
+
+class Review(Wire):
+    """A person's verdict."""
+
+    decision: Literal["approve", "reject"]
+    score: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
+    """What the person would have given; the engine's stands when absent."""
+    note: Annotated[Text, Field(max_length=2000)] | None = None
+
+
+class SubmissionSummary(Wire):
+    """Submissions counted."""
+
+    object: Literal["submission_summary"] = "submission_summary"
+    job_id: str | None
+    total: int
+    by_status: dict[SubmissionStatus, int]
+    by_score: dict[str, int]
+    """`"1"` to `"5"`."""
+    average_score: float | None
+    approval_rate: float | None
+    """Approved ÷ (approved + rejected); `null` while nothing is decided."""
+    paid_credits: int

@@ -1,0 +1,132 @@
+"""What clients do with submissions: bring their own files."""
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import Caller
+from api.clock import now
+from api.errors import Conflict, PayloadTooLarge, UnsupportedMediaType
+from api.ids import new_id
+from api.jobs.queries import find_job, lock_job
+from api.services import Services
+from api.storage import ObjectTooLarge, SignedUpload
+from api.submissions.keys import UPLOAD_TYPE, original_key, original_key_of, sign_upload
+from api.submissions.schemas import SubmissionCreate
+from api.submissions.slots import require_slot, take_slot
+from api.submissions.uploads import Upload
+from api.tables import Job, Submission
+
+
+async def announce(
+    session: AsyncSession, use: Services, caller: Caller, job_id: str, body: SubmissionCreate
+) -> tuple[Submission, SignedUpload]:
+    """Take a slot for a file that the client uploads next; it is scored as soon as it is there.
+
+    Raises:
+        NotFound: the caller has no such job.
+        Conflict: no slot is open.
+        PayloadTooLarge: the file is larger than may be.
+    """
+    if body.size_bytes > use.settings.store.max_upload_bytes:
+        raise PayloadTooLarge(f"a file has at most {use.settings.store.max_upload_bytes:,} bytes", param="size_bytes")
+    job = await _lock(session, caller, job_id)
+    submission = take_slot(session, job, use.settings.collection)
+    submission.filename = body.filename
+    submission.declared_size_bytes = body.size_bytes
+    submission.declared_sha256 = body.sha256.lower() if body.sha256 else None
+    submission.worker_ref, submission.captured_at = body.worker_ref, body.captured_at
+    await session.flush()
+    return submission, sign_upload(use, submission, size_bytes=body.size_bytes)
+
+
+async def bring(session: AsyncSession, use: Services, caller: Caller, job_id: str, upload: Upload) -> Submission:
+    """Take a slot for a file that came with the request, and queue it.
+
+    The bytes are stored before the job is locked, since that may take a while, and removed when no slot is open.
+
+    Raises:
+        NotFound: the caller has no such job.
+        Conflict: no slot is open.
+    """
+    require_slot(await find_job(session, caller, job_id))
+    submission_id = new_id("sub")
+    key = original_key_of(caller.organization_id, job_id, submission_id, 1)
+    await use.store.put_file(key, upload.path, UPLOAD_TYPE)
+    try:
+        submission = take_slot(session, await _lock(session, caller, job_id), use.settings.collection)
+    except Conflict:
+        await use.store.delete(key)
+        raise
+    submission.id = submission_id
+    submission.filename, submission.declared_size_bytes = upload.filename, upload.size_bytes
+    submission.declared_sha256 = upload.sha256
+    submission.worker_ref, submission.captured_at = upload.worker_ref, upload.captured_at
+    queue(submission)
+    await session.flush()
+    return submission
+
+
+def queue(submission: Submission) -> None:
+    """Hand a submission whose bytes are there to the dispatchers."""
+    submission.status = "pending_score"
+    submission.lease_expires_at = submission.arrival_check_at = None
+    submission.submitted_at = submission.claimable_at = now()
+    submission.engine_attempts = 0
+
+
+async def submit(use: Services, session: AsyncSession, submission: Submission) -> bool:
+    """Queue a locked submission if its bytes are there; whether they are.
+
+    Raises:
+        PayloadTooLarge: there are too many; they are removed, so that the upload can be tried again.
+        Conflict: the lease has run out.
+    """
+    if submission.lease_expires_at is not None and submission.lease_expires_at <= now():
+        raise Conflict("the time for this upload has run out; accept the job again", code="lease_expired")
+    key = original_key(submission)
+    try:
+        stored = await use.store.head(key, max_bytes=use.settings.store.max_upload_bytes)
+    except ObjectTooLarge as error:
+        await use.store.delete(key)
+        raise PayloadTooLarge(str(error)) from error
+    if stored is None:
+        return False
+    queue(submission)
+    await session.flush()
+    return True
+
+
+async def _lock(session: AsyncSession, caller: Caller, job_id: str) -> Job:
+    await find_job(session, caller, job_id)
+    return await lock_job(session, job_id, caller.organization_id)
+
+
+def expect_media_type(content_type: str, *accepted: str) -> str:
+    """The media type of a request, without its parameters.
+
+    Raises:
+        UnsupportedMediaType: it is none of those accepted.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in accepted:
+        raise UnsupportedMediaType(f"send {' or '.join(accepted)}, not {kind[:100] or 'a body without a type'}")
+    return kind
+
+
+async def json_body(request: Request, max_bytes: int = 64 * 1024) -> SubmissionCreate:
+    """The body of an announcement.
+
+    Raises:
+        PayloadTooLarge: nobody needs so many bytes to announce a file.
+        fastapi.exceptions.RequestValidationError: it is not what was asked for.
+    """
+    content = await request.body()
+    if len(content) > max_bytes:
+        raise PayloadTooLarge(f"this body has at most {max_bytes:,} bytes")
+    try:
+        return SubmissionCreate.model_validate_json(content)
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors(include_context=False)]
+        raise RequestValidationError(faults) from error

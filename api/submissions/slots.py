@@ -1,0 +1,84 @@
+"""Giving a job's slots away and taking them back. The job is locked all the while."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.clock import after, now
+from api.errors import Conflict
+from api.ids import new_id
+from api.jobs.schemas import slots_open
+from api.tables import Job, Submission
+from configs.settings import CollectionSettings
+
+
+def require_slot(job: Job) -> None:
+    """Raises:
+    Conflict: the job has ended, or every slot is taken.
+    """
+    if job.status != "active" or (job.deadline is not None and job.deadline <= now()):
+        raise Conflict(f"this job takes no files any more ({job.status})", code="job_not_active")
+    if slots_open(job) < 1:
+        raise Conflict("every slot of this job is taken; one may come back later", code="no_slots_open")
+
+
+async def lease_slots(
+    session: AsyncSession, job: Job, worker_id: str, settings: CollectionSettings
+) -> list[Submission]:
+    """Give a worker as many slots as the job wants of one person at a time.
+
+    Raises:
+        Conflict: no slot is open, the job has its workers, or this one holds enough slots already.
+    """
+    require_slot(job)
+    await _check_worker(session, job, worker_id, settings)
+    count = min(job.files_per_submission, slots_open(job))
+    leases = [_lease(job, settings, worker_id=worker_id) for _ in range(count)]
+    job.files_pending += count
+    session.add_all(leases)
+    await session.flush()
+    return leases
+
+
+def take_slot(session: AsyncSession, job: Job, settings: CollectionSettings) -> Submission:
+    """Take one slot for the client's own file, which has yet to come.
+
+    Raises:
+        Conflict: no slot is open.
+    """
+    require_slot(job)
+    job.files_pending += 1
+    taken = _lease(job, settings, worker_id=None)
+    taken.arrival_check_at = now()
+    session.add(taken)
+    return taken
+
+
+def free_slot(job: Job) -> None:
+    """Take a slot back."""
+    job.files_pending -= 1
+
+
+async def _check_worker(session: AsyncSession, job: Job, worker_id: str, settings: CollectionSettings) -> None:
+    of_job = select(func.count()).where(Submission.job_id == job.id)
+    mine = of_job.where(Submission.worker_id == worker_id)
+    waiting = await session.scalar(mine.where(Submission.status == "awaiting_upload")) or 0
+    if waiting >= max(settings.max_open_leases, job.files_per_submission):
+        raise Conflict(f"upload the {waiting} files that you accepted before you accept more", code="too_many_leases")
+    if job.max_workers is None or await session.scalar(mine):
+        return
+    workers = select(func.count(Submission.worker_id.distinct())).where(Submission.job_id == job.id)
+    if (await session.scalar(workers) or 0) >= job.max_workers:
+        raise Conflict("this job has all the workers that it wants", code="max_workers")
+
+
+def _lease(job: Job, settings: CollectionSettings, *, worker_id: str | None) -> Submission:
+    return Submission(
+        id=new_id("sub"),
+        organization_id=job.organization_id,
+        job_id=job.id,
+        worker_id=worker_id,
+        livemode=job.livemode,
+        status="awaiting_upload",
+        attempt=1,
+        lease_expires_at=after(settings.upload_lease_seconds),
+    )

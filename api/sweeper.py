@@ -1,0 +1,160 @@
+"""What happens because time passes: leases and deadlines run out, announced files arrive, old things go."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.clock import now
+from api.errors import Conflict, PayloadTooLarge
+from api.events import record
+from api.idempotency import KEPT
+from api.jobs.lifecycle import end_job
+from api.jobs.queries import lock_job
+from api.services import Services
+from api.storage import StoreError
+from api.submissions.queries import lock_submission
+from api.submissions.service import submit
+from api.submissions.slots import free_slot
+from api.tables import File, IdempotencyKey, Job, Organization, Submission
+
+log = logging.getLogger("assay.sweeper")
+
+AT_ONCE = 200
+SOONEST_ARRIVAL = timedelta(seconds=1)
+LATEST_ARRIVAL = timedelta(seconds=30)
+DEFAULT_RETENTION_DAYS = 30
+
+
+class Sweeper:
+    """Looks every few seconds. Several may run: each thing is done under the lock of its row."""
+
+    def __init__(self, use: Services) -> None:
+        self._use = use
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.sweep()
+            except (DBAPIError, InterfaceError, OSError, StoreError) as error:
+                log.warning("sweep cut short", extra={"error": str(error)})
+            await _wait(stop, self._use.settings.dispatcher.sweep_seconds)
+
+    async def watch_arrivals(self, stop: asyncio.Event) -> None:
+        """The same for announced files, which are looked for more often."""
+        while not stop.is_set():
+            try:
+                await self.arrivals()
+            except (DBAPIError, InterfaceError, OSError, StoreError) as error:
+                log.warning("arrivals cut short", extra={"error": str(error)})
+            await _wait(stop, SOONEST_ARRIVAL.total_seconds())
+
+    async def sweep(self) -> None:
+        """Everything once."""
+        await self.deadlines()
+        await self.leases()
+        await self.originals()
+        await self.idempotency_keys()
+
+    async def deadlines(self) -> None:
+        """End the jobs whose deadline has passed."""
+        due = select(Job.id).where(Job.status == "active", Job.deadline <= now()).limit(AT_ONCE)
+        for job_id in await self._ids(due):
+            async with self._use.db.write() as session:
+                job = await lock_job(session, job_id)
+                if job.status == "active":
+                    await end_job(session, job, "timed_out", actor="system")
+
+    async def leases(self) -> None:
+        """Take slots back whose worker did not upload in time."""
+        due = select(Submission.id, Submission.job_id).where(Submission.lease_expires_at <= now()).limit(AT_ONCE)
+        async with self._use.db.read() as session:
+            expired = (await session.execute(due)).tuples().all()
+        for submission_id, job_id in expired:
+            async with self._use.db.write() as session:
+                await self._expire(session, job_id, submission_id)
+
+    async def arrivals(self) -> None:
+        """Queue the announced files of clients that have been uploaded since."""
+        due = select(Submission.id).where(Submission.arrival_check_at <= now()).limit(AT_ONCE)
+        for submission_id in await self._ids(due):
+            async with self._use.db.write() as session:
+                await self._look_for(session, submission_id)
+
+    async def originals(self) -> None:
+        """Delete what was uploaded once its organization's retention time is over; what was delivered stays."""
+        async with self._use.db.read() as session:
+            organizations = (await session.scalars(select(Organization))).all()
+        for organization in organizations:
+            days = organization.settings.get("retention_days", DEFAULT_RETENTION_DAYS)
+            await self._delete_originals(organization.id, days)
+
+    async def idempotency_keys(self) -> None:
+        """Forget answers that are older than a day."""
+        async with self._use.db.write() as session:
+            await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEPT))
+
+    async def _delete_originals(self, organization_id: str, days: int) -> None:
+        old = (
+            select(File)
+            .where(
+                File.organization_id == organization_id,
+                File.original_deleted_at.is_(None),
+                File.created_at < now() - timedelta(days=days),
+            )
+            .limit(AT_ONCE)
+        )
+        async with self._use.db.read() as session:
+            files = (await session.scalars(old)).all()
+        for file in files:
+            await self._use.store.delete(file.original_key)
+        if files:
+            async with self._use.db.write() as session:
+                gone = update(File).where(File.id.in_([file.id for file in files]))
+                await session.execute(gone.values(original_deleted_at=now()))
+
+    async def _expire(self, session: AsyncSession, job_id: str, submission_id: str) -> None:
+        job = await lock_job(session, job_id)
+        submission = await lock_submission(session, submission_id)
+        if submission.lease_expires_at is None or submission.lease_expires_at > now():
+            return
+        before, submission.status = submission.status, "expired"
+        submission.lease_expires_at = submission.arrival_check_at = None
+        free_slot(job)
+        if before == "retry_pending" and submission.file_id is not None:
+            await session.execute(update(File).where(File.id == submission.file_id).values(status="rejected"))
+        record(
+            session,
+            submission.organization_id,
+            "submission.expired",
+            actor="system",
+            job_id=job_id,
+            subject_id=submission_id,
+        )
+
+    async def _look_for(self, session: AsyncSession, submission_id: str) -> None:
+        submission = await lock_submission(session, submission_id)
+        if submission.arrival_check_at is None or submission.status != "awaiting_upload":
+            return
+        try:
+            if await submit(self._use, session, submission):
+                return
+        except (Conflict, PayloadTooLarge) as error:
+            log.info("arrival refused", extra={"submission_id": submission_id, "error": error.message})
+        waited = now() - submission.created_at
+        submission.arrival_check_at = now() + min(max(waited / 4, SOONEST_ARRIVAL), LATEST_ARRIVAL)
+
+    async def _ids(self, query: object) -> list[str]:
+        async with self._use.db.read() as session:
+            return list(await session.scalars(query))  # type: ignore[call-overload]
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

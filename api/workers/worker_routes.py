@@ -1,0 +1,114 @@
+"""Routes of the worker's own side."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import WorkerUse
+from api.idempotency import OnceUse
+from api.ids import JobId, SubmissionId
+from api.jobs.queries import found as found_job
+from api.pages import Page, Paging, fetch_page
+from api.services import Services, Use
+from api.submissions.keys import sign_upload
+from api.submissions.schemas import SubmissionStatus, Submit, WorkerSubmissionResource
+from api.tables import Job, Submission, Worker
+from api.workers import worker_service as service
+from api.workers.worker_schemas import WorkerJob, WorkerSelf
+
+router = APIRouter(tags=["worker"])
+
+
+@router.get("/v1/worker/me")
+async def get_me(use: Use, worker: WorkerUse) -> WorkerSelf:
+    """Who I am, what I earned, how many strikes I have."""
+    async with use.db.read() as session:
+        return WorkerSelf.of(await session.get_one(Worker, worker.worker_id))
+
+
+@router.get("/v1/worker/jobs")
+async def list_jobs_for_worker(use: Use, worker: WorkerUse, page: Paging) -> Page[WorkerJob]:
+    """Jobs with open slots."""
+    with_slots = service.jobs_for(worker).where(Job.quantity > Job.files_approved + Job.files_pending)
+    async with use.db.read() as session:
+        return await fetch_page(session, with_slots, Job.id, page, WorkerJob.of)
+
+
+@router.get("/v1/worker/jobs/{job_id}")
+async def get_job_for_worker(job_id: JobId, use: Use, worker: WorkerUse) -> WorkerJob:
+    """One active job."""
+    async with use.db.read() as session:
+        job = await session.scalar(service.jobs_for(worker).where(Job.id == job_id))
+        return WorkerJob.of(found_job(job, job_id))
+
+
+@router.post("/v1/worker/jobs/{job_id}/accept", status_code=201, response_model=WorkerSubmissionResource)
+async def accept_job(job_id: JobId, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
+    """Take a slot: the answer says where to PUT the file, and until when."""
+
+    async def action(session: AsyncSession) -> WorkerSubmissionResource:
+        leases = await service.accept(session, use, worker, job_id)
+        shown = [_with_upload(use, lease) for lease in leases]
+        return shown[0].model_copy(update={"submissions": shown if len(shown) > 1 else None})
+
+    return await once.run(worker.worker_id, action, status=201)
+
+
+@router.get("/v1/worker/submissions")
+async def list_own_submissions(
+    use: Use,
+    worker: WorkerUse,
+    page: Paging,
+    status: SubmissionStatus | None = None,
+    job_id: JobId | None = None,
+) -> Page[WorkerSubmissionResource]:
+    """My submissions, newest first."""
+    query = service.submissions_by(worker)
+    if status is not None:
+        query = query.where(Submission.status == status)
+    if job_id is not None:
+        query = query.where(Submission.job_id == job_id)
+    async with use.db.read() as session:
+        return await fetch_page(session, query, Submission.id, page, WorkerSubmissionResource.of)
+
+
+@router.get("/v1/worker/submissions/{submission_id}")
+async def get_own_submission(submission_id: SubmissionId, use: Use, worker: WorkerUse) -> WorkerSubmissionResource:
+    """One of my submissions: its score, reasons and what to do better; the upload URL while it waits for a file."""
+    async with use.db.read() as session:
+        submission = await service.find_own(session, worker, submission_id)
+    if submission.status == "awaiting_upload":
+        return _with_upload(use, submission)
+    return WorkerSubmissionResource.of(submission)
+
+
+@router.post("/v1/worker/submissions/{submission_id}/submit", response_model=WorkerSubmissionResource)
+async def submit(
+    submission_id: SubmissionId,
+    use: Use,
+    worker: WorkerUse,
+    once: OnceUse,
+    body: Annotated[Submit | None, Body()] = None,
+) -> Response:
+    """Say that the file is uploaded; it is scored next."""
+
+    async def action(session: AsyncSession) -> WorkerSubmissionResource:
+        told = body or Submit()
+        return WorkerSubmissionResource.of(await service.submit(session, use, worker, submission_id, told))
+
+    return await once.run(worker.worker_id, action)
+
+
+@router.post("/v1/worker/submissions/{submission_id}/retry", response_model=WorkerSubmissionResource)
+async def retry_submission(submission_id: SubmissionId, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
+    """Try once more after 2 stars; the answer has a new upload URL."""
+
+    async def action(session: AsyncSession) -> WorkerSubmissionResource:
+        return _with_upload(use, await service.retry(session, use, worker, submission_id))
+
+    return await once.run(worker.worker_id, action)
+
+
+def _with_upload(use: Services, submission: Submission) -> WorkerSubmissionResource:
+    return WorkerSubmissionResource.of(submission, sign_upload(use, submission))

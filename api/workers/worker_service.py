@@ -1,0 +1,130 @@
+"""What workers do: accept a job, submit a file, try again."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth import WorkerCaller
+from api.clock import after
+from api.errors import AuthorizationFailed, Conflict
+from api.events import record
+from api.jobs.queries import found as found_job
+from api.jobs.queries import lock_job
+from api.services import Services
+from api.submissions.queries import found, lock_submission
+from api.submissions.schemas import Submit
+from api.submissions.service import submit as queue_if_uploaded
+from api.submissions.slots import lease_slots
+from api.tables import Job, Submission, Worker
+
+
+def jobs_for(worker: WorkerCaller) -> Select[Job]:
+    """Active jobs of the worker's organization that pay."""
+    return select(Job).where(
+        Job.organization_id == worker.organization_id, Job.livemode.is_(True), Job.status == "active"
+    )
+
+
+def submissions_by(worker: WorkerCaller) -> Select[Submission]:
+    """The worker's own submissions, and nobody else's."""
+    return select(Submission).where(Submission.worker_id == worker.worker_id)
+
+
+async def find_own(session: AsyncSession, worker: WorkerCaller, submission_id: str) -> Submission:
+    """A submission of the worker.
+
+    Raises:
+        NotFound: it has none of this id.
+    """
+    return found(await session.scalar(submissions_by(worker).where(Submission.id == submission_id)), submission_id)
+
+
+async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job_id: str) -> list[Submission]:
+    """Lease slots of a job.
+
+    Raises:
+        AuthorizationFailed: the worker is banned.
+        NotFound: there is no such job for it.
+        Conflict: no slot is open, or not for this worker.
+    """
+    await require_active(session, worker)
+    found_job(
+        await session.scalar(
+            select(Job).where(Job.id == job_id, Job.organization_id == worker.organization_id, Job.livemode.is_(True))
+        ),
+        job_id,
+    )
+    job = await lock_job(session, job_id)
+    leases = await lease_slots(session, job, worker.worker_id, use.settings.collection)
+    for lease in leases:
+        _record(session, lease, "submission.accepted", worker)
+    return leases
+
+
+async def submit(
+    session: AsyncSession, use: Services, worker: WorkerCaller, submission_id: str, body: Submit
+) -> Submission:
+    """Queue an uploaded file for scoring. A second call for the same upload changes nothing.
+
+    Raises:
+        AuthorizationFailed: the worker is banned.
+        NotFound: it has no such submission.
+        Conflict: the file is not there, or the slot was taken back.
+    """
+    await require_active(session, worker)
+    await find_own(session, worker, submission_id)
+    submission = await lock_submission(session, submission_id)
+    if submission.status in ("pending_score", "approved", "rejected", "needs_review"):
+        return submission
+    if submission.status != "awaiting_upload":
+        raise Conflict(f"this submission is {submission.status}", code=f"submission_{submission.status}")
+    submission.filename = body.filename or submission.filename
+    submission.declared_sha256 = body.sha256.lower() if body.sha256 else None
+    submission.captured_at = body.captured_at
+    if not await queue_if_uploaded(use, session, submission):
+        raise Conflict("no file was uploaded yet; PUT it to the upload URL first", code="upload_missing")
+    _record(session, submission, "submission.submitted", worker)
+    return submission
+
+
+async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, submission_id: str) -> Submission:
+    """Take the second attempt.
+
+    Raises:
+        AuthorizationFailed: the worker is banned.
+        NotFound: it has no such submission.
+        Conflict: there is no attempt left.
+    """
+    await require_active(session, worker)
+    await find_own(session, worker, submission_id)
+    submission = await lock_submission(session, submission_id)
+    if submission.status == "awaiting_upload" and submission.attempt > 1:
+        return submission
+    if submission.status != "retry_pending":
+        raise Conflict(f"a submission that is {submission.status} has no retry", code="no_retry")
+    submission.status, submission.attempt = "awaiting_upload", submission.attempt + 1
+    submission.lease_expires_at = after(use.settings.collection.upload_lease_seconds)
+    await session.flush()
+    _record(session, submission, "submission.retried", worker)
+    return submission
+
+
+async def require_active(session: AsyncSession, worker: WorkerCaller) -> None:
+    """Raises:
+    AuthorizationFailed: the worker is banned.
+    """
+    status = await session.scalar(select(Worker.status).where(Worker.id == worker.worker_id))
+    if status != "active":
+        raise AuthorizationFailed("you are banned from this organization's jobs", code="worker_banned")
+
+
+def _record(session: AsyncSession, submission: Submission, action: str, worker: WorkerCaller) -> None:
+    record(
+        session,
+        submission.organization_id,
+        action,
+        actor=worker.worker_id,
+        job_id=submission.job_id,
+        subject_id=submission.id,
+        request_id=worker.request_id,
+        attempt=submission.attempt,
+    )
