@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Path
+from email_validator import validate_email
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 from pydantic import Field as Limits
 from pydantic.json_schema import WithJsonSchema
 
 from api.clock import iso
-from api.ids import MAX_LENGTH
 
 MAX_METADATA_KEYS = 20
 
@@ -29,8 +28,14 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00
 Lengths are added where it is used: `Annotated[Text, Field(min_length=1, max_length=100)]`.
 """
 
-ResourceId = Annotated[str, Path(min_length=1, max_length=MAX_LENGTH, pattern=r"^[A-Za-z0-9_-]+$")]
-"""An id in a path."""
+
+def _address(text: str) -> str:
+    """Only its form is checked: no name is looked up, and a domain may be known inside the company alone."""
+    return validate_email(text, check_deliverability=False, globally_deliverable=False).normalized.lower()
+
+
+Email = Annotated[Text, AfterValidator(_address), WithJsonSchema({"type": "string", "format": "email"})]
+"""An e-mail address, in lower case, so that one person has one."""
 
 
 class Wire(BaseModel):

@@ -17,12 +17,13 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.credits.low_balance import note_rise
+from api.credits.schemas import TransactionType
 from api.errors import InsufficientCredits
 from api.ids import new_id
 from api.tables import Account, LedgerEntry, LedgerTransaction
 
 AccountName = Literal["available", "held", "paid", "purchased", "granted"]
-TransactionType = Literal["purchase", "hold", "release", "capture", "refund", "adjustment", "bonus", "expiration"]
 
 ACCOUNTS: tuple[AccountName, ...] = ("available", "held", "paid", "purchased", "granted")
 
@@ -80,6 +81,8 @@ async def move(session: AsyncSession, organization_id: str, movement: Movement) 
     session.add(booked)
     await session.flush()
     session.add_all(_entries(booked, movement))
+    if movement.target == "available":
+        await note_rise(session, organization_id, target.balance)
     await session.flush()
     return booked
 
@@ -93,6 +96,12 @@ async def balances(session: AsyncSession, organization_id: str) -> Balances:
     )
     by_name: dict[str, int] = dict(rows.tuples().all())
     return Balances(by_name["available"], by_name["held"])
+
+
+async def find_booked(session: AsyncSession, organization_id: str, key: str) -> LedgerTransaction | None:
+    """What was booked under a key. The accounts are locked first, so nobody books it until the transaction ends."""
+    await _locked(session, organization_id)
+    return (await session.scalars(select(LedgerTransaction).where(LedgerTransaction.key == key))).one_or_none()
 
 
 async def _locked(session: AsyncSession, organization_id: str) -> Mapping[str, Account]:
