@@ -21,7 +21,7 @@ ROUTES = (
 
 
 def create_app(made: Services) -> FastAPI:
-    """The app over services that are started and closed by whoever made them."""
+    """The app over services, which it starts and closes with itself."""
     app = FastAPI(
         title="Assay",
         version="1",
@@ -45,7 +45,10 @@ def create_app(made: Services) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    made: Services = app.state.services
+    await made.start()
     yield
+    await made.close()
 
 
 def _operation_id(route: APIRoute) -> str:

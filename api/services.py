@@ -30,6 +30,15 @@ class Services:
         self.limits = RateLimits(self.settings.limits)
         self.watch = JobWatch(self.db)
 
+    async def start(self) -> None:
+        """Open what has to be opened; the database and the engine open themselves."""
+        await self.store.start()
+
+    async def close(self) -> None:
+        """Let go of the database and the store. The engine belongs to who made it."""
+        await self.store.close()
+        await self.db.close()
+
 
 def services(request: Request) -> Services:
     """Those of the app that the request came to."""

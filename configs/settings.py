@@ -171,10 +171,13 @@ class ApiSettings(_Section):
     secret_key: SecretStr | None = None
     """Seals what must be read again (webhook secrets) and signs URLs and cursors; made in `state_dir` when absent."""
     replicas: ReplicaSettings = ReplicaSettings(max_ongoing_requests=1000)
+    """With SQLite one is enough, since it writes one transaction at a time."""
     score_max_bytes: PositiveInt = 64 * 1024**2
     """Largest file of `POST /v1/score`."""
     key_overlap_seconds: PositiveInt = 86400
     """How long the old API key works after a rotation."""
+    log_to_stderr: bool = False
+    """Rather than to `state_dir/logs`, as containers want it."""
 
     @property
     def url(self) -> str:
@@ -250,6 +253,8 @@ class Settings(_Section):
     models: dict[Role, ModelSettings]
     scorer: ReplicaSettings = ReplicaSettings()
     api: ApiSettings = ApiSettings()
+    background: ReplicaSettings = ReplicaSettings()
+    """The front end's loops: dispatcher, webhooks, exports."""
     database: DatabaseSettings = DatabaseSettings()
     signup: SignupSettings = SignupSettings()
     limits: LimitSettings = LimitSettings()

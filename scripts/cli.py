@@ -20,6 +20,7 @@ class Command:
 
 COMMANDS = {
     "score": Command("scripts.score_command:score_files", "Score files, or all cases of a manifest."),
+    "up": Command("scripts.up_command:up", "Run the whole stack: models, API, background work."),
     "doctor": Command("scripts.doctor_command:doctor", "Check this machine and say what would run where."),
     "weights": Command("scripts.weights_command:app", "List, verify and fetch the weights."),
 }

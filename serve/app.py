@@ -45,8 +45,13 @@ def build_app(settings: Settings) -> ray_serve.Application:
     return scorer.bind(settings, models)
 
 
-def start(settings: Settings, on_progress: Progress) -> DeploymentHandle:
+def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> DeploymentHandle:
     """Start a local Ray, or join the cluster that `RAY_ADDRESS` names, and run the application.
+
+    Args:
+        settings: of the profile.
+        on_progress: gets a line for each step.
+        http: also listen on `settings.api` for the front end, which is an application of its own.
 
     Returns:
         Handle of the scorer.
@@ -61,7 +66,12 @@ def start(settings: Settings, on_progress: Progress) -> DeploymentHandle:
     else:
         _start_local_ray(settings)
     on_progress("starting Serve")
-    ray_serve.start(proxy_location="Disabled")
+    if http:
+        ray_serve.start(
+            proxy_location="HeadOnly", http_options={"host": settings.api.host, "port": settings.api.port}
+        )
+    else:
+        ray_serve.start(proxy_location="Disabled")
     deploy(settings, on_progress)
     return scorer_handle()
 
@@ -152,7 +162,7 @@ def _start_local_ray(settings: Settings) -> None:
 
 def reserved_cpus(settings: Settings) -> int:
     """What all replicas reserve together: Ray starts an idle worker of 50 MB for each CPU that it is told of."""
-    replicas = [settings.scorer, *(model.replicas for model in settings.models.values())]
+    replicas = [settings.scorer, settings.api.replicas, settings.background, *(model.replicas for model in settings.models.values())]
     return max(1, math.ceil(sum(each.num_cpus * each.max_replicas for each in replicas)))
 
 

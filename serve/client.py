@@ -121,8 +121,14 @@ class InProcessEngine:
 class RayEngine:
     """Every model in replicas of Ray Serve; a local Ray is started unless `RAY_ADDRESS` names a cluster."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, http: bool = False) -> None:
+        """
+        Args:
+            settings: of the profile.
+            http: start Serve's HTTP proxy too, for the front end.
+        """
         self._settings = settings
+        self._http = http
         self._scorer: Any = None
         self._sentences: Any = None
 
@@ -131,7 +137,7 @@ class RayEngine:
         from serve.app import start
 
         load_scoring(self._settings)  # what is wrong with it is said before minutes of loading, not after
-        self._connect(await asyncio.to_thread(start, self._settings, on_progress))
+        self._connect(await asyncio.to_thread(start, self._settings, on_progress, http=self._http))
 
     def join(self) -> None:
         """Use the application that another process of this Ray runs, instead of starting it."""

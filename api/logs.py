@@ -1,0 +1,46 @@
+"""Logs as lines of JSON, with what the call added as fields of their own."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from typing import Any
+
+from configs.settings import Settings
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: `at`, `level`, `logger`, `message`, the extra fields, and `error` with the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_as_json(settings: Settings) -> None:
+    """Send all below `assay` to `state_dir/logs/assay.jsonl` (or to stderr, where `api.log_to_stderr` says so)."""
+    root = logging.getLogger("assay")
+    if root.handlers:
+        return
+    handler: logging.Handler
+    if settings.api.log_to_stderr:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        folder = settings.state_dir / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = WatchedFileHandler(folder / "assay.jsonl", encoding="utf-8")
+    handler.setFormatter(JsonLines())
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    root.propagate = False

@@ -1,0 +1,83 @@
+"""The sandbox: jobs of test mode get submissions that nobody captured. They are really scored; no credits move."""
+
+import asyncio
+import logging
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.ids import new_id
+from api.jobs.queries import lock_job
+from api.jobs.schemas import slots_open
+from api.sandbox_media import sample_file
+from api.services import Services
+from api.storage import StoreError
+from api.submissions.keys import UPLOAD_TYPE, original_key_of
+from api.submissions.service import queue
+from api.submissions.slots import take_slot
+from api.tables import Job, Submission
+
+log = logging.getLogger("assay.sandbox")
+
+LOOK_SECONDS = 1.0
+MAX_SUBMISSIONS = 50
+"""Of one job: a sandbox shows how it works, and does not score all day."""
+TRIES_PER_FILE = 2
+JOBS_AT_ONCE = 20
+WORKER_REF = "sandbox"
+
+
+class Sandbox:
+    """Gives every active test job one submission at a time, until it is full or had enough of them."""
+
+    def __init__(self, use: Services) -> None:
+        self._use = use
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.step()
+            except (DBAPIError, InterfaceError, OSError, StoreError) as error:
+                log.warning("sandbox paused", extra={"error": str(error)})
+            try:
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def step(self) -> int:
+        """One round over the waiting test jobs; how many submissions were made."""
+        waiting = (
+            select(Job)
+            .where(Job.livemode.is_(False), Job.status == "active", Job.files_pending == 0)
+            .order_by(Job.updated_at)
+            .limit(JOBS_AT_ONCE)
+        )
+        async with self._use.db.read() as session:
+            jobs = (await session.scalars(waiting)).all()
+        return sum([await self._submit(job) for job in jobs])
+
+    async def _submit(self, job: Job) -> bool:
+        async with self._use.db.read() as session:
+            number = await _count(session, job)
+        if number >= min(MAX_SUBMISSIONS, TRIES_PER_FILE * job.quantity + 1):
+            return False
+        format = job.file_formats[number % len(job.file_formats)]
+        content = await asyncio.to_thread(sample_file, format, job.description, number)
+        submission_id = new_id("sub")
+        key = original_key_of(job.organization_id, job.id, submission_id, 1)
+        await self._use.store.put_bytes(key, content, UPLOAD_TYPE)
+        async with self._use.db.write() as session:
+            locked = await lock_job(session, job.id)
+            if slots_open(locked) < 1 or await _count(session, locked) != number:
+                return False
+            submission = take_slot(session, locked, self._use.settings.collection)
+            submission.id, submission.worker_ref = submission_id, WORKER_REF
+            submission.filename, submission.declared_size_bytes = f"sample-{number + 1}.{format}", len(content)
+            queue(submission)
+        return True
+
+
+async def _count(session: AsyncSession, job: Job) -> int:
+    return await session.scalar(select(func.count()).where(Submission.job_id == job.id)) or 0

@@ -1,0 +1,97 @@
+"""The front end in Ray Serve: the HTTP ingress and the background loops, each in its own replicas.
+
+They find the engine's application in the same Ray by name, so either can be restarted without the other.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from ray import serve as ray_serve
+
+from api.app import create_app
+from api.background import Background
+from api.logs import log_as_json
+from api.start import make_services
+from configs.settings import ReplicaSettings, Settings
+from serve.client import RayEngine
+
+API_NAME, BACKGROUND_NAME = "api", "background"
+HEALTH_CHECK_SECONDS = 5.0
+STOP_SECONDS = 10.0
+
+
+def run_front_end(settings: Settings) -> None:
+    """Run both applications and wait until they answer.
+
+    Raises:
+        RuntimeError: a deployment does not come up.
+    """
+    ray_serve.run(api_application(settings), name=API_NAME, route_prefix="/", logging_config=_quiet())
+    ray_serve.run(background_application(settings), name=BACKGROUND_NAME, route_prefix=None, logging_config=_quiet())
+
+
+def api_application(settings: Settings) -> ray_serve.Application:
+    """The HTTP ingress."""
+
+    def build() -> FastAPI:
+        log_as_json(settings)
+        return create_app(_joined(settings))
+
+    ingress = ray_serve.ingress(build)(ApiIngress)
+    return ray_serve.deployment(ingress).options(name=API_NAME, **_placed(settings.api.replicas)).bind()
+
+
+def background_application(settings: Settings) -> ray_serve.Application:
+    """The loops. Several replicas would share the work."""
+    deployment = ray_serve.deployment(BackgroundDeployment)
+    return deployment.options(name=BACKGROUND_NAME, **_placed(settings.background)).bind(settings)
+
+
+class ApiIngress:
+    """What Serve wraps around the app; everything is in the app."""
+
+
+class BackgroundDeployment:
+    """The loops, for as long as the replica lives."""
+
+    def __init__(self, settings: Settings) -> None:
+        log_as_json(settings)
+        self._services = _joined(settings)
+        self._background: Background | None = None
+
+    async def reconfigure(self, _user_config: Any) -> None:
+        """Serve calls it once the event loop runs."""
+        await self._services.start()
+        self._background = Background(self._services)
+        self._background.start()
+
+    async def __call__(self) -> str:
+        """The loops take no requests."""
+        return "running"
+
+    async def __del__(self) -> None:
+        """Serve calls it when the replica is to end."""
+        if self._background is not None:
+            await self._background.close()
+            await self._services.close()
+
+
+def _joined(settings: Settings) -> Any:
+    engine = RayEngine(settings)
+    engine.join()
+    return make_services(settings, engine)
+
+
+def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
+    return {
+        "num_replicas": replicas.min_replicas,
+        "ray_actor_options": {"num_cpus": replicas.num_cpus},
+        "max_ongoing_requests": replicas.max_ongoing_requests,
+        "health_check_period_s": HEALTH_CHECK_SECONDS,
+        "graceful_shutdown_timeout_s": STOP_SECONDS,
+        "user_config": {},
+    }
+
+
+def _quiet() -> dict[str, Any]:
+    return {"enable_access_log": False, "log_level": "WARNING"}

@@ -1,0 +1,63 @@
+"""Making the services of a process from the settings, and what the very first start does."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from api.auth import ALL_SCOPES
+from api.db import Database, database_url
+from api.migrations.run import migrate
+from api.organizations.service import found_organization
+from api.secrets import load_cipher
+from api.services import Services
+from api.storage import create_store
+from api.tables import Organization
+from api.workers.service import create_worker
+from configs.settings import Settings
+from serve.client import Engine
+
+FIRST_CREDITS = 1_000_000
+"""Of the first organization: an operator's own, who would only have to grant them to itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSecrets:
+    """What is shown once, at the first start."""
+
+    organization_id: str
+    api_key: str
+    worker_token: str
+
+
+def make_services(settings: Settings, engine: Engine) -> Services:
+    """The services, not yet started."""
+    cipher = load_cipher(settings)
+    db = Database(database_url(settings), settings.database.pool_size)
+    return Services(settings, db, create_store(settings, cipher.signing_key), engine, cipher)
+
+
+async def prepare(settings: Settings) -> FirstSecrets | None:
+    """Bring the database to the newest schema; in an empty one, open the first organization with a worker."""
+    load_cipher(settings)
+    db = Database(database_url(settings))
+    try:
+        await migrate(db)
+        return await _open_first(db)
+    finally:
+        await db.close()
+
+
+async def _open_first(db: Database) -> FirstSecrets | None:
+    async with db.write() as session:
+        if await session.scalar(select(func.count()).select_from(Organization)):
+            return None
+        organization, key = await found_organization(
+            session,
+            name="First organization",
+            email=None,
+            starter_credits=FIRST_CREDITS,
+            scopes=ALL_SCOPES,
+            actor="operator",
+        )
+        _, token = create_worker(session, organization.id, name="First worker", email=None, metadata={})
+        return FirstSecrets(organization.id, key, token)

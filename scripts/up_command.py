@@ -1,0 +1,95 @@
+"""`assay up`: the whole stack in one command, until it is told to stop."""
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from configs.settings import Settings, load_settings
+from scripts.user_errors import UserError
+
+if TYPE_CHECKING:
+    from api.start import FirstSecrets
+
+console = Console(highlight=False)
+
+
+def up(
+    profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded",
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default=False)] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Database, files, secret key and logs of this machine.", show_default=False),
+    ] = None,
+) -> None:
+    """Start models, API and background work; Ctrl-C stops them."""
+    flags = {"api__host": host, "api__port": port, "state_dir": data_dir and data_dir.absolute()}
+    try:
+        settings = load_settings(profile, **flags)
+    except FileNotFoundError as error:
+        raise UserError(str(error)) from error
+    _share_counters(settings)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    # Imported here: the counters' place has to be known before Prometheus' client is.
+    from api.start import prepare
+    from serve.client import RayEngine
+
+    console.print(f"data in {settings.state_dir}")
+    secrets = await prepare(settings)
+    engine = RayEngine(settings, http=True)
+    try:
+        await engine.start(on_progress=_Steps())
+        from api.serve_app import run_front_end
+
+        console.print(Text("  starting the front end", style="dim"))
+        await asyncio.to_thread(run_front_end, settings)
+        _welcome(settings, secrets)
+        await _told_to_stop()
+        console.print("stopping")
+    finally:
+        await engine.close()
+
+
+def _welcome(settings: Settings, secrets: "FirstSecrets | None") -> None:
+    console.print(f"ready: {settings.api.url}  (documentation at {settings.api.url}/docs)")
+    if secrets is not None:
+        console.print("shown once, keep them:")
+        console.print(f"  API key       {secrets.api_key}", soft_wrap=True)
+        console.print(f"  worker token  {secrets.worker_token}", soft_wrap=True)
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
+class _Steps:
+    """Prints each step of the start once, however often it is reported."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, step: str) -> None:
+        if step != self._last:
+            console.print(Text(f"  {step}", style="dim"))
+        self._last = step
+
+
+def _share_counters(settings: Settings) -> None:
+    """Give all processes of this start one place to count in (Prometheus' multiprocess mode)."""
+    folder = settings.state_dir / "counters"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
