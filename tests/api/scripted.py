@@ -84,7 +84,7 @@ class ScriptedEngine:
         """There is nothing to configure."""
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
-        return {"concepts": ModelIdentity("scripted", "1", "0" * 64)}
+        return {"concepts": ModelIdentity("concepts", "scripted", "1", "0" * 64, "f32")}
 
     async def stats(self) -> Mapping[Role, list[BatchStats]]:
         return defaultdict(list)
