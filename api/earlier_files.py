@@ -84,7 +84,7 @@ class EarlierFiles:
             .where(File.job_id == job_id, File.approval > approvals, File.fingerprint.is_not(None))
             .order_by(File.approval)
         )
-        rows = (await session.execute(query)).tuples()
+        rows = (await session.execute(query))
         return [
             (number, EarlierFile(file_id, from_json(kept)))
             for number, file_id, kept in rows

@@ -73,7 +73,7 @@ class Sweeper:
         """Take slots back whose worker did not upload in time."""
         due = select(Submission.id, Submission.job_id).where(Submission.lease_expires_at <= now()).limit(AT_ONCE)
         async with self._use.db.read() as session:
-            expired = (await session.execute(due)).tuples().all()
+            expired = (await session.execute(due)).all()
         for submission_id, job_id in expired:
             async with self._use.db.write() as session:
                 await self._expire(session, job_id, submission_id)

@@ -94,7 +94,7 @@ async def balances(session: AsyncSession, organization_id: str) -> Balances:
             Account.organization_id == organization_id, Account.name.in_(("available", "held"))
         )
     )
-    by_name: dict[str, int] = dict(rows.tuples().all())
+    by_name: dict[str, int] = dict(rows.all())
     return Balances(by_name["available"], by_name["held"])
 
 

@@ -53,7 +53,7 @@ async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
     live = ("awaiting_upload", "pending_score", "retry_pending", "needs_review")
     async with use.db.read() as session:
         counted = select(Submission.status, func.count()).where(Submission.status.in_(live)).group_by(Submission.status)
-        for status, count in (await session.execute(counted)).tuples():
+        for status, count in (await session.execute(counted)):
             queue.add_metric((status,), count)
         oldest = await session.scalar(
             select(Submission.submitted_at)
@@ -66,7 +66,7 @@ async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
         webhooks.add_metric((), await session.scalar(waiting) or 0)
         exports.add_metric((), await session.scalar(select(func.count()).where(Export.claimable_at.is_not(None))) or 0)
         sums = select(Account.name, func.sum(Account.balance)).group_by(Account.name)
-        for name, total in (await session.execute(sums)).tuples():
+        for name, total in (await session.execute(sums)):
             ledger.add_metric((name,), float(total))
     return [queue, age, webhooks, exports, ledger]
 

@@ -54,7 +54,7 @@ async def summarize(session: AsyncSession, caller: Caller, job_id: str | None) -
     counted = chosen.with_only_columns(
         Submission.status, Submission.score, func.count(), func.coalesce(func.sum(Submission.paid_credits), 0)
     ).group_by(Submission.status, Submission.score)
-    rows = (await session.execute(counted)).tuples().all()
+    rows = (await session.execute(counted)).all()
     by_status = {status: sum(n for one, _, n, _ in rows if one == status) for status in SUBMISSION_STATUSES}
     by_score = {star: sum(n for _, score, n, _ in rows if score == star) for star in range(1, 6)}
     scored, decided = sum(by_score.values()), by_status["approved"] + by_status["rejected"]

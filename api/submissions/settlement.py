@@ -90,7 +90,7 @@ async def strike(session: AsyncSession, submission: Submission, settings: Collec
         .returning(Worker.strikes, Worker.status)
         .execution_options(synchronize_session=False)
     )
-    strikes, status = (await session.execute(counted)).tuples().one()
+    strikes, status = (await session.execute(counted)).one()
     if strikes >= settings.strikes_to_ban and status == "active":
         reason = f"{strikes} strikes"
         ban = update(Worker).where(Worker.id == submission.worker_id).values(status="banned", banned_reason=reason)
