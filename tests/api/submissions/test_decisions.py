@@ -1,0 +1,245 @@
+"""What becomes of a submission: stars, money, strikes, retries, copies, failures of the engine."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from api.clock import now
+from api.credits.check import check
+from api.dispatcher import Dispatcher, retry_seconds
+from api.services import Services
+from api.sweeper import Sweeper
+from api.tables import Event, Job, Submission
+from tests.api.conftest import Client, WorkerClient
+from tests.api.scripted import ScriptedEngine, picture
+from tests.api.story import accept, post_job, submit, submit_scored, upload
+
+pytestmark = pytest.mark.anyio
+
+
+async def _see(http: httpx.AsyncClient, worker: WorkerClient, submission_id: str) -> dict[str, object]:
+    shown: dict[str, object] = (await http.get(f"/v1/worker/submissions/{submission_id}", headers=worker.headers)).json()
+    return shown
+
+
+async def _events(services: Services) -> list[str]:
+    async with services.db.read() as session:
+        return list(await session.scalars(select(Event.type).order_by(Event.id)))
+
+
+@pytest.mark.parametrize(
+    ("stars", "status", "strikes", "earned"),
+    [(5, "approved", 0, 50), (3, "approved", 0, 50), (2, "retry_pending", 0, 0), (1, "rejected", 1, 0)],
+)
+async def test_stars_decide(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    stars: int,
+    status: str,
+    strikes: int,
+    earned: int,
+) -> None:
+    job = await post_job(http, organization)
+    decided = await submit_scored(http, services, worker, job["id"], stars)
+    assert (decided["status"], decided["score"], decided["earned_credits"]) == (status, stars, earned)
+    assert decided["feedback"] == "As the picture says."
+    me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
+    assert (me["strikes"], me["earned_credits"]) == (strikes, earned)
+    assert await check(services.db) == []
+
+
+async def test_below_the_jobs_minimum_is_rejected_without_a_strike(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization, min_star_rating=4)
+    decided = await submit_scored(http, services, worker, job["id"], 3)
+    assert (decided["status"], decided["strike"]) == ("rejected", False)
+
+
+async def test_the_retry_is_the_last_attempt(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    first = await submit_scored(http, services, worker, job["id"], 2, seed=1)
+    assert first["can_retry"]
+    again = (await http.post(f"/v1/worker/submissions/{first['id']}/retry", headers=worker.headers)).json()
+    assert (again["status"], again["attempt"]) == ("awaiting_upload", 2)
+    await upload(http, again, picture(2, seed=2))
+    await http.post(f"/v1/worker/submissions/{first['id']}/submit", headers=worker.headers)
+    await Dispatcher(services).drain()
+    last = await _see(http, worker, first["id"])
+    assert (last["status"], last["attempt"], last["strike"]) == ("rejected", 2, False)
+    no_more = await http.post(f"/v1/worker/submissions/{first['id']}/retry", headers=worker.headers)
+    assert (no_more.status_code, no_more.json()["error"]["code"]) == (409, "no_retry")
+    shown = (await http.get(f"/v1/jobs/{job['id']}", headers=organization.headers)).json()
+    assert (shown["files_pending"], shown["slots_open"]) == (0, 3)
+
+
+async def test_three_strikes_ban(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    for seed in range(3):
+        await submit_scored(http, services, worker, job["id"], 1, seed=seed)
+    me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
+    assert (me["status"], me["strikes"]) == ("banned", 3)
+    refused = await http.post(f"/v1/worker/jobs/{job['id']}/accept", headers=worker.headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "worker_banned")
+
+
+async def test_a_copy_of_an_approved_file_is_not_paid(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    await submit_scored(http, services, worker, job["id"], 5, seed=1)
+    copy = await submit_scored(http, services, worker, job["id"], 5, seed=1)
+    assert (copy["status"], copy["score"], copy["reasons"]) == ("rejected", 1, ["integrity.duplicate"])
+
+
+async def test_of_two_copies_scored_at_once_one_is_paid(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    both = [await submit(http, worker, job["id"], picture(5, seed=1)) for _ in range(2)]
+    await Dispatcher(services).drain()
+    ends = sorted([str((await _see(http, worker, one["id"]))["status"]) for one in both])
+    assert ends == ["approved", "rejected"]
+    assert await check(services.db) == []
+
+
+async def test_a_failing_engine_is_not_the_workers_fault(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
+) -> None:
+    job = await post_job(http, organization)
+    submission = await submit(http, worker, job["id"], picture(5))
+    engine.failures = 3
+    for _ in range(3):
+        await Dispatcher(services).drain()
+        async with services.db.write() as session:
+            waiting = update(Submission).where(Submission.status == "pending_score")
+            await session.execute(waiting.values(claimable_at=now()))
+    shown = await _see(http, worker, submission["id"])
+    assert (shown["status"], shown["strike"], shown["score"]) == ("needs_review", False, None)
+    counters = (await http.get(f"/v1/jobs/{job['id']}", headers=organization.headers)).json()
+    assert counters["files_pending"] == 1
+    assert (await _events(services)) == ["submission.needs_review"]
+
+    approved = await http.post(
+        f"/v1/submissions/{submission['id']}/review", json={"decision": "approve"}, headers=organization.headers
+    )
+    assert approved.json()["status"] == "approved"
+    (file,) = (await http.get(f"/v1/jobs/{job['id']}/files", headers=organization.headers)).json()["data"]
+    assert (await http.get(file["download_url"])).status_code == 200
+    assert await check(services.db) == []
+
+
+async def test_a_file_that_always_kills_its_dispatcher_goes_to_a_person(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    submission = await submit(http, worker, job["id"], picture(5))
+    async with services.db.write() as session:
+        await session.execute(update(Submission).values(engine_attempts=3))
+    await Dispatcher(services).drain()
+    assert (await _see(http, worker, submission["id"]))["status"] == "needs_review"
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 5.0), (2, 30.0), (3, 180.0)])
+def test_pauses_of_the_engine(attempts: int, seconds: float) -> None:
+    assert retry_seconds(attempts, 5.0) == seconds
+
+
+async def test_a_decision_after_the_end_of_the_job_is_void(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
+) -> None:
+    import asyncio
+
+    job = await post_job(http, organization)
+    submission = await submit(http, worker, job["id"], picture(5))
+    engine.gate.clear()
+    working = asyncio.create_task(Dispatcher(services).drain())
+    while not engine.requests:
+        await asyncio.sleep(0.01)
+    await http.post(f"/v1/jobs/{job['id']}/cancel", headers=organization.headers)
+    engine.gate.set()
+    await working
+    shown = await _see(http, worker, submission["id"])
+    assert (shown["status"], shown["earned_credits"]) == ("surplus", 0)
+    assert await check(services.db) == []
+
+
+async def test_leases_and_deadlines_run_out(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    late = await post_job(http, organization, deadline=(now() + timedelta(days=1)).isoformat())
+    lease = await accept(http, worker, job["id"])
+    async with services.db.write() as session:
+        await session.execute(update(Submission).values(lease_expires_at=now() - timedelta(seconds=1)))
+        await session.execute(update(Job).where(Job.id == late["id"]).values(deadline=now() - timedelta(seconds=1)))
+    await Sweeper(services).sweep()
+    assert (await _see(http, worker, lease["id"]))["status"] == "expired"
+    shown = (await http.get(f"/v1/jobs/{job['id']}", headers=organization.headers)).json()
+    assert (shown["slots_open"], shown["files_pending"]) == (3, 0)
+    ended = (await http.get(f"/v1/jobs/{late['id']}", headers=organization.headers)).json()
+    assert (ended["status"], ended["held_credits"]) == ("timed_out", 0)
+    assert await check(services.db) == []
+
+
+async def test_each_transition_has_one_event(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization, quantity=1)
+    await submit_scored(http, services, worker, job["id"], 1, seed=1)
+    await submit_scored(http, services, worker, job["id"], 5, seed=2)
+    assert await _events(services) == [
+        "submission.scored", "submission.rejected", "submission.scored", "submission.approved", "job.completed",
+    ]  # fmt: skip
+
+
+async def test_review_moves_the_money_both_ways(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization, quantity=1)
+    decided = await submit_scored(http, services, worker, job["id"], 5)
+    path = f"/v1/submissions/{decided['id']}/review"
+    rejected = await http.post(path, json={"decision": "reject", "score": 1}, headers=organization.headers)
+    assert (rejected.json()["status"], rejected.json()["paid_credits"]) == ("rejected", 0)
+    credits = (await http.get("/v1/billing/credits", headers=organization.headers)).json()
+    assert (credits["available_credits"], credits["held_credits"]) == (1_000_000, 0)
+    (file,) = (await http.get("/v1/files", headers=organization.headers)).json()["data"]
+    assert (file["status"], file["score"], file["download_url"]) == ("rejected", 1, None)
+    approved = await http.post(path, json={"decision": "approve", "score": 4}, headers=organization.headers)
+    assert (approved.json()["status"], approved.json()["paid_credits"]) == ("approved", 50)
+    me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
+    assert me["earned_credits"] == 50
+    assert await check(services.db) == []
+
+
+async def test_a_rejected_file_can_be_approved_and_downloaded(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    decided = await submit_scored(http, services, worker, job["id"], 1)
+    path = f"/v1/submissions/{decided['id']}/review"
+    approved = await http.post(path, json={"decision": "approve"}, headers=organization.headers)
+    assert approved.status_code == 200
+    me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
+    assert (me["strikes"], me["earned_credits"]) == (0, 50)
+    (file,) = (await http.get(f"/v1/jobs/{job['id']}/files", headers=organization.headers)).json()["data"]
+    assert (await http.get(file["download_url"])).status_code == 200
+    assert await check(services.db) == []
+
+
+async def test_a_corrupt_file_is_rejected_with_its_reason(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    submission = await submit(http, worker, job["id"], b"not a picture at all")
+    await Dispatcher(services).drain()
+    shown = await _see(http, worker, submission["id"])
+    assert (shown["status"], shown["score"], shown["reasons"]) == ("rejected", 1, ["integrity.unsupported_format"])
