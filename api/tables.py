@@ -397,6 +397,7 @@ class Event(Table):
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_organization", "organization_id", "livemode", "id"),
+        Index("ix_events_type", "organization_id", "livemode", "type", "id"),
         Index("ix_events_unplanned", "planned_at"),
     )
 

@@ -91,7 +91,7 @@ class Poster:
     async def _exchange(self, url: httpx.URL, headers: dict[str, str], body: bytes) -> tuple[int, float]:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         timeout = {"connect": self._settings.connect_timeout_seconds}
-        sent = {"Host": url.netloc.decode("ascii"), **headers}
+        sent: list[tuple[bytes | str, bytes | str]] = [("Host", url.netloc), *headers.items()]
         async with self._pool.stream(
             "POST", target, headers=sent, content=body, extensions={"timeout": timeout}
         ) as response:

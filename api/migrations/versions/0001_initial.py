@@ -110,6 +110,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("ix_events_organization", ["organization_id", "livemode", "id"], unique=False)
+        batch_op.create_index("ix_events_type", ["organization_id", "livemode", "type", "id"], unique=False)
         batch_op.create_index("ix_events_unplanned", ["planned_at"], unique=False)
 
     op.create_table(
@@ -558,6 +559,7 @@ def downgrade() -> None:
     op.drop_table("jobs")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("ix_events_unplanned")
+        batch_op.drop_index("ix_events_type")
         batch_op.drop_index("ix_events_organization")
 
     op.drop_table("events")

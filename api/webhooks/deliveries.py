@@ -1,0 +1,209 @@
+"""The deliveries table as the queue: planned from events, claimed with a lease, ended by what came of an attempt.
+
+Locks are taken in one order everywhere: event, endpoint, delivery.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.clock import after, iso, now
+from api.events import record
+from api.ids import new_id
+from api.tables import Event, WebhookDelivery, WebhookEndpoint
+from api.webhooks.poster import Outcome
+from api.webhooks.queries import receivers
+from api.webhooks.retries import pause_seconds
+from configs.settings import WebhookSettings
+
+PLANNED_AT_ONCE = 200
+FAILED_AT_ONCE = 200
+LOOKED_AT_PER_PLACE = 10
+"""Due deliveries looked at for each that can be claimed, so that a slow endpoint's many do not hide the others'."""
+LOG_KEPT = 50
+"""Attempts in a delivery's log; seven make one run of the schedule."""
+GONE = 410
+ENDPOINT_DISABLED = "the endpoint is disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A due delivery that is ours until its lease runs out. The rows are as they were, not attached to a session."""
+
+    delivery: WebhookDelivery
+    endpoint: WebhookEndpoint
+    event: Event
+    token: str
+
+
+async def plan_events(session: AsyncSession) -> int:
+    """Make the deliveries of events that have none yet; how many events those were."""
+    waiting = (
+        select(Event)
+        .where(Event.planned_at.is_(None))
+        .order_by(Event.id)
+        .limit(PLANNED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    events = (await session.scalars(waiting)).all()
+    if not events:
+        return 0
+    for event_id, endpoints in (await receivers(session, events)).items():
+        session.add_all(
+            WebhookDelivery(id=new_id("dlv"), event_id=event_id, endpoint_id=endpoint.id) for endpoint in endpoints
+        )
+    for event in events:
+        event.planned_at = now()
+    return len(events)
+
+
+async def claim_due(
+    session: AsyncSession, places: int, busy: Mapping[str, int], *, per_endpoint: int, seconds: float
+) -> list[Claim]:
+    """Take due deliveries, those that wait longest first; those to disabled endpoints are failed instead.
+
+    Args:
+        session: of the transaction.
+        places: how many at most.
+        busy: deliveries under way by endpoint.
+        per_endpoint: how many may be under way to one of them.
+        seconds: of the lease.
+    """
+    await _fail_disabled(session)
+    full = [endpoint_id for endpoint_id, count in busy.items() if count >= per_endpoint]
+    due = (
+        _due("enabled", places * LOOKED_AT_PER_PLACE)
+        .with_only_columns(WebhookDelivery.id, WebhookDelivery.endpoint_id)
+        .where(WebhookDelivery.endpoint_id.not_in(full))
+    )
+    chosen = _share((await session.execute(due)).tuples().all(), places, busy, per_endpoint)
+    token = new_id("req")
+    claims = [Claim(delivery, endpoint, event, token) for delivery, endpoint, event in await _load(session, chosen)]
+    for claim in claims:
+        claim.delivery.claim_token, claim.delivery.next_attempt_at = token, after(seconds)
+    return claims
+
+
+async def record_attempt(
+    session: AsyncSession, claim: Claim, outcome: Outcome, settings: WebhookSettings, chance: float
+) -> None:
+    """Write down what came of an attempt, unless the claim is not ours any more.
+
+    Args:
+        session: of the transaction.
+        claim: whose attempt it was.
+        outcome: what came of it.
+        settings: the schedule.
+        chance: a random number in [0, 1), of the jitter.
+    """
+    locked = await _lock_claimed(session, claim)
+    if locked is None:
+        return
+    endpoint, delivery = locked
+    delivery.attempts += 1
+    delivery.claim_token = None
+    _write_log(delivery, outcome.status, outcome.error, outcome.duration_ms)
+    if outcome.succeeded:
+        delivery.status, delivery.next_attempt_at, endpoint.failing_since = "succeeded", None, None
+        return
+    endpoint.failing_since = endpoint.failing_since or now()
+    _disable_if_hopeless(session, endpoint, outcome, settings)
+    _retry_or_fail(delivery, endpoint, outcome, settings, chance)
+
+
+async def _lock_claimed(session: AsyncSession, claim: Claim) -> tuple[WebhookEndpoint, WebhookDelivery] | None:
+    """Endpoint and delivery of a claim, locked; `None` when it is not ours any more, or the endpoint is gone."""
+    endpoint = await session.get(WebhookEndpoint, claim.endpoint.id, with_for_update={"key_share": True})
+    ours = select(WebhookDelivery).where(
+        WebhookDelivery.id == claim.delivery.id, WebhookDelivery.claim_token == claim.token
+    )
+    delivery = await session.scalar(ours.with_for_update())
+    return None if endpoint is None or delivery is None else (endpoint, delivery)
+
+
+def _retry_or_fail(
+    delivery: WebhookDelivery, endpoint: WebhookEndpoint, outcome: Outcome, settings: WebhookSettings, chance: float
+) -> None:
+    pause = pause_seconds(
+        delivery.attempts, settings.retry_seconds, retry_after_seconds=outcome.retry_after_seconds, chance=chance
+    )
+    if pause is None or endpoint.status == "disabled":
+        delivery.status, delivery.next_attempt_at = "failed", None
+    else:
+        delivery.next_attempt_at = after(pause)
+
+
+def _due(status: str, count: int) -> Select[WebhookDelivery]:
+    """Due deliveries to endpoints of this status, locked, without those that another sender is just looking at."""
+    return (
+        select(WebhookDelivery)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(WebhookDelivery.next_attempt_at <= now(), WebhookEndpoint.status == status)
+        .order_by(WebhookDelivery.next_attempt_at)
+        .limit(count)
+        .with_for_update(skip_locked=True, of=WebhookDelivery)
+    )
+
+
+async def _fail_disabled(session: AsyncSession) -> None:
+    for delivery in await session.scalars(_due("disabled", FAILED_AT_ONCE)):
+        delivery.status, delivery.next_attempt_at, delivery.claim_token = "failed", None, None
+        _write_log(delivery, None, ENDPOINT_DISABLED, 0)
+
+
+def _share(due: Sequence[tuple[str, str]], places: int, busy: Mapping[str, int], per_endpoint: int) -> list[str]:
+    """The ids to claim of (id, endpoint) pairs: no endpoint gets more than its share of the places."""
+    taken = Counter(busy)
+    chosen: list[str] = []
+    for delivery_id, endpoint_id in due:
+        if len(chosen) < places and taken[endpoint_id] < per_endpoint:
+            taken[endpoint_id] += 1
+            chosen.append(delivery_id)
+    return chosen
+
+
+async def _load(session: AsyncSession, ids: Sequence[str]) -> Sequence[tuple[WebhookDelivery, WebhookEndpoint, Event]]:
+    query = (
+        select(WebhookDelivery, WebhookEndpoint, Event)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .join(Event, Event.id == WebhookDelivery.event_id)
+        .where(WebhookDelivery.id.in_(ids))
+        .order_by(WebhookDelivery.next_attempt_at)
+    )
+    return (await session.execute(query)).tuples().all()
+
+
+def _disable_if_hopeless(
+    session: AsyncSession, endpoint: WebhookEndpoint, outcome: Outcome, settings: WebhookSettings
+) -> None:
+    reason = _hopeless(endpoint, outcome, settings)
+    if reason is None or endpoint.status == "disabled":
+        return
+    endpoint.status, endpoint.disabled_reason = "disabled", reason
+    record(
+        session,
+        endpoint.organization_id,
+        "webhook_endpoint.disabled",
+        actor="system",
+        subject_id=endpoint.id,
+        reason=reason,
+    )
+
+
+def _hopeless(endpoint: WebhookEndpoint, outcome: Outcome, settings: WebhookSettings) -> str | None:
+    """Why an endpoint that just failed is not tried any more."""
+    if outcome.status == GONE:
+        return "the endpoint answered 410 Gone"
+    since: datetime | None = endpoint.failing_since
+    if since is not None and now() - since >= timedelta(seconds=settings.disable_after_seconds):
+        return f"every attempt since {iso(since)} failed"
+    return None
+
+
+def _write_log(delivery: WebhookDelivery, status: int | None, error: str | None, duration_ms: int) -> None:
+    entry = {"at": iso(now()), "status": status, "error": error, "duration_ms": duration_ms}
+    delivery.log = [*delivery.log, entry][-LOG_KEPT:]
