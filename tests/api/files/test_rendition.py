@@ -1,0 +1,305 @@
+"""Pictures with real EXIF, XMP and positions in every format and orientation; videos with a position."""
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import ExifTags, Image, PngImagePlugin
+
+from api.files.rendition import render
+from configs.settings import DecodeSettings
+from models.weights import sha256_of
+from pipeline.decode import decode
+from pipeline.media import CorruptMedia
+from tests import media
+
+BERLIN = (52.5163, 13.3777)
+PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="52,30.978N"
+exif:GPSLongitude="13,22.66E"/>
+</rdf:RDF></x:xmpmeta>"""
+SECRETS = (b"52,30.978", b"Ada Lovelace", b"Unter den Linden")
+"""Words in the files of `rich_picture` that nobody may read afterwards."""
+
+
+def rich_exif(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Make] = "Leica"
+    exif[ExifTags.Base.Artist] = "Ada Lovelace"
+    exif[ExifTags.Base.ImageDescription] = "Unter den Linden"
+    exif.get_ifd(ExifTags.IFD.Exif).update(
+        {ExifTags.Base.FNumber: 2.8, ExifTags.Base.MakerNote: b"Unter den Linden", ExifTags.Base.ExposureTime: 0.005}
+    )
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(media._gps(*BERLIN))
+    return exif.tobytes()
+
+
+def rich_picture(format: str, orientation: int = 1, **options) -> bytes:
+    """A photograph with a position in EXIF and XMP, an author, a colour profile, and a trailer."""
+    info = PngImagePlugin.PngInfo()
+    if format == "png":
+        info.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=False)
+        info.add_text("Raw profile type exif", f"\nexif\n{8:8}\n{rich_exif(1).hex()}\n", zip=True)
+        options["pnginfo"] = info
+    file = io.BytesIO()
+    picture = Image.fromarray(media.photo(size=(320, 240)))
+    options = {"quality": 90, "icc_profile": media.colour_profile()} | options
+    picture.save(file, PLUGINS[format], exif=rich_exif(orientation), xmp=XMP, **options)
+    return file.getvalue() + (b"" if format == "heic" else b"Unter den Linden")
+
+
+def rendered(tmp_path: Path, content: bytes, format: str, keep_location: bool = False):
+    path, out = tmp_path / f"given.{format}", tmp_path / f"made.{format}"
+    path.write_bytes(content)
+    return render(path, out, format=format, keep_location=keep_location), out
+
+
+def upright_pixels(content: bytes | Path, format: str) -> np.ndarray:
+    """As a viewer shows the picture that was given."""
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    with Image.open(stream, formats=(PLUGINS[format],)) as image:
+        turn = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return np.asarray((image if turn is None else image.transpose(Image.Transpose(turn))).convert("RGB"))
+
+
+def position(path: Path):
+    return decode(path, DecodeSettings()).facts.position
+
+
+class TestPictures:
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("format", media.IMAGE_FORMATS)
+    def test_it_stands_upright_and_nobody_learns_where_it_was_taken(self, tmp_path, format, orientation):
+        content = rich_picture(format, orientation)
+        assert position(_file(tmp_path, content)) is not None
+        assert all(secret in _unpacked(tmp_path / "original") for secret in SECRETS)
+        made, out = rendered(tmp_path, content, format)
+        expected, pixels = upright_pixels(content, format), np.asarray(Image.open(out).convert("RGB"))
+        assert (made.height, made.width) == pixels.shape[:2] == expected.shape[:2]
+        assert (made.size_bytes, made.sha256) == (out.stat().st_size, sha256_of(out))
+        if orientation == 1 or format in ("png", "heic"):
+            assert np.array_equal(pixels, expected)
+        else:
+            assert np.abs(pixels.astype(int) - expected).mean() < 2.5
+        assert position(out) is None
+        assert not [secret for secret in SECRETS if secret in _unpacked(out)]
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    @pytest.mark.parametrize("format", media.IMAGE_FORMATS)
+    def test_the_facts_of_the_capture_and_the_colours_stay(self, tmp_path, format, orientation):
+        _, out = rendered(tmp_path, rich_picture(format, orientation), format)
+        with Image.open(out) as image:
+            exif = image.getexif()
+            assert exif[ExifTags.Base.Make] == "Leica"
+            assert float(exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FNumber]) == pytest.approx(2.8)
+            assert exif.get(ExifTags.Base.Orientation, 1) == 1
+            assert ExifTags.IFD.GPSInfo not in exif
+            assert image.info["icc_profile"] == media.colour_profile()
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    @pytest.mark.parametrize("format", media.IMAGE_FORMATS)
+    def test_a_job_may_keep_the_position(self, tmp_path, format, orientation):
+        content = rich_picture(format, orientation)
+        made, out = rendered(tmp_path, content, format, keep_location=True)
+        assert position(out).latitude_degrees == pytest.approx(BERLIN[0], abs=1e-3)
+        assert (made.width, made.height) == ((320, 240) if orientation == 1 else (240, 320))
+        assert np.asarray(Image.open(out)).shape[:2] == (made.height, made.width)
+        if orientation == 1 or format == "heic":
+            assert out.read_bytes() == content
+
+    @pytest.mark.parametrize("format", media.IMAGE_FORMATS)
+    def test_the_same_file_gives_the_same_bytes(self, tmp_path, format):
+        first, _ = rendered(tmp_path, rich_picture(format, 6), format)
+        second, _ = rendered(tmp_path, rich_picture(format, 6), format)
+        assert first == second
+
+    @pytest.mark.parametrize("format", media.IMAGE_FORMATS)
+    def test_a_picture_without_metadata(self, tmp_path, format):
+        file = io.BytesIO()
+        Image.fromarray(media.photo(size=(64, 48))).save(file, PLUGINS[format])
+        made, out = rendered(tmp_path, file.getvalue(), format)
+        assert (made.width, made.height) == (64, 48)
+        assert np.array_equal(upright_pixels(out, format), upright_pixels(file.getvalue(), format))
+
+    @pytest.mark.parametrize("format", media.IMAGE_FORMATS)
+    def test_what_is_no_picture_is_corrupt(self, tmp_path, format):
+        for content in (b"", b"no picture", rich_picture("png" if format != "png" else "jpeg")):
+            with pytest.raises(CorruptMedia):
+                rendered(tmp_path, content, format)
+
+    @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 1}, {"subsampling": 0}])
+    def test_the_scans_of_a_jpeg_stay_bit_for_bit(self, tmp_path, options):
+        content = rich_picture("jpeg", **options, comment=b"Unter den Linden")
+        _, out = rendered(tmp_path, content, "jpeg")
+        scans = content[content.index(b"\xff\xdb") : content.rindex(b"\xff\xd9") + 2]
+        assert out.read_bytes().endswith(scans.replace(_jpeg_comment(content), b""))
+
+    def test_four_colours_of_a_jpeg(self, tmp_path):
+        file = io.BytesIO()
+        picture = Image.fromarray(media.photo(size=(64, 48))).convert("CMYK")
+        picture.save(file, "JPEG", exif=rich_exif(6))
+        _, out = rendered(tmp_path, file.getvalue(), "jpeg")
+        difference = upright_pixels(out, "jpeg").astype(int) - upright_pixels(file.getvalue(), "jpeg")
+        assert np.abs(difference).mean() < 6
+
+    def test_second_pictures_behind_the_first_go(self, tmp_path):
+        content = rich_picture("jpeg") + rich_picture("jpeg")
+        _, out = rendered(tmp_path, content, "jpeg")
+        assert out.read_bytes().count(b"\xff\xd8\xff") == 1
+
+    @pytest.mark.parametrize("mode", ["P", "LA", "RGBA", "I;16", "1"])
+    @pytest.mark.parametrize("orientation", [1, 8])
+    def test_every_kind_of_png(self, tmp_path, mode, orientation):
+        base = Image.fromarray(media.photo(size=(64, 48)))
+        picture = Image.fromarray(np.arange(64 * 48, dtype=np.uint16).reshape(48, 64)) if mode == "I;16" else base
+        file = io.BytesIO()
+        (picture if mode == "I;16" else base.convert(mode)).save(file, "PNG", exif=rich_exif(orientation))
+        _, out = rendered(tmp_path, file.getvalue(), "png")
+        with Image.open(out) as image, Image.open(io.BytesIO(file.getvalue())) as given:
+            upright = given if orientation == 1 else given.transpose(Image.Transpose.ROTATE_90)
+            assert image.mode == given.mode
+            assert np.array_equal(np.asarray(image.convert("RGBA")), np.asarray(upright.convert("RGBA")))
+
+    @pytest.mark.parametrize("orientation", [1, 3])
+    def test_a_lossless_webp_loses_nothing(self, tmp_path, orientation):
+        content = rich_picture("webp", orientation, lossless=True)
+        _, out = rendered(tmp_path, content, "webp")
+        assert np.array_equal(upright_pixels(out, "webp"), upright_pixels(content, "webp"))
+
+    def test_an_animation_that_stands_upright_stays_one(self, tmp_path):
+        frames = [Image.fromarray(media.photo(name, (64, 48))) for name in ("coffee.png", "chelsea.png")]
+        file = io.BytesIO()
+        frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], exif=rich_exif(1), xmp=XMP)
+        _, out = rendered(tmp_path, file.getvalue(), "webp")
+        with Image.open(out) as image:
+            assert image.n_frames == 2
+        assert not [secret for secret in SECRETS if secret in out.read_bytes()]
+
+    def test_broken_exif_is_dropped(self, tmp_path):
+        content = rich_picture("jpeg")
+        start = content.index(b"Exif\0\0") + 6
+        _, out = rendered(tmp_path, content[:start] + b"XX" + content[start + 2 :], "jpeg")
+        assert not [secret for secret in SECRETS if secret in out.read_bytes()]
+        assert b"Exif" not in out.read_bytes()
+
+    def test_a_video_inside_of_a_heic_goes(self, tmp_path):
+        content = rich_picture("heic")
+        for kind in (b"mpvd", b"uuid", b"moov"):
+            box = b"Unter den Linden"
+            _, out = rendered(tmp_path, content + (len(box) + 8).to_bytes(4, "big") + kind + box, "heic")
+            assert b"Linden" not in out.read_bytes()
+            assert np.array_equal(upright_pixels(out, "heic"), upright_pixels(content, "heic"))
+
+    def test_every_picture_of_a_heic_with_several(self, tmp_path):
+        heif = pillow_heif.HeifFile()
+        for name in ("coffee.png", "chelsea.png"):
+            heif.add_from_pillow(Image.fromarray(media.photo(name, (64, 48))))
+        for image in heif:
+            image.info["exif"], image.info["xmp"] = rich_exif(1), XMP
+        file = io.BytesIO()
+        heif.save(file, quality=90)
+        assert file.getvalue().count(SECRETS[0]) == 2
+        _, out = rendered(tmp_path, file.getvalue(), "heic")
+        assert not [secret for secret in SECRETS if secret in out.read_bytes()]
+        assert len(pillow_heif.open_heif(out)) == 2
+
+
+class TestSoundAndVideo:
+    @pytest.mark.parametrize("format", ["mp4", "mov"])
+    @pytest.mark.parametrize("clockwise_degrees", [0, 90])
+    def test_the_tracks_stay_and_the_position_goes(self, tmp_path, format, clockwise_degrees):
+        tags = {"location": "+52.5163+013.3777/", "com.apple.quicktime.location.ISO6709": "+52.5163+013.3777/"}
+        tags |= {"com.apple.quicktime.make": "Leica", "creation_time": "2026-01-02T03:04:05.000000Z", "author": "Ada"}
+        content = media.video(format, media.footage(), sound=media.tone(3.0), metadata=tags)
+        content = media.turned(content, clockwise_degrees)
+        assert b"+52.5" in content
+        made, out = rendered(tmp_path, content, format)
+        assert b"+52.5" not in out.read_bytes()
+        assert b"Ada" not in out.read_bytes()
+        assert b"Leica" in out.read_bytes()
+        assert _packets(out) == _packets(tmp_path / f"given.{format}")
+        assert _first_frame(out) == _first_frame(tmp_path / f"given.{format}")
+        assert (made.sha256, made.width) == (sha256_of(out), None)
+        assert rendered(tmp_path, content, format)[0] == made
+
+    def test_a_track_of_positions_goes(self, tmp_path):
+        path = tmp_path / "given.mp4"
+        with av.open(str(path), "w") as container:
+            pictures = container.add_stream("libx264", rate=24)
+            pictures.width, pictures.height, pictures.pix_fmt = 320, 240, "yuv420p"
+            places = container.add_data_stream("bin_data")  # GoPro's GPMF is one
+            frames = media.footage(("coffee.png",))
+            container.mux([p for f in frames for p in pictures.encode(av.VideoFrame.from_ndarray(f.copy(), "rgb24"))])
+            container.mux(pictures.encode())
+            packet = av.Packet(b"GPS 52.5")
+            packet.stream, packet.pts, packet.dts, packet.duration = places, 0, 0, 1000
+            container.mux(packet)
+        assert b"GPS 52.5" in path.read_bytes()
+        render(path, tmp_path / "made.mp4", format="mp4", keep_location=False)
+        assert b"GPS 52.5" not in (tmp_path / "made.mp4").read_bytes()
+        assert _packets(tmp_path / "made.mp4")["video"] == _packets(path)["video"]
+
+    def test_m4a(self, tmp_path):
+        content = media.audio("m4a", media.tone(2.0))
+        _, out = rendered(tmp_path, content, "m4a")
+        assert _packets(out) == _packets(tmp_path / "given.m4a")
+        assert decode(out, DecodeSettings()).facts.format == "m4a"
+
+    @pytest.mark.parametrize("format", ["mp3", "wav", "flac", "ogg"])
+    def test_other_sound_is_copied(self, tmp_path, format):
+        content = media.audio(format, media.tone(1.0))
+        _, out = rendered(tmp_path, content, format)
+        assert out.read_bytes() == content
+
+    def test_other_video_and_video_that_keeps_its_position_are_copied(self, tmp_path):
+        webm = media.video("webm", media.footage(("coffee.png",)))
+        mp4 = media.video("mp4", media.footage(("coffee.png",)), metadata={"location": "+52.5163+013.3777/"})
+        assert rendered(tmp_path, webm, "webm")[1].read_bytes() == webm
+        assert rendered(tmp_path, mp4, "mp4", keep_location=True)[1].read_bytes() == mp4
+
+    def test_what_is_no_video_is_corrupt(self, tmp_path):
+        with pytest.raises(CorruptMedia):
+            rendered(tmp_path, b"no video at all", "mp4")
+
+
+def _file(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "original"
+    path.write_bytes(content)
+    return path
+
+
+def _unpacked(path: Path) -> bytes:
+    """The bytes of a file, and what its PNG chunks hold compressed."""
+    content = path.read_bytes()
+    with Image.open(path) as image:
+        texts = getattr(image, "text", {})
+    return content + "".join(texts.values()).encode()
+
+
+def _jpeg_comment(content: bytes) -> bytes:
+    start = content.find(b"\xff\xfe")
+    return (
+        content[start : start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")] if start >= 0 else b"\0" * 9
+    )
+
+
+def _packets(path: Path) -> dict[str, list[tuple[int, int, bytes]]]:
+    """Time stamps and bytes of all packets of sound and pictures."""
+    found: dict[str, list[tuple[int, int, bytes]]] = {"video": [], "audio": []}
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.size and packet.stream.type in found:
+                found[packet.stream.type].append((packet.pts, packet.dts, bytes(packet)))
+    assert any(found.values())
+    return found
+
+
+def _first_frame(path: Path) -> tuple[float, int, bytes]:
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        return frame.rotation, frame.pts, frame.to_ndarray(format="rgb24").tobytes()
