@@ -22,6 +22,9 @@ COMMANDS = {
     "score": Command("scripts.score_command:score_files", "Score files, or all cases of a manifest."),
     "up": Command("scripts.up_command:up", "Run the whole stack: models, API, background work."),
     "doctor": Command("scripts.doctor_command:doctor", "Check this machine and say what would run where."),
+    "org": Command("scripts.organization_command:organizations", "Open organizations."),
+    "credits": Command("scripts.organization_command:credits", "Grant credits."),
+    "ledger": Command("scripts.ledger_command:app", "Check the ledger of credits."),
     "weights": Command("scripts.weights_command:app", "List, verify and fetch the weights."),
 }
 

@@ -1,12 +1,13 @@
 """Reading credits."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.credits.schemas import BalanceResource, TransactionResource
 from api.tables import Account, LedgerEntry, LedgerTransaction, Organization
+
+Changes = tuple[LedgerTransaction, int | None, int | None]
+"""A transaction, and what it did to the available and to the held credits."""
 
 
 async def balance_of(session: AsyncSession, organization_id: str) -> BalanceResource:
@@ -35,14 +36,14 @@ async def balance_of(session: AsyncSession, organization_id: str) -> BalanceReso
     )
 
 
-def transactions_of(organization_id: str) -> Select[LedgerTransaction, int | None, int | None]:
+def transactions_of(organization_id: str) -> Select[*Changes]:
     """The organization's transactions, each with what it did to the available and to the held credits."""
     return select(
         LedgerTransaction, _change("available").label("available_change"), _change("held").label("held_change")
     ).where(LedgerTransaction.organization_id == organization_id)
 
 
-def render_transaction(row: Row[Any]) -> TransactionResource:
+def render_transaction(row: Row[*Changes]) -> TransactionResource:
     """A row of `transactions_of`, as the API shows it."""
     booked: LedgerTransaction = row[0]
     change = row.available_change if row.available_change is not None else row.held_change

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, needs
 from api.credits import purchase
-from api.credits.payments import Order, provider_for, stripe_provider
+from api.credits.payments import Order
 from api.credits.queries import balance_of, render_transaction, transactions_of
 from api.credits.schemas import (
     BalanceResource,
@@ -17,6 +17,7 @@ from api.credits.schemas import (
     TransactionType,
     WebhookReceipt,
 )
+from api.credits.stripe_checkout import provider_for, stripe_provider
 from api.errors import NotFound, PayloadTooLarge
 from api.idempotency import OnceUse
 from api.ids import JobId
