@@ -17,6 +17,7 @@ _HEADERS = {
 }
 _ALWAYS = (400, 401, 403, 404, 429, 500, 503)
 _MUTATING = (402, 409, 413, 415, 422)
+_ERRORS = (*_ALWAYS, *_MUTATING)
 
 
 class ErrorDetail(BaseModel):
@@ -56,6 +57,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for model in (ErrorDetail, ErrorFields, ErrorBody):
             schemas[model.__name__] = model.model_json_schema(ref_template=reference, mode="serialization")
             schemas[model.__name__].pop("$defs", None)
+        document["components"]["headers"] = _HEADERS
+        document["components"]["responses"] = {BY_STATUS[status].__name__: _error(status) for status in _ERRORS}
         for operations in document["paths"].values():
             for method in _METHODS:
                 if method in operations:
@@ -70,11 +73,16 @@ def _describe_errors(method: str, operation: dict[str, Any]) -> None:
         del responses["422"]
     statuses = _ALWAYS if method in ("get", "head") else _ALWAYS + _MUTATING
     for status in statuses:
-        responses.setdefault(str(status), _error(status))
+        responses.setdefault(str(status), {"$ref": f"#/components/responses/{BY_STATUS[status].__name__}"})
     for response in responses.values():
-        response.setdefault("headers", _HEADERS)
+        if "$ref" not in response:
+            response.setdefault("headers", _header_references())
 
 
 def _error(status: int) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    return {"description": BY_STATUS[status].type, "content": content}
+    return {"description": BY_STATUS[status].type, "content": content, "headers": _header_references()}
+
+
+def _header_references() -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}

@@ -1,27 +1,23 @@
 """Around every request: its id, the log line, the headers of the contract, and errors in its shape."""
 
 import logging
-import re
 from time import perf_counter
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import BY_STATUS, ApiError, InternalError, NotFound, RateLimitExceeded, ValidationFailed
-from api.ids import new_id
 from api.metrics import REQUEST_SECONDS
 from api.rate_limits import Window
 from api.services import Services
+from serve.request_ids import HEADER, request_id
 
 log = logging.getLogger("assay.request")
-
-_FOREIGN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""What is taken over as a request id from a proxy; anything else could be a forged log line."""
 
 
 class RequestScope:
@@ -36,7 +32,7 @@ class RequestScope:
             return
         started_at = perf_counter()
         state = scope.setdefault("state", {})
-        state["request_id"] = _request_id(scope)
+        state["request_id"] = request_id(Headers(scope=scope).get(HEADER))
         status = 500
 
         async def send_with_headers(message: Message) -> None:
@@ -59,11 +55,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_fault)
-
-
-def _request_id(scope: Scope) -> str:
-    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    return given if _FOREIGN_ID.fullmatch(given) else new_id("req")
 
 
 def _add_headers(headers: MutableHeaders, state: dict[str, Any]) -> None:

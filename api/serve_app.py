@@ -13,6 +13,7 @@ from api.background import Background
 from api.logs import log_as_json
 from api.start import make_services
 from configs.settings import ReplicaSettings, Settings
+from serve.app import Progress, run_application
 from serve.client import RayEngine
 
 API_NAME, BACKGROUND_NAME = "api", "background"
@@ -20,14 +21,14 @@ HEALTH_CHECK_SECONDS = 5.0
 STOP_SECONDS = 10.0
 
 
-def run_front_end(settings: Settings) -> None:
+def run_front_end(settings: Settings, on_progress: Progress) -> None:
     """Run both applications and wait until they answer.
 
     Raises:
-        RuntimeError: a deployment does not come up.
+        EngineUnavailable: a deployment does not come up.
     """
-    ray_serve.run(api_application(settings), name=API_NAME, route_prefix="/", logging_config=_quiet())
-    ray_serve.run(background_application(settings), name=BACKGROUND_NAME, route_prefix=None, logging_config=_quiet())
+    run_application(api_application(settings), API_NAME, "/", on_progress)
+    run_application(background_application(settings), BACKGROUND_NAME, None, on_progress)
 
 
 def api_application(settings: Settings) -> ray_serve.Application:
@@ -44,7 +45,8 @@ def api_application(settings: Settings) -> ray_serve.Application:
 def background_application(settings: Settings) -> ray_serve.Application:
     """The loops. Several replicas would share the work."""
     deployment = ray_serve.deployment(BackgroundDeployment)
-    return deployment.options(name=BACKGROUND_NAME, **_placed(settings.background)).bind(settings)
+    options = _placed(settings.background) | {"user_config": {}}  # so that Serve calls `reconfigure`
+    return deployment.options(name=BACKGROUND_NAME, **options).bind(settings)
 
 
 class ApiIngress:
@@ -89,9 +91,4 @@ def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
         "max_ongoing_requests": replicas.max_ongoing_requests,
         "health_check_period_s": HEALTH_CHECK_SECONDS,
         "graceful_shutdown_timeout_s": STOP_SECONDS,
-        "user_config": {},
     }
-
-
-def _quiet() -> dict[str, Any]:
-    return {"enable_access_log": False, "log_level": "WARNING"}

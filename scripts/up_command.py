@@ -45,25 +45,24 @@ async def _serve(settings: Settings) -> None:
     from serve.client import RayEngine
 
     console.print(f"data in {settings.state_dir}")
-    secrets = await prepare(settings)
-    engine = RayEngine(settings, http=True)
+    _tell(await prepare(settings))
+    engine, steps = RayEngine(settings, http=True), _Steps()
     try:
-        await engine.start(on_progress=_Steps())
+        await engine.start(on_progress=steps)
         from api.serve_app import run_front_end
 
-        console.print(Text("  starting the front end", style="dim"))
-        await asyncio.to_thread(run_front_end, settings)
-        _welcome(settings, secrets)
+        await asyncio.to_thread(run_front_end, settings, steps)
+        console.print(f"ready: {settings.api.url}  (documentation at {settings.api.url}/docs)")
         await _told_to_stop()
         console.print("stopping")
     finally:
         await engine.close()
 
 
-def _welcome(settings: Settings, secrets: "FirstSecrets | None") -> None:
-    console.print(f"ready: {settings.api.url}  (documentation at {settings.api.url}/docs)")
+def _tell(secrets: "FirstSecrets | None") -> None:
+    """At once, before anything can go wrong: they are nowhere else."""
     if secrets is not None:
-        console.print("shown once, keep them:")
+        console.print("first start; these are shown once, keep them:")
         console.print(f"  API key       {secrets.api_key}", soft_wrap=True)
         console.print(f"  worker token  {secrets.worker_token}", soft_wrap=True)
 

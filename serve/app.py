@@ -14,6 +14,7 @@ from typing import Any
 
 import ray
 from ray import serve as ray_serve
+from ray.serve.config import HTTPOptions
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import ApplicationStatusOverview
 
@@ -29,6 +30,9 @@ OBJECT_STORE_BYTES = 512 * 1024**2
 """Holds the views of 16 submissions in flight (9 MB a photo, 33 MB a video) with room to spare."""
 POLL_SECONDS = 0.2
 HEALTH_CHECK_SECONDS = 10.0
+
+_QUIET = {"enable_access_log": False, "log_level": "WARNING"}
+"""The front end tells of requests itself."""
 
 _START = secrets.token_hex(8)
 """Part of every version, so that a new process replaces what an older one left running on a cluster."""
@@ -67,9 +71,8 @@ def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> D
         _start_local_ray(settings)
     on_progress("starting Serve")
     if http:
-        ray_serve.start(
-            proxy_location="HeadOnly", http_options={"host": settings.api.host, "port": settings.api.port}
-        )
+        listen = HTTPOptions(host=settings.api.host, port=settings.api.port)
+        ray_serve.start(proxy_location="HeadOnly", http_options=listen)
     else:
         ray_serve.start(proxy_location="Disabled")
     deploy(settings, on_progress)
@@ -84,9 +87,18 @@ def deploy(settings: Settings, on_progress: Progress) -> None:
     Raises:
         EngineUnavailable: a deployment does not come up.
     """
-    target = ray_serve.RunTarget(build_app(settings), name=APP_NAME, route_prefix=None)
+    run_application(build_app(settings), APP_NAME, None, on_progress)
+
+
+def run_application(app: ray_serve.Application, name: str, route_prefix: str | None, on_progress: Progress) -> None:
+    """Run an application, or make the running one of this name be like it, and wait until it answers.
+
+    Raises:
+        EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
+    """
+    target = ray_serve.RunTarget(app, name=name, route_prefix=route_prefix, logging_config=_QUIET)
     ray_serve.run_many([target], wait_for_applications_running=False)
-    _wait_until_running(on_progress)
+    _wait_until_running(name, on_progress)
 
 
 def stop() -> None:
@@ -134,7 +146,6 @@ def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
         "ray_actor_options": {"num_cpus": replicas.num_cpus, "num_gpus": replicas.num_gpus},
         "max_ongoing_requests": replicas.max_ongoing_requests,
         "health_check_period_s": HEALTH_CHECK_SECONDS,
-        "logging_config": {"enable_access_log": False},
     }
     if replicas.min_replicas == replicas.max_replicas:
         return options | {"num_replicas": replicas.min_replicas}
@@ -162,13 +173,14 @@ def _start_local_ray(settings: Settings) -> None:
 
 def reserved_cpus(settings: Settings) -> int:
     """What all replicas reserve together: Ray starts an idle worker of 50 MB for each CPU that it is told of."""
-    replicas = [settings.scorer, settings.api.replicas, settings.background, *(model.replicas for model in settings.models.values())]
+    models = [model.replicas for model in settings.models.values()]
+    replicas = [settings.scorer, settings.api.replicas, settings.background, *models]
     return max(1, math.ceil(sum(each.num_cpus * each.max_replicas for each in replicas)))
 
 
-def _wait_until_running(on_progress: Progress) -> None:
+def _wait_until_running(name: str, on_progress: Progress) -> None:
     while True:
-        app = ray_serve.status().applications[APP_NAME]
+        app = ray_serve.status().applications[name]
         if app.status == "RUNNING":
             return
         if app.status in ("DEPLOY_FAILED", "UNHEALTHY"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy import func, select
@@ -17,29 +17,31 @@ from serve.errors import EngineError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+PREFIX = "assay_"
 
 
 async def exposition(use: Services) -> bytes:
     """All metrics in Prometheus' text format."""
     registry = CollectorRegistry()
-    if MULTIPROCESS_VARIABLE in os.environ:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        counters = generate_latest(registry)
-    else:
-        counters = generate_latest(REGISTRY)
-    state = CollectorRegistry()
-    state.register(_Found([*await _database_gauges(use), *await _engine_gauges(use)]))
-    return counters + generate_latest(state)
+    registry.register(_Found([*_counters(), *await _database_gauges(use), *await _engine_gauges(use)]))
+    return generate_latest(registry)
 
 
 class _Found(Collector):
     """Metrics that were collected already: the registry cannot wait for a database."""
 
-    def __init__(self, metrics: list[GaugeMetricFamily]) -> None:
+    def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         yield from self._metrics
+
+
+def _counters() -> Iterator[Metric]:
+    """Our own; the processes of Ray count in the same place."""
+    shared = MULTIPROCESS_VARIABLE in os.environ
+    source: Collector = MultiProcessCollector(None) if shared else REGISTRY  # type: ignore[no-untyped-call]
+    return (metric for metric in source.collect() if metric.name.startswith(PREFIX))
 
 
 async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
@@ -53,7 +55,7 @@ async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
     live = ("awaiting_upload", "pending_score", "retry_pending", "needs_review")
     async with use.db.read() as session:
         counted = select(Submission.status, func.count()).where(Submission.status.in_(live)).group_by(Submission.status)
-        for status, count in (await session.execute(counted)):
+        for status, count in await session.execute(counted):
             queue.add_metric((status,), count)
         oldest = await session.scalar(
             select(Submission.submitted_at)
@@ -66,7 +68,7 @@ async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
         webhooks.add_metric((), await session.scalar(waiting) or 0)
         exports.add_metric((), await session.scalar(select(func.count()).where(Export.claimable_at.is_not(None))) or 0)
         sums = select(Account.name, func.sum(Account.balance)).group_by(Account.name)
-        for name, total in (await session.execute(sums)):
+        for name, total in await session.execute(sums):
             ledger.add_metric((name,), float(total))
     return [queue, age, webhooks, exports, ledger]
 
