@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.exports.claims import change
 from api.exports.formats import FORMATS
 from api.exports.queries import rows, snapshot
 from api.services import Services
@@ -41,14 +42,21 @@ async def build(use: Services, export: Export, scratch: Path) -> Built:
         OSError: the disk is full.
     """
     format = FORMATS[export.format]
-    folder = f"exports/{export.organization_id}/{export.id}/"
-    await use.store.delete_prefix(folder)  # of an exporter that was killed
+    key = f"exports/{export.organization_id}/{export.id}/{export.claim_token}.{format.extension}"
+    await _announce(use, export, key)
     path = scratch / f"archive.{format.extension}"
     file_count = await _fill(use, export, scratch, path)
     sha256 = await asyncio.to_thread(_sha256, path)
-    key = f"{folder}{export.claim_token}.{format.extension}"
     await use.store.put_file(key, path, format.mime_type)
     return Built(key, file_count, path.stat().st_size, sha256)
+
+
+async def _announce(use: Services, export: Export, key: str) -> None:
+    """Write down where the archive will be, so that the next exporter can remove it if this one is killed."""
+    async with use.db.write() as session:
+        await change(session, export, key=key)
+    if export.key is not None:
+        await use.store.delete(export.key)
 
 
 async def _fill(use: Services, export: Export, scratch: Path, path: Path) -> int:
