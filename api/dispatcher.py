@@ -30,7 +30,7 @@ from api.submissions.settlement import settle
 from api.tables import Embedding, File, Job, Submission
 from pipeline.decision import Decision, decide
 from pipeline.duplicates import to_json
-from pipeline.media import MIME_TYPES
+from pipeline.media import MIME_TYPES, MediaError
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
 from serve.errors import EngineError
@@ -124,7 +124,7 @@ class Dispatcher:
         try:
             scored = await self._score(one)
             await self._commit(one, scored)
-        except (EngineError, StoreError, FileNotFoundError) as error:
+        except (EngineError, StoreError, MediaError, FileNotFoundError) as error:
             log.warning("not scored", extra=told | {"error": f"{type(error).__name__}: {error}"})
             await self._fail(one, error)
 
@@ -184,7 +184,7 @@ class Dispatcher:
         encoder: str,
     ) -> None:
         result = scored.result
-        submission.score, submission.score_breakdown = result.score.stars, result.breakdown()
+        submission.score, submission.score_breakdown = result.score.stars, _breakdown(job, result)
         submission.failure = None
         file_id = submission.file_id = new_id("file")
         await settle(session, job, submission, decision, self._use.settings.collection)
@@ -285,7 +285,7 @@ def _file(job: Job, submission: Submission, scored: Scored, file_id: str, size_b
         height=facts.height if facts else None,
         duration_seconds=facts.duration_seconds if facts else None,
         score=result.score.stars,
-        score_breakdown=result.breakdown(),
+        score_breakdown=_breakdown(job, result),
         annotations=result.annotations,
         fingerprint=to_json(result.fingerprint) if result.fingerprint else None,
         approval=job.approvals if approved else None,
@@ -293,6 +293,14 @@ def _file(job: Job, submission: Submission, scored: Scored, file_id: str, size_b
         delivered_key=delivered.key if approved and delivered else None,
         filename=delivered.filename if delivered else suggested_name(job, submission, _suffix(facts)),
     )
+
+
+def _breakdown(job: Job, result: ScoreResult) -> dict[str, Any]:
+    """The score's parts; the position of a capture is told only where the job keeps it."""
+    told = result.breakdown()
+    if not job.keep_location and told["evidence"]["facts"] is not None:
+        told["evidence"]["facts"]["position"] = None
+    return told
 
 
 def _suffix(facts: Any) -> str:

@@ -14,7 +14,7 @@ from api.services import Services
 from api.storage import ObjectMissing
 from api.submissions.keys import delivered_key, original_key, suggested_name
 from api.tables import File, Job, Submission
-from pipeline.media import MIME_TYPES, UnsupportedFormat
+from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
 from pipeline.sniff import SNIFF_BYTES, sniff
 
 
@@ -42,6 +42,7 @@ async def deliver(use: Services, job: Job, submission: Submission, format: str, 
         ObjectMissing: the upload is gone.
         ObjectChanged: the upload is not what was scored.
         StoreUnavailable: the store does not answer.
+        MediaError: it can be scored, but not written anew.
     """
     target = delivered_key(submission, format)
     with tempfile.TemporaryDirectory(prefix="assay-deliver-") as folder:
@@ -69,6 +70,8 @@ async def deliver_reviewed(session: AsyncSession, use: Services, job: Job, submi
         delivered = await deliver(use, job, submission, file.format, file.sha256)
     except ObjectMissing:
         raise Conflict("the uploaded file has been deleted", code="not_deliverable") from None
+    except MediaError as error:
+        raise Conflict(f"the uploaded file cannot be delivered: {error}", code="not_deliverable") from error
     file.delivered_key, file.filename = delivered.key, delivered.filename
     file.size_bytes, file.sha256 = delivered.size_bytes, delivered.sha256
 

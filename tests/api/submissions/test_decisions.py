@@ -20,7 +20,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def _see(http: httpx.AsyncClient, worker: WorkerClient, submission_id: str) -> dict[str, object]:
-    shown: dict[str, object] = (await http.get(f"/v1/worker/submissions/{submission_id}", headers=worker.headers)).json()
+    shown: dict[str, object] = (
+        await http.get(f"/v1/worker/submissions/{submission_id}", headers=worker.headers)
+    ).json()
     return shown
 
 
