@@ -26,7 +26,7 @@ def check_ledger(profile: Profile = "embedded", data_dir: DataDir = None) -> Non
     console.print(_totals(balances))
     for finding in findings:
         console.print(finding, soft_wrap=True, highlight=False, markup=False)
-    console.print(f"{len(findings)} inconsistencies" if findings else "the ledger is consistent")
+    console.print(f"inconsistencies: {len(findings)}" if findings else "the ledger is consistent")
     raise typer.Exit(1 if findings else 0)
 
 

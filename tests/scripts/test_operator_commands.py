@@ -1,0 +1,65 @@
+"""`assay org`, `assay credits` and `assay ledger`, as an operator meets them."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def assay(tmp_path: Path):
+    environment = os.environ | {"ASSAY_STATE_DIR": str(tmp_path), "COLUMNS": "200"}
+
+    def assay(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "scripts.cli", *arguments]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, env=environment)
+
+    return assay
+
+
+def _created(done: subprocess.CompletedProcess[str]) -> tuple[str, str]:
+    assert done.returncode == 0, done.stderr
+    found = re.fullmatch(r"organization  (org_\w+)\nAPI key       (fh_live_\S+)  \(shown once\)\n", done.stdout)
+    assert found, done.stdout
+    return found[1], found[2]
+
+
+def test_an_organization_is_opened_granted_credits_and_found_in_order(assay, tmp_path):
+    organization_id, key = _created(assay("org", "create", "--name", "Menus", "--credits", "500"))
+    granted = assay("credits", "grant", organization_id, "250", "--reason", "goodwill")
+    assert granted.stdout == f"{organization_id} has 750 credits available, 0 held\n"
+    checked = assay("ledger", "check")
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "the ledger is consistent")
+    assert re.search(r"available\s*│ 750 ", checked.stdout)
+    for file in tmp_path.iterdir():
+        assert key.encode() not in file.read_bytes()
+
+
+def test_books_that_are_off_end_with_1(assay, tmp_path):
+    organization_id, _ = _created(assay("org", "create", "--name", "Menus", "--credits", "500"))
+    connection = sqlite3.connect(tmp_path / "assay.db")
+    with connection:
+        connection.execute("UPDATE accounts SET balance = 501 WHERE name = 'available'")
+    connection.close()
+    checked = assay("ledger", "check")
+    assert checked.returncode == 1
+    assert f"{organization_id} available: the balance is 501, and should be 500" in checked.stdout
+    assert checked.stdout.splitlines()[-1] == "inconsistencies: 1"
+
+
+def test_mistakes_are_one_line(assay):
+    assert "there is no database" in assay("ledger", "check").stderr
+    _created(assay("org", "create", "--name", "Menus", "--email", "ops@menus.example"))
+    for arguments, message in (
+        (("org", "create", "--name", "Menus", "--email", "ops@menus.example"), "another organization has this address"),
+        (("org", "create", "--name", "Menus", "--email", "nobody"), "email: Value error"),
+        (("org", "create", "--name", " "), "name: "),
+        (("credits", "grant", "org_nobody", "5", "--reason", "x"), "there is no organization org_nobody"),
+    ):
+        done = assay(*arguments)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done
+        assert message in done.stderr
