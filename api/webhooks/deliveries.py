@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, iso, now
@@ -80,7 +80,7 @@ async def claim_due(
         .with_only_columns(WebhookDelivery.id, WebhookDelivery.endpoint_id)
         .where(WebhookDelivery.endpoint_id.not_in(full))
     )
-    chosen = _share((await session.execute(due)).tuples().all(), places, busy, per_endpoint)
+    chosen = _share((await session.execute(due)).all(), places, busy, per_endpoint)
     token = new_id("req")
     claims = [Claim(delivery, endpoint, event, token) for delivery, endpoint, event in await _load(session, chosen)]
     for claim in claims:
@@ -155,7 +155,7 @@ async def _fail_disabled(session: AsyncSession) -> None:
         _write_log(delivery, None, ENDPOINT_DISABLED, 0)
 
 
-def _share(due: Sequence[tuple[str, str]], places: int, busy: Mapping[str, int], per_endpoint: int) -> list[str]:
+def _share(due: Sequence[Row[str, str]], places: int, busy: Mapping[str, int], per_endpoint: int) -> list[str]:
     """The ids to claim of (id, endpoint) pairs: no endpoint gets more than its share of the places."""
     taken = Counter(busy)
     chosen: list[str] = []
@@ -166,7 +166,7 @@ def _share(due: Sequence[tuple[str, str]], places: int, busy: Mapping[str, int],
     return chosen
 
 
-async def _load(session: AsyncSession, ids: Sequence[str]) -> Sequence[tuple[WebhookDelivery, WebhookEndpoint, Event]]:
+async def _load(session: AsyncSession, ids: Sequence[str]) -> Sequence[Row[WebhookDelivery, WebhookEndpoint, Event]]:
     query = (
         select(WebhookDelivery, WebhookEndpoint, Event)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
@@ -174,7 +174,7 @@ async def _load(session: AsyncSession, ids: Sequence[str]) -> Sequence[tuple[Web
         .where(WebhookDelivery.id.in_(ids))
         .order_by(WebhookDelivery.next_attempt_at)
     )
-    return (await session.execute(query)).tuples().all()
+    return (await session.execute(query)).all()
 
 
 def _disable_if_hopeless(

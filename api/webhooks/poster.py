@@ -85,8 +85,8 @@ class Poster:
         return Outcome(status, error, asked_seconds, _elapsed_ms(started_at))
 
     async def close(self) -> None:
+        """Drop the connections. It can be used again."""
         await self._pool.aclose()
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _exchange(self, url: httpx.URL, headers: dict[str, str], body: bytes) -> tuple[int, float]:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)

@@ -77,10 +77,15 @@ class WebhookSender:
         """Send everything that is due, and return when it is recorded; how many attempts that took."""
         count = 0
         while True:
-            count += await self._fill()
-            if not self._tasks:
+            was_idle = (
+                not self._tasks
+            )  # else a task that ends meanwhile frees its endpoint's place too late for this look
+            started = await self._fill()
+            count += started
+            if was_idle and not started:
                 return count
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self._tasks:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def close(self) -> None:
         """Drop what is under way, as a crash would; its claims run out."""
