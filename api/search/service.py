@@ -12,7 +12,9 @@ from api.files.queries import url_seconds
 from api.files.schemas import FileResource
 from api.jobs.queries import find_job
 from api.search.embeddings import Matrix, encoder_name
-from api.search.index import Match, Scope, nearest
+from api.search.exact import ExactIndex
+from api.search.index import Index, Match, Scope
+from api.search.pgvector import PgVectorIndex, is_enabled
 from api.search.schemas import SearchResult
 from api.search.words import containing
 from api.services import Services
@@ -37,7 +39,8 @@ async def search(use: Services, caller: Caller, query: str, job_id: str | None, 
     vector, encoder = await _embed(use, query)
     scope = Scope(caller.organization_id, caller.livemode, encoder, job_id)
     async with use.db.read() as session:
-        matches = await nearest(session, scope, vector, max(CANDIDATES, limit))
+        index: Index = PgVectorIndex() if await is_enabled(session) else ExactIndex()
+        matches = await index.nearest(session, scope, vector, max(CANDIDATES, limit))
         literal = await containing(session, [match.file_id for match in matches], query)
         ranked = sorted(matches, key=lambda match: match.file_id not in literal)[:limit]
         return await _results(session, use, caller, ranked, literal)

@@ -4,6 +4,7 @@ models     each model against the library that a reader of its README would call
 ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
 soak       memory over many files
 start      first start against a second one
+search     stored embeddings: NumPy, pgvector, sqlite-vec
 """
 
 import json
@@ -56,6 +57,14 @@ def start(eval_dir: Eval = EVAL, out: Out = OUT) -> None:
     from scripts.bench.start import run
 
     _report("start", run(eval_dir), out)
+
+
+@app.command()
+def search(out: Out = OUT, sizes: str = "10000,100000") -> None:
+    """A search over so many embeddings, in each way that there is."""
+    from scripts.bench.search import run
+
+    _report("search", run([int(size) for size in sizes.split(",")]), out)
 
 
 def _report(name: str, rows: list[dict[str, Any]], out: Path) -> None:

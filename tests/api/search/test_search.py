@@ -5,8 +5,10 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sqlalchemy import text
 
-from api.search import index
+from api.search import exact
+from api.search.pgvector import enable_pgvector
 from api.services import Services
 from tests.api.conftest import Client
 from tests.api.delivered import add_file, post_job
@@ -48,6 +50,19 @@ class Shelf:
         assert (body["object"], body["has_more"], body["next_cursor"]) == ("list", False, None)
         results: list[dict[str, Any]] = body["data"]
         return results
+
+
+@pytest.fixture(autouse=True, params=["numpy", "pgvector"])
+async def index(request: pytest.FixtureRequest, services: Services) -> str:
+    """Every test runs over both ways to compare vectors."""
+    name: str = request.param
+    if name == "pgvector":
+        if services.db.is_sqlite:
+            pytest.skip("pgvector is an extension of Postgres")
+        async with services.db.write() as session:
+            await session.execute(text("CREATE EXTENSION vector"))
+        assert await enable_pgvector(services.db)
+    return name
 
 
 @pytest.fixture
@@ -137,7 +152,7 @@ async def test_words_that_stand_in_the_file_come_before_what_is_only_near(shelf:
 
 async def test_the_best_are_found_across_chunks(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """With chunks of 3 vectors: the answer is that of a sort over all of them."""
-    monkeypatch.setattr(index, "CHUNK_VECTORS", 3)
+    monkeypatch.setattr(exact, "CHUNK_VECTORS", 3)
     cosines = np.random.default_rng(1).uniform(-1, 1, 20)
     added = {await shelf.add({"image": float(c), "read": float(-c)}): abs(float(c)) for c in cosines}
     best = sorted(added, key=lambda file_id: added[file_id], reverse=True)
