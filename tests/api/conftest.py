@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from api.storage import create_store
 from api.workers.service import create_worker
 from configs.settings import Settings, load_settings
 from tests.api.scripted import ScriptedEngine
+from tests.api.server import RunningServer, running
 
 BASE_URL = "http://assay.test"
 _numbers = itertools.count(1)
@@ -88,6 +90,26 @@ async def _execute(url: URL, statement: str) -> None:
     connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
     await connection.execute(statement)
     await connection.close()
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., RunningServer]]:
+    """`start_server("postgres", ASSAY_LIMITS__READ_PER_MINUTE="3")`: a server process that ends with the session."""
+    with ExitStack() as ended:
+
+        def start(database: str, **variables: str) -> RunningServer:
+            url = _fresh_postgres(request.getfixturevalue("postgres")) if database == "postgres" else database
+            return ended.enter_context(running(url, tmp_path_factory.mktemp("server"), **variables))
+
+        yield start
+
+
+def _fresh_postgres(postgres: URL) -> str:
+    name = f"server_{next(_numbers)}"
+    asyncio.run(_execute(postgres, f"CREATE DATABASE {name}"))
+    return postgres.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture
