@@ -31,7 +31,7 @@ Search = Callable[[Matrix], Awaitable[Sequence[str]]]
 
 
 def run(sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """Milliseconds of the quickest of some searches, since machines are shared. All ways have to find the same files."""
+    """Milliseconds of the quickest of some searches, since machines are shared; all ways must find the same files."""
     return [row for size in sizes for row in asyncio.run(_compare(size))]
 
 
