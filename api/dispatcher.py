@@ -23,6 +23,7 @@ from api.files.delivery import Delivered, deliver
 from api.ids import new_id
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
+from api.search.embeddings import encoder_name
 from api.services import Services
 from api.storage import ObjectChanged, StoreError
 from api.submissions.keys import original_key, suggested_name
@@ -247,8 +248,7 @@ class Dispatcher:
     async def _encoder_name(self) -> str:
         """Whose space the embeddings are in."""
         if self._encoder is None:
-            identity = (await self._use.engine.identities())["concepts"]
-            self._encoder = f"{identity.name}@{identity.weights_digest[:12]}"
+            self._encoder = encoder_name((await self._use.engine.identities())["concepts"])
         return self._encoder
 
 

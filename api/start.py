@@ -8,6 +8,7 @@ from api.auth import ALL_SCOPES
 from api.db import Database, database_url
 from api.migrations.run import migrate
 from api.organizations.service import found_organization
+from api.search.pgvector import enable_pgvector
 from api.secrets import load_cipher
 from api.services import Services
 from api.storage import create_store
@@ -42,6 +43,7 @@ async def prepare(settings: Settings) -> FirstSecrets | None:
     db = Database(database_url(settings))
     try:
         await migrate(db)
+        await enable_pgvector(db)
         return await _open_first(db)
     finally:
         await db.close()
