@@ -419,7 +419,7 @@ class WebhookDelivery(Table):
         CheckConstraint(_one_of("status", ("pending", "succeeded", "failed")), "delivery_status"),
         CheckConstraint("(next_attempt_at IS NOT NULL) = (status = 'pending')", "delivery_queue"),
         Index("ix_webhook_deliveries_queue", "next_attempt_at"),
-        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "next_attempt_at"),
         Index("ix_webhook_deliveries_event", "event_id", "endpoint_id", unique=True),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, iso, now
@@ -21,13 +21,11 @@ from api.webhooks.retries import pause_seconds
 from configs.settings import WebhookSettings
 
 PLANNED_AT_ONCE = 200
-FAILED_AT_ONCE = 200
 LOOKED_AT_PER_PLACE = 10
 """Due deliveries looked at for each that can be claimed, so that a slow endpoint's many do not hide the others'."""
 LOG_KEPT = 50
 """Attempts in a delivery's log; seven make one run of the schedule."""
 GONE = 410
-ENDPOINT_DISABLED = "the endpoint is disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ async def plan_events(session: AsyncSession) -> int:
 async def claim_due(
     session: AsyncSession, places: int, busy: Mapping[str, int], *, per_endpoint: int, seconds: float
 ) -> list[Claim]:
-    """Take due deliveries, those that wait longest first; those to disabled endpoints are failed instead.
+    """Take due deliveries, those that wait longest first.
 
     Args:
         session: of the transaction.
@@ -73,12 +71,18 @@ async def claim_due(
         per_endpoint: how many may be under way to one of them.
         seconds: of the lease.
     """
-    await _fail_disabled(session)
     full = [endpoint_id for endpoint_id, count in busy.items() if count >= per_endpoint]
     due = (
-        _due("enabled", places * LOOKED_AT_PER_PLACE)
-        .with_only_columns(WebhookDelivery.id, WebhookDelivery.endpoint_id)
-        .where(WebhookDelivery.endpoint_id.not_in(full))
+        select(WebhookDelivery.id, WebhookDelivery.endpoint_id)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(
+            WebhookDelivery.next_attempt_at <= now(),
+            WebhookDelivery.endpoint_id.not_in(full),
+            WebhookEndpoint.status == "enabled",
+        )
+        .order_by(WebhookDelivery.next_attempt_at)
+        .limit(places * LOOKED_AT_PER_PLACE)
+        .with_for_update(skip_locked=True, of=WebhookDelivery)
     )
     chosen = _share((await session.execute(due)).all(), places, busy, per_endpoint)
     token = new_id("req")
@@ -111,8 +115,19 @@ async def record_attempt(
         delivery.status, delivery.next_attempt_at, endpoint.failing_since = "succeeded", None, None
         return
     endpoint.failing_since = endpoint.failing_since or now()
-    _disable_if_hopeless(session, endpoint, outcome, settings)
+    await _disable_if_hopeless(session, endpoint, outcome, settings)
     _retry_or_fail(delivery, endpoint, outcome, settings, chance)
+
+
+async def disable(session: AsyncSession, endpoint: WebhookEndpoint, reason: str) -> None:
+    """Send nothing more to a locked endpoint: what waits for it fails. What is under way is left to its sender."""
+    endpoint.status, endpoint.disabled_reason = "disabled", reason
+    waiting = update(WebhookDelivery).where(
+        WebhookDelivery.endpoint_id == endpoint.id,
+        WebhookDelivery.next_attempt_at.is_not(None),
+        WebhookDelivery.claim_token.is_(None),
+    )
+    await session.execute(waiting.values(status="failed", next_attempt_at=None))
 
 
 async def _lock_claimed(session: AsyncSession, claim: Claim) -> tuple[WebhookEndpoint, WebhookDelivery] | None:
@@ -137,24 +152,6 @@ def _retry_or_fail(
         delivery.next_attempt_at = after(pause)
 
 
-def _due(status: str, count: int) -> Select[WebhookDelivery]:
-    """Due deliveries to endpoints of this status, locked, without those that another sender is just looking at."""
-    return (
-        select(WebhookDelivery)
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(WebhookDelivery.next_attempt_at <= now(), WebhookEndpoint.status == status)
-        .order_by(WebhookDelivery.next_attempt_at)
-        .limit(count)
-        .with_for_update(skip_locked=True, of=WebhookDelivery)
-    )
-
-
-async def _fail_disabled(session: AsyncSession) -> None:
-    for delivery in await session.scalars(_due("disabled", FAILED_AT_ONCE)):
-        delivery.status, delivery.next_attempt_at, delivery.claim_token = "failed", None, None
-        _write_log(delivery, None, ENDPOINT_DISABLED, 0)
-
-
 def _share(due: Sequence[Row[str, str]], places: int, busy: Mapping[str, int], per_endpoint: int) -> list[str]:
     """The ids to claim of (id, endpoint) pairs: no endpoint gets more than its share of the places."""
     taken = Counter(busy)
@@ -177,13 +174,13 @@ async def _load(session: AsyncSession, ids: Sequence[str]) -> Sequence[Row[Webho
     return (await session.execute(query)).all()
 
 
-def _disable_if_hopeless(
+async def _disable_if_hopeless(
     session: AsyncSession, endpoint: WebhookEndpoint, outcome: Outcome, settings: WebhookSettings
 ) -> None:
     reason = _hopeless(endpoint, outcome, settings)
     if reason is None or endpoint.status == "disabled":
         return
-    endpoint.status, endpoint.disabled_reason = "disabled", reason
+    await disable(session, endpoint, reason)
     record(
         session,
         endpoint.organization_id,

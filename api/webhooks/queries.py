@@ -61,7 +61,10 @@ async def lock_event(session: AsyncSession, caller: Caller, event_id: str) -> Ev
 
 
 async def receivers(session: AsyncSession, events: Sequence[Event]) -> dict[str, list[WebhookEndpoint]]:
-    """For each event's id the enabled endpoints that want it. They cannot be deleted until the transaction ends."""
+    """For each event's id the enabled endpoints that want it.
+
+    They are neither disabled nor deleted until the transaction ends.
+    """
     query = (
         select(WebhookEndpoint)
         .where(
@@ -69,7 +72,7 @@ async def receivers(session: AsyncSession, events: Sequence[Event]) -> dict[str,
             WebhookEndpoint.status == "enabled",
         )
         .order_by(WebhookEndpoint.id)
-        .with_for_update(read=True, key_share=True)
+        .with_for_update(read=True)
     )
     endpoints = (await session.scalars(query)).all()
     return {event.id: [endpoint for endpoint in endpoints if _wants(endpoint, event)] for event in events}

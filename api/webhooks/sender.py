@@ -77,9 +77,8 @@ class WebhookSender:
         """Send everything that is due, and return when it is recorded; how many attempts that took."""
         count = 0
         while True:
-            was_idle = (
-                not self._tasks
-            )  # else a task that ends meanwhile frees its endpoint's place too late for this look
+            # A task that ends during the look frees its endpoint's places too late for it.
+            was_idle = not self._tasks
             started = await self._fill()
             count += started
             if was_idle and not started:

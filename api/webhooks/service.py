@@ -11,6 +11,7 @@ from api.events import record
 from api.ids import new_id
 from api.secrets import Cipher
 from api.tables import Event, WebhookDelivery, WebhookEndpoint
+from api.webhooks.deliveries import disable
 from api.webhooks.queries import ALL_EVENTS, deliveries_of, lock_deliveries, lock_endpoint, lock_event, receivers
 from api.webhooks.schemas import EndpointCreate, EndpointUpdate
 from api.webhooks.signing import new_secret
@@ -64,7 +65,7 @@ async def update_endpoint(
         endpoint.description = body.description
     if body.metadata is not None:
         endpoint.details = dict(body.metadata)
-    _switch(endpoint, body.status)
+    await _switch(session, endpoint, body.status)
     await session.flush()
     _record(session, caller, "webhook_endpoint.updated", endpoint.id, fields=sorted(body.model_fields_set))
     return endpoint
@@ -120,11 +121,11 @@ async def replay_event(session: AsyncSession, caller: Caller, event_id: str) -> 
     return event, (await deliveries_of(session, [event.id]))[event.id]
 
 
-def _switch(endpoint: WebhookEndpoint, status: str | None) -> None:
+async def _switch(session: AsyncSession, endpoint: WebhookEndpoint, status: str | None) -> None:
     if status == "enabled":
         endpoint.status, endpoint.disabled_reason, endpoint.failing_since = "enabled", None, None
     elif status == "disabled" and endpoint.status == "enabled":
-        endpoint.status, endpoint.disabled_reason = "disabled", DISABLED_BY_CLIENT
+        await disable(session, endpoint, DISABLED_BY_CLIENT)
 
 
 def _check(policy: TargetPolicy, url: str) -> None:

@@ -388,7 +388,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
-        batch_op.create_index("ix_webhook_deliveries_endpoint", ["endpoint_id", "id"], unique=False)
+        batch_op.create_index("ix_webhook_deliveries_endpoint", ["endpoint_id", "next_attempt_at"], unique=False)
         batch_op.create_index("ix_webhook_deliveries_event", ["event_id", "endpoint_id"], unique=True)
         batch_op.create_index("ix_webhook_deliveries_queue", ["next_attempt_at"], unique=False)
 

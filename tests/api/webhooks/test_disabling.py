@@ -1,5 +1,6 @@
 """Endpoints that are gone, or fail for days, are disabled; what they missed can be replayed."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from api.clock import now
 from api.tables import AuditEntry
+from api.webhooks.deliveries import claim_due
 from tests.api.webhooks.outbox import (
     ENDPOINTS,
     EVENTS,
@@ -87,21 +89,56 @@ async def test_a_success_ends_the_failing(services, sender, receiver, make_endpo
     assert (delivery.status, delivery.attempts) == ("succeeded", 2)
 
 
-async def test_what_falls_due_while_disabled_fails_and_can_be_replayed(
+async def test_what_waits_for_a_disabled_endpoint_fails_and_can_be_replayed(
+    http, sender, receiver, organization, make_endpoint, emit_event
+):
+    endpoint = await make_endpoint()
+    await make_endpoint(events=["job.completed"])
+    await emit_event()
+    await sender.plan()
+    route = f"{ENDPOINTS}/{endpoint['id']}"
+    await http.patch(route, headers=organization.headers, json={"status": "disabled"})
+    (event,) = await list_events(http, organization)
+    assert [one["status"] for one in event["deliveries"]] == ["failed", "pending"]
+    async with receiver.up():
+        assert await sender.send_due() == 1
+        await http.patch(route, headers=organization.headers, json={"status": "enabled"})
+        assert await sender.send_due() == 0
+        await http.post(f"{EVENTS}/{event['id']}/replay", headers=organization.headers)
+        assert await sender.send_due() == 2
+
+
+@pytest.mark.parametrize(("status", "ends"), [(200, "succeeded"), (500, "failed")])
+async def test_what_is_under_way_to_a_disabled_endpoint_ends_with_its_attempt(
+    http, services, sender, receiver, organization, make_endpoint, emit_event, status, ends
+):
+    endpoint = await make_endpoint()
+    await emit_event()
+    receiver.status, receiver.hold = status, asyncio.Event()
+    async with receiver.up():
+        await sender.plan()
+        sending = asyncio.create_task(sender.send_due())
+        while not receiver.received:
+            await asyncio.sleep(0.005)
+        route = f"{ENDPOINTS}/{endpoint['id']}"
+        await http.patch(route, headers=organization.headers, json={"status": "disabled"})
+        receiver.hold.set()
+        await sending
+    assert [one.status for one in await deliveries(services)] == [ends]
+
+
+async def test_a_killed_senders_claim_is_not_sent_while_its_endpoint_is_disabled(
     http, services, sender, receiver, organization, make_endpoint, emit_event
 ):
     endpoint = await make_endpoint()
     await emit_event()
     await sender.plan()
+    async with services.db.write() as session:
+        assert len(await claim_due(session, 1, {}, per_endpoint=1, seconds=60)) == 1
     route = f"{ENDPOINTS}/{endpoint['id']}"
     await http.patch(route, headers=organization.headers, json={"status": "disabled"})
+    await make_due(services)
     async with receiver.up():
         assert await sender.send_due() == 0
-        assert receiver.received == []
-        (event,) = await list_events(http, organization)
-        assert event["deliveries"][0]["status"] == "failed"
-        assert event["deliveries"][0]["last_error"] == "the endpoint is disabled"
         await http.patch(route, headers=organization.headers, json={"status": "enabled"})
-        assert await sender.send_due() == 0
-        await http.post(f"{EVENTS}/{event['id']}/replay", headers=organization.headers)
         assert await sender.send_due() == 1
