@@ -5,7 +5,7 @@ security policy forbids scripts and connections, so that a hole in the escaping 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -17,7 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from configs.settings import DecodeSettings
 from pipeline.decision import Status, decide
 from pipeline.decode_process import Decoder
-from pipeline.media import MediaFacts
 from pipeline.result import ScoreResult
 from scripts.report_media import PREVIEW_LIMITS, Preview, preview
 
@@ -42,19 +41,26 @@ class Entry:
     """Of the job; may be empty."""
     description: str
     """Of the job."""
-    result: ScoreResult
+    result: Mapping[str, Any]
+    """`score`, `score_breakdown` and `annotations`, as the API shows a file."""
     path: Path
     seconds: float | None = None
     """How long scoring took, if it was measured."""
 
     @property
     def status(self) -> Status:
-        return decide(self.result.score.stars, MIN_STAR_RATING, attempt=1).status
+        return decide(self.result["score"], MIN_STAR_RATING, attempt=1).status
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """What the models saw."""
+        evidence: Mapping[str, Any] = self.result["score_breakdown"]["evidence"]
+        return evidence
 
     @property
     def may_be_shown(self) -> bool:
         """Files without annotations did not open or broke a policy."""
-        return self.result.annotations is not None
+        return self.result["annotations"] is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Card:
 
 def entry(path: Path, description: str, result: ScoreResult, title: str = "", seconds: float | None = None) -> Entry:
     """An entry that is named like its file."""
-    return Entry(path.name, title, description, result, path, seconds)
+    return Entry(path.name, title, description, result.to_json(), path, seconds)
 
 
 def write_report(entries: Iterable[Entry], path: Path) -> None:
@@ -98,7 +104,7 @@ def render_report(entries: Sequence[Entry], limits: DecodeSettings = PREVIEW_LIM
 
 def _card(number: int, each: Entry, decoder: Decoder) -> Card:
     shown = preview(each.path, decoder) if each.may_be_shown else Preview()
-    return Card(number, each, shown, _facts(each.result.evidence.facts), _measures(each.result))
+    return Card(number, each, shown, _facts(each.evidence["facts"]), _measures(each.evidence))
 
 
 def _environment() -> Environment:
@@ -134,18 +140,18 @@ def _shift(text: str) -> str:
     return "\n".join("  " + line for line in text.split("\n"))
 
 
-def _facts(facts: MediaFacts | None) -> tuple[str, ...]:
+def _facts(facts: Mapping[str, Any] | None) -> tuple[str, ...]:
     """What the file is, in the words of its format."""
     if facts is None:
         return ()
     known = (
-        (facts.format, facts.format.upper()),
-        (facts.size_bytes, _size(facts.size_bytes)),
-        (facts.width, f"{facts.width} × {facts.height}"),
-        (facts.duration_seconds, f"{facts.duration_seconds or 0:.1f} s"),
-        (facts.fps, f"{facts.fps or 0:.4g} fps"),
-        (facts.sample_rate_hz, f"{(facts.sample_rate_hz or 0) / 1000:g} kHz"),
-        (facts.codecs, ", ".join(facts.codecs)),
+        (facts["format"], facts["format"].upper()),
+        (facts["size_bytes"], _size(facts["size_bytes"])),
+        (facts["width"], f"{facts['width']} × {facts['height']}"),
+        (facts["duration_seconds"], f"{facts['duration_seconds'] or 0:.1f} s"),
+        (facts["fps"], f"{facts['fps'] or 0:.4g} fps"),
+        (facts["sample_rate_hz"], f"{(facts['sample_rate_hz'] or 0) / 1000:g} kHz"),
+        (facts["codecs"], ", ".join(facts["codecs"])),
     )
     return tuple(text for value, text in known if value)
 
@@ -154,24 +160,25 @@ def _size(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
 
 
-def _measures(result: ScoreResult) -> tuple[tuple[str, str], ...]:
+def _measures(evidence: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The numbers that explain the stars, most telling first; those that were not taken are left out."""
-    match, image, audio, video = (getattr(result.evidence, name) for name in ("match", "image", "audio", "video"))
+    match, image, audio, video = (evidence[name] or {} for name in ("match", "image", "audio", "video"))
+    script = match.get("script") or {}
     taken = (
-        ("seen, against the job", match.visual, "{:+.1f} σ"),
-        ("read, against the job", match.read, "{:+.1f} σ"),
-        ("heard, against the job", match.heard, "{:+.1f} σ"),
-        ("heard words in the script", getattr(match.script, "precision", None), "{:.0%}"),
-        ("script that was read", getattr(match.script, "recall", None), "{:.0%}"),
-        ("blur", getattr(image, "blur_pixels", None), "{:.1f} px"),
-        ("noise", getattr(image, "noise_level", None), "{:.1f} / 255"),
-        ("brightest tone", getattr(image, "white_level", None), "{:.0f} / 255"),
-        ("steadiness", getattr(video, "stability", None), "{:.0%}"),
-        ("black frames", getattr(video, "black_share", None), "{:.0%}"),
-        ("loudness", getattr(audio, "loudness_lufs", None), "{:.0f} LUFS"),
-        ("signal over noise", getattr(audio, "snr_db", None), "{:.0f} dB"),
-        ("voice (DNSMOS)", getattr(audio, "signal", None), "{:.1f} / 5"),
-        ("background (DNSMOS)", getattr(audio, "background", None), "{:.1f} / 5"),
-        ("clipped", getattr(audio, "clipping_ratio", None), "{:.1%}"),
+        ("seen, against the job", match.get("visual"), "{:+.1f} σ"),
+        ("read, against the job", match.get("read"), "{:+.1f} σ"),
+        ("heard, against the job", match.get("heard"), "{:+.1f} σ"),
+        ("heard words in the script", script.get("precision"), "{:.0%}"),
+        ("script that was read", script.get("recall"), "{:.0%}"),
+        ("blur", image.get("blur_pixels"), "{:.1f} px"),
+        ("noise", image.get("noise_level"), "{:.1f} / 255"),
+        ("brightest tone", image.get("white_level"), "{:.0f} / 255"),
+        ("steadiness", video.get("stability"), "{:.0%}"),
+        ("black frames", video.get("black_share"), "{:.0%}"),
+        ("loudness", audio.get("loudness_lufs"), "{:.0f} LUFS"),
+        ("signal over noise", audio.get("snr_db"), "{:.0f} dB"),
+        ("voice (DNSMOS)", audio.get("signal"), "{:.1f} / 5"),
+        ("background (DNSMOS)", audio.get("background"), "{:.1f} / 5"),
+        ("clipped", audio.get("clipping_ratio"), "{:.1%}"),
     )
     return tuple((name, form.format(value)) for name, value, form in taken if value is not None)

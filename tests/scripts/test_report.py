@@ -1,6 +1,7 @@
 """The report shows every kind of file, needs nothing from outside, and takes strangers' text for text."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -88,12 +89,13 @@ CASES: dict[str, tuple[str, str, dict[str, Any], Callable[[], bytes]]] = {
 }
 
 
-def result(kind: str, media_format: str, annotations: dict[str, Any] | None, stars: int = 2) -> ScoreResult:
+def result(kind: str, media_format: str, annotations: dict[str, Any] | None, stars: int = 2) -> dict[str, Any]:
     wrong = Deduction("relevance.off_topic", "relevance", 3.0, 0.1, 3.5, detail=HOSTILE)
     facts = MediaFacts(kind, media_format, 1234, "0" * 64, width=600, height=400, codecs=(HOSTILE,))  # type: ignore[arg-type]
     model = ModelIdentity("text", HOSTILE, "1", "abcdef0123456789", "f32")
     score = Score(stars, 1.0, 3.2, 5.0, (wrong,), wrong.sentence, "1")
-    return ScoreResult(score, Evidence(facts), annotations, None, (model,))
+    about = annotations and annotations | {"models": [asdict(model)]}
+    return ScoreResult(score, Evidence(facts), about, None, (model,)).to_json()
 
 
 def entry_of(kind: str, folder: Path, name: str = HOSTILE) -> Entry:
