@@ -27,7 +27,10 @@ DEFAULT_SCOPES: tuple[Scope, ...] = tuple(scope for scope in ALL_SCOPES if not s
 LIVE_KEY, TEST_KEY, WORKER_TOKEN = "fh_live_", "fh_test_", "wk_"
 MAX_TOKEN_CHARACTERS = 256
 
-_bearer = HTTPBearer(auto_error=False, description="`fh_live_…` or `fh_test_…`; workers use `wk_…`")
+API_KEY = HTTPBearer(
+    auto_error=False, scheme_name="ApiKey", description="Of an organization: `fh_live_…` or `fh_test_…`."
+)
+WORKER = HTTPBearer(auto_error=False, scheme_name="WorkerToken", description="Of a worker: `wk_…`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def needs(scope: Scope) -> Any:
 
 
 async def client(
-    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(API_KEY)]
 ) -> Caller:
     """The client that the request comes from.
 
@@ -81,7 +84,7 @@ async def client(
 
 
 async def worker(
-    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(WORKER)]
 ) -> WorkerCaller:
     """The worker that the request comes from.
 

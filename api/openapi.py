@@ -9,15 +9,24 @@ from pydantic import BaseModel
 from api.errors import BY_STATUS
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head")
-_HEADERS = {
+_COUNT = {"type": "integer", "minimum": 0}
+_HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in our logs."},
-    "X-RateLimit-Limit": {"schema": {"type": "integer"}},
-    "X-RateLimit-Remaining": {"schema": {"type": "integer"}},
-    "X-RateLimit-Reset": {"schema": {"type": "integer"}, "description": "Unix time."},
+    "X-RateLimit-Limit": {"schema": _COUNT, "description": "Requests of this class in a minute."},
+    "X-RateLimit-Remaining": {"schema": _COUNT},
+    "X-RateLimit-Reset": {"schema": _COUNT, "description": "Unix time."},
 }
-_ALWAYS = (400, 401, 403, 404, 429, 500, 503)
-_MUTATING = (402, 409, 413, 415, 422)
-_ERRORS = (*_ALWAYS, *_MUTATING)
+_ALWAYS = frozenset({400, 413, 429, 500, 503})
+_OF_CALLERS = frozenset({401, 403})
+_OF_IDS = frozenset({404})
+_MUTATING = frozenset({409})
+_OF_BODIES = frozenset({415})
+_OF_IDEMPOTENCY_KEYS = frozenset({422})
+_OF_HOLDS = frozenset({402})
+_HOLDING = ("create_job", "review_submission")
+"""Operations that need credits."""
+_UNLIMITED = ("healthz", "readyz", "metrics")
+_ERRORS = _ALWAYS | _OF_CALLERS | _OF_IDS | _MUTATING | _OF_BODIES | _OF_IDEMPOTENCY_KEYS | _OF_HOLDS
 
 
 class ErrorDetail(BaseModel):
@@ -57,8 +66,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for model in (ErrorDetail, ErrorFields, ErrorBody):
             schemas[model.__name__] = model.model_json_schema(ref_template=reference, mode="serialization")
             schemas[model.__name__].pop("$defs", None)
-        document["components"]["headers"] = _HEADERS
-        document["components"]["responses"] = {BY_STATUS[status].__name__: _error(status) for status in _ERRORS}
+        document["components"]["headers"] = {name: {"required": True} | header for name, header in _HEADERS.items()}
+        document["components"]["responses"] = {BY_STATUS[status].__name__: _error(status) for status in sorted(_ERRORS)}
         for operations in document["paths"].values():
             for method in _METHODS:
                 if method in operations:
@@ -71,18 +80,40 @@ def _describe_errors(method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    statuses = _ALWAYS if method in ("get", "head") else _ALWAYS + _MUTATING
-    for status in statuses:
+    for status in sorted(_statuses(method, operation)):
         responses.setdefault(str(status), {"$ref": f"#/components/responses/{BY_STATUS[status].__name__}"})
+    unlimited = operation["operationId"] in _UNLIMITED
     for response in responses.values():
         if "$ref" not in response:
-            response.setdefault("headers", _header_references())
+            response.setdefault("headers", {}).update(_headers(*(("X-Request-Id",) if unlimited else _HEADERS)))
+
+
+def _statuses(method: str, operation: dict[str, Any]) -> frozenset[int]:
+    if operation["operationId"] in _UNLIMITED:
+        return frozenset({500, 503})
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+    found = _ALWAYS
+    for errors, holds in (
+        (_OF_CALLERS, True),
+        (_OF_IDS, any(name.endswith("_id") for name in parameters) or "security" not in operation),
+        (_MUTATING, method not in ("get", "head")),
+        (_OF_BODIES, "requestBody" in operation),
+        (_OF_IDEMPOTENCY_KEYS, "idempotency-key" in parameters),
+        (_OF_HOLDS, operation["operationId"] in _HOLDING),
+    ):
+        found |= errors if holds else frozenset()
+    return found
 
 
 def _error(status: int) -> dict[str, Any]:
+    """A fault of ours is answered before the limits are looked at, and so is one that they find."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    return {"description": BY_STATUS[status].type, "content": content, "headers": _header_references()}
+    names = ("X-Request-Id",) if status >= 500 else tuple(_HEADERS)
+    headers = _headers(*names)
+    if status in (429, 503):
+        headers["Retry-After"] = {"required": True, "schema": _COUNT, "description": "Seconds."}
+    return {"description": BY_STATUS[status].type, "content": content, "headers": headers}
 
 
-def _header_references() -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

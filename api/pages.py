@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Depends, Query
@@ -39,8 +40,16 @@ class PageRequest:
         cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
     ) -> None:
         self.limit = limit
-        self.before = None if cursor is None else _decode(cursor)
-        """The id that the page comes after, in the order of the list."""
+        self._cursor = cursor
+
+    @cached_property
+    def before(self) -> str | None:
+        """The id that the page comes after, in the order of the list.
+
+        Raises:
+            ValidationFailed: the cursor is none of ours. Not when it is made: who asks has to be known before.
+        """
+        return None if self._cursor is None else _decode(self._cursor)
 
 
 Paging = Annotated[PageRequest, Depends()]

@@ -7,17 +7,30 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BY_STATUS, ApiError, InternalError, NotFound, RateLimitExceeded, ValidationFailed
+from api.body_limit import BodyLimit
+from api.errors import (
+    BY_STATUS,
+    ApiError,
+    InternalError,
+    NotFound,
+    RateLimitExceeded,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from api.metrics import REQUEST_SECONDS
 from api.rate_limits import Window
 from api.services import Services
 from serve.request_ids import HEADER, request_id
 
 log = logging.getLogger("assay.request")
+
+MAX_FIELD_CHARACTERS = 100
 
 
 class RequestScope:
@@ -50,6 +63,7 @@ class RequestScope:
 
 def install(app: FastAPI) -> None:
     """Make the app answer every error in the shape of the contract."""
+    app.add_middleware(BodyLimit)
     app.add_middleware(RequestScope)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -82,21 +96,18 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
 
 async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
-    try:
-        await _count_stranger(request)
-    except RateLimitExceeded as limited:
-        return _answer(request, limited)
-    return _answer(request, error)
+    return await _answer_counted(request, error)
 
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if _has_another_type(error):
+        kind = request.headers.get("content-type", "")[:MAX_FIELD_CHARACTERS]
+        return await _answer_counted(request, UnsupportedMediaType(f"send application/json, not {kind or 'no type'}"))
     details = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in error.errors()]
     first = details[0] if details else {"field": "body", "message": "this request is not valid"}
-    return _answer(
-        request,
-        ValidationFailed(f"{first['field']}: {first['message']}", param=first["field"], details=details),
-    )
+    message = f"{first['field']}: {first['message']}"
+    return await _answer_counted(request, ValidationFailed(message, param=first["field"], details=details))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
@@ -104,7 +115,9 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     kind = BY_STATUS.get(error.status_code, ValidationFailed if error.status_code < 500 else InternalError)
     message = "there is nothing at this path" if kind is NotFound else str(error.detail)
     code = "method_not_allowed" if error.status_code == 405 else None
-    return _answer(request, kind(message, code=code, headers=dict(error.headers or {})))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
+    answer = kind(message, code=code, headers=headers)
+    return _answer(request, answer) if error.status_code in (404, 405) else await _answer_counted(request, answer)
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
@@ -112,11 +125,30 @@ async def _on_fault(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, InternalError("something went wrong on our side; the request id names it"))
 
 
-async def _count_stranger(request: Request) -> None:
-    """Requests of nobody known are counted by address, so that keys cannot be guessed at leisure."""
-    if not hasattr(request.state, "rate_limit"):
-        use: Services = request.app.state.services
-        await use.limits.spend_anonymous(request)
+async def _answer_counted(request: Request, error: ApiError) -> JSONResponse:
+    """Requests of nobody known are counted by address, so that keys cannot be guessed at leisure.
+
+    A body that cannot be read counts so too: it is parsed before the key is looked at.
+    """
+    use: Services = request.app.state.services
+    try:
+        if not hasattr(request.state, "rate_limit"):
+            await use.limits.spend_anonymous(request)
+    except RateLimitExceeded as limited:
+        return _answer(request, limited)
+    return _answer(request, error)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the path; Starlette names those of the first route that has it."""
+    routes = [found.original_route for found in iter_route_contexts(request.app.routes)]
+    there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", None) or ()}))
+
+
+def _has_another_type(error: RequestValidationError) -> bool:
+    """Whether there is a body that was not even parsed, since it is not said to be JSON."""
+    return isinstance(error.body, bytes) and any(fault["loc"] == ("body",) for fault in error.errors())
 
 
 def _answer(request: Request, error: ApiError) -> JSONResponse:
@@ -127,5 +159,7 @@ def _answer(request: Request, error: ApiError) -> JSONResponse:
 
 
 def _field(location: tuple[int | str, ...]) -> str:
+    """Names of fields come from the client: a lone surrogate among them could not be sent back."""
     where, *rest = location
-    return ".".join(map(str, rest)) if rest else str(where)
+    name = ".".join(map(str, rest)) if rest else str(where)
+    return name[:MAX_FIELD_CHARACTERS].encode(errors="replace").decode()

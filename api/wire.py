@@ -27,8 +27,12 @@ GivenTime = AwareDatetime
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 """A string in a request, without the blanks around it. Postgres stores no NUL, so none is taken.
 
-Lengths are added where it is used: `Annotated[Text, Field(min_length=1, max_length=100)]`.
+The longest is added where it is used: `Annotated[Text, Field(max_length=100)]`.
 """
+
+_FILLED = {"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}
+Filled = Annotated[Text, Limits(min_length=1, json_schema_extra=_FILLED)]
+"""The same, and not blank."""
 
 
 def _address(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from api.wire import Wire, WireTime
+from pipeline.brief import INTEGRAL
 
 TransactionType = Literal["purchase", "hold", "release", "capture", "refund", "adjustment", "bonus", "expiration"]
 
@@ -51,7 +52,7 @@ class TransactionResource(Wire):
 class PurchaseCreate(Wire):
     """Credits to buy."""
 
-    amount_credits: Annotated[int, Field(strict=True, ge=1)]
+    amount_credits: Annotated[int, Field(strict=True, ge=1), INTEGRAL]
     """Also taken as `credits`, `amount` or `amount_cents`, which all mean the same."""
 
     @model_validator(mode="before")

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from api.clock import now
 from api.errors import PricingViolation, ValidationFailed
 from api.tables import Job
 from api.wire import GivenTime, Metadata, Text, Wire, WireTime
-from pipeline.brief import JobBrief, Place, Requirements
+from pipeline.brief import INTEGRAL, JobBrief, Place, Requirements
 from pipeline.media import MIME_TYPES, ContentType
 
 MIN_REWARD, MAX_REWARD = 10, 50_000
@@ -24,36 +24,54 @@ _ALIASES = {
     "job_type": "type",
 }
 """The vendor's other names of fields, on input."""
+_TEN_CHARACTERS: dict[str, Any] = {"pattern": r"^\s*[^\s\x00][^\x00]{8,}[^\s\x00]\s*$"}
+"""As a pattern, since blanks around the text do not count."""
 _EXTRA_MIMES = {"image/jpg": "jpeg", "audio/mp3": "mp3", "audio/x-wav": "wav", "audio/x-m4a": "m4a", "jpg": "jpeg"}
 _FORMATS = {mime: name for name, (_, mime) in MIME_TYPES.items()} | _EXTRA_MIMES
+
+
+def _allow_null(schema: dict[str, Any]) -> None:
+    """`null` is the same as leaving a field out, whatever its type."""
+    for name, field in schema["properties"].items():
+        if name not in schema["required"] and {"type": "null"} not in field.get("anyOf", ()):
+            described = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
+            schema["properties"][name] = {"anyOf": [field, {"type": "null"}], **described}
 
 
 class JobCreate(Wire):
     """What a client asks for."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra=_allow_null)
 
     title: Text = Field(default="", max_length=100, description="From the description when absent.")
-    description: Text = Field(min_length=10, max_length=5000, description="What a file must show.")
+    description: Text = Field(
+        min_length=10, max_length=5000, description="What a file must show.", json_schema_extra=_TEN_CHARACTERS
+    )
     type: str = Field(default="data_collection", description="`data_collection`; `feedback` is not offered.")
     content_type: ContentType | None = Field(default=None, description="Derived from `file_formats` when absent.")
     file_formats: list[str] = Field(
         default_factory=list, max_length=24, description="Names (`jpeg`) or MIME types; all of the content type else."
     )
-    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Files to approve.")]
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Files to approve."), INTEGRAL]
     reward_per_file: Annotated[
-        int, Field(strict=True, description=f"Credits, {MIN_REWARD}–{MAX_REWARD}; paid for approved files only.")
+        int,
+        Field(
+            strict=True,
+            description=f"Credits, {MIN_REWARD}–{MAX_REWARD}; paid for approved files only.",
+            json_schema_extra={"minimum": MIN_REWARD, "maximum": MAX_REWARD},
+        ),
+        INTEGRAL,
     ]
-    min_star_rating: Annotated[int, Field(strict=True, ge=1, le=5)] = 3
+    min_star_rating: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] = 3
     scoring_criteria: Text | None = Field(default=None, max_length=1000)
-    files_per_submission: Annotated[int, Field(strict=True, ge=1, le=5)] = 1
-    max_workers: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY)] | None = None
+    files_per_submission: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] = 1
+    max_workers: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), INTEGRAL] | None = None
     deadline: GivenTime | None = None
     location: Place | None = None
     worker_guidelines: Text | None = Field(default=None, max_length=5000)
     metadata: Metadata = Field(default_factory=dict)
     requirements: Requirements = Requirements()
-    keep_location: bool = Field(default=False, description="Deliver pictures with their GPS position.")
+    keep_location: StrictBool = Field(default=False, description="Deliver pictures with their GPS position.")
 
     @model_validator(mode="before")
     @classmethod
@@ -175,7 +193,7 @@ class JobResource(Wire):
 class JobRating(Wire):
     """How content the client is with a job."""
 
-    rating: Annotated[int, Field(strict=True, ge=1, le=5)]
+    rating: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL]
     comment: Text | None = Field(default=None, max_length=2000)
 
 

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from api.auth import ALL_SCOPES, Scope
 from api.clock import after, now
 from api.tables import ApiKey
-from api.wire import GivenTime, Text, Wire, WireTime
+from api.wire import Filled, GivenTime, Wire, WireTime
+from pipeline.brief import INTEGRAL
 
 MAX_DAYS = 3650
 DAY_SECONDS = 86400
@@ -20,7 +21,7 @@ KeyStatus = Literal["active", "expiring", "expired", "revoked"]
 class KeyCreate(Wire):
     """A key to make."""
 
-    name: Text = Field(min_length=1, max_length=100)
+    name: Filled = Field(max_length=100)
     """To recognise it by."""
     scopes: list[Scope] | None = Field(default=None, min_length=1, max_length=len(ALL_SCOPES))
     """What it may do: no more than the key that makes it. Everything but `ops:…`, as far as that goes, when absent."""
@@ -28,7 +29,7 @@ class KeyCreate(Wire):
     """Also taken as `environment`, or as one of the booleans `livemode` and `test_mode`. The caller's when absent."""
     expires_at: GivenTime | None = None
     """When it stops working; never when absent."""
-    expires_in_days: Annotated[int, Field(strict=True, ge=1, le=MAX_DAYS)] | None = None
+    expires_in_days: Annotated[int, Field(strict=True, ge=1, le=MAX_DAYS), INTEGRAL] | None = None
     """The same, counted from now."""
 
     @model_validator(mode="before")

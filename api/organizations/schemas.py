@@ -8,13 +8,13 @@ from api.credits.schemas import BalanceResource
 from api.keys.schemas import NewKeyResource
 from api.organizations.settings import Days, Stars, Threshold, UrlSeconds, settings_of
 from api.tables import Organization
-from api.wire import Email, Text, Wire, WireTime
+from api.wire import Email, Filled, Wire, WireTime
 
 
 class Signup(Wire):
     """An organization to open."""
 
-    name: Text = Field(min_length=1, max_length=200)
+    name: Filled = Field(max_length=200)
     email: Email
     """Of the person to turn to; one address opens one organization."""
 
@@ -70,7 +70,7 @@ class SettingsUpdate(Wire):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Text = Field(default="", min_length=1, max_length=200)
+    name: Filled = Field(default="", max_length=200)
     email: Email | None = None
     low_balance_credits: Threshold | None = None
     retention_days: Days | None = None

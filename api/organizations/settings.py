@@ -5,14 +5,15 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.tables import Organization
+from pipeline.brief import INTEGRAL
 
 WEEK_SECONDS = 7 * 86400
 """Longest life of a pre-signed URL that S3 allows."""
 
-Days = Annotated[int, Field(strict=True, ge=1, le=3650)]
-UrlSeconds = Annotated[int, Field(strict=True, ge=60, le=WEEK_SECONDS)]
-Stars = Annotated[int, Field(strict=True, ge=1, le=5)]
-Threshold = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+Days = Annotated[int, Field(strict=True, ge=1, le=3650), INTEGRAL]
+UrlSeconds = Annotated[int, Field(strict=True, ge=60, le=WEEK_SECONDS), INTEGRAL]
+Stars = Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL]
+Threshold = Annotated[int, Field(strict=True, ge=0, le=10**12), INTEGRAL]
 
 
 class OrganizationSettings(BaseModel):

@@ -32,9 +32,14 @@ _BODY: dict[str, Any] = {
                     "required": ["file", "description"],
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
-                        "description": {"type": "string", "minLength": 1, "maxLength": 5000},
+                        "description": {
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": 5000,
+                            "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$",
+                        },
                         "content_type": {"type": "string", "enum": ["image", "audio", "video"]},
-                        "requirements": {"type": "string", "description": "JSON, as in a job."},
+                        "requirements": {"$ref": "#/components/schemas/Requirements"},
                     },
                 }
             }

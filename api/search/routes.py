@@ -11,7 +11,7 @@ from api.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from api.search.schemas import SearchResult
 from api.search.service import search
 from api.services import Use
-from api.wire import Text
+from api.wire import Filled
 
 router = APIRouter(tags=["search"])
 
@@ -21,7 +21,7 @@ MAX_QUERY_CHARACTERS = 500
 @router.get("/v1/search")
 async def search_files(
     use: Use,
-    q: Annotated[Text, Field(min_length=1, max_length=MAX_QUERY_CHARACTERS), Query(description="What to look for.")],
+    q: Annotated[Filled, Field(max_length=MAX_QUERY_CHARACTERS), Query(description="What to look for.")],
     job_id: JobId | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     caller: Caller = needs("files:read"),

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from api.storage import SignedUpload
 from api.tables import Submission
-from api.wire import GivenTime, Text, Wire, WireTime
+from api.wire import Filled, GivenTime, Text, Wire, WireTime
+from pipeline.brief import INTEGRAL
 
 SubmissionStatus = Literal[
     "awaiting_upload", "pending_score", "approved", "rejected", "retry_pending", "needs_review", "expired", "surplus"
@@ -37,8 +38,8 @@ class Upload(Wire):
 class SubmissionCreate(Wire):
     """The client's own file, announced."""
 
-    filename: Annotated[Text, Field(min_length=1, max_length=255)]
-    size_bytes: Annotated[int, Field(strict=True, ge=1)]
+    filename: Annotated[Filled, Field(max_length=255)]
+    size_bytes: Annotated[int, Field(strict=True, ge=1), INTEGRAL]
     sha256: Sha256 | None = None
     worker_ref: Annotated[Text, Field(max_length=255)] | None = None
     """Whom the file is from, in the client's own words."""
@@ -127,7 +128,7 @@ class WorkerSubmissionResource(_Scored):
 class Submit(Wire):
     """What a worker may say about the file that it uploaded."""
 
-    filename: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    filename: Annotated[Filled, Field(max_length=255)] | None = None
     sha256: Sha256 | None = None
     captured_at: GivenTime | None = None
 
@@ -136,7 +137,7 @@ class Review(Wire):
     """A person's verdict."""
 
     decision: Literal["approve", "reject"]
-    score: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
+    score: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] | None = None
     """What the person would have given; the engine's stands when absent."""
     note: Annotated[Text, Field(max_length=2000)] | None = None
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
+from api.body_limit import allow_body
 from api.errors import PayloadTooLarge, ValidationFailed
 from api.wire import GivenTime, Text
 
@@ -64,6 +65,7 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes + FORM_OVERHEAD_BYTES:
         raise PayloadTooLarge(f"a file has at most {max_bytes:,} bytes", param="file")
+    allow_body(request, max_bytes + FORM_OVERHEAD_BYTES)
     form = await _parse(request)
     try:
         file = form.get("file")

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from api.events import EVENT_TYPES, EventType
 from api.tables import Event, WebhookDelivery, WebhookEndpoint
 from api.webhooks.queries import ALL_EVENTS
-from api.wire import Metadata, Text, Wire, WireTime
+from api.wire import Filled, Metadata, Text, Wire, WireTime
 
 API_VERSION = "v1"
 """Of the shape of `data`; a breaking change would come under a new one."""
@@ -33,7 +33,7 @@ def _in_order(events: list[EventName] | None) -> list[EventName] | None:
 class EndpointCreate(Wire):
     """A receiver to add."""
 
-    url: Text = Field(min_length=1, max_length=2000)
+    url: Filled = Field(max_length=2000)
     """Where events are posted to: https, a public address."""
     events: list[EventName] | None = Field(default=None, min_length=1, max_length=50)
     """Types that it wants; all of them, also those to come, when absent. Also taken as `enabled_events`."""
@@ -47,7 +47,7 @@ class EndpointCreate(Wire):
 class EndpointUpdate(Wire):
     """What is to change; what is absent stays."""
 
-    url: Text | None = Field(default=None, min_length=1, max_length=2000)
+    url: Filled | None = Field(default=None, max_length=2000)
     events: list[EventName] | None = Field(default=None, min_length=1, max_length=50)
     """Also taken as `enabled_events`."""
     description: Text | None = Field(default=None, max_length=500)

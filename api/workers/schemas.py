@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from api.tables import Worker
-from api.wire import Email, Metadata, Text, Wire, WireTime
+from api.wire import Email, Filled, Metadata, Text, Wire, WireTime
 
 WorkerStatus = Literal["active", "banned"]
 
@@ -13,7 +13,7 @@ WorkerStatus = Literal["active", "banned"]
 class WorkerCreate(Wire):
     """A person who will capture files."""
 
-    name: Text = Field(min_length=1, max_length=200)
+    name: Filled = Field(max_length=200)
     email: Email | None = None
     """For the organization's own use; nothing is sent there."""
     metadata: Metadata = Field(default_factory=dict)
