@@ -488,7 +488,7 @@ class AuditEntry(Table):
     """For example `job.created`, `submission.approved`."""
     subject_id: Mapped[str | None] = mapped_column(Id)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    request_id: Mapped[str | None] = mapped_column(Id)
+    request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("subject_id", Id, nullable=True),
         sa.Column("details", Json, nullable=False),
-        sa.Column("request_id", Id, nullable=True),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"],

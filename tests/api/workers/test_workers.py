@@ -130,3 +130,12 @@ async def test_a_repeated_creation_makes_one_worker(http, organization):
     answers = [await http.post("/v1/workers", headers=headers, json={"name": "Ada"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert len((await http.get("/v1/workers", headers=organization.headers)).json()["data"]) == 1
+
+
+async def test_a_request_id_of_a_proxy_fits_into_the_audit(http, services, organization):
+    named = "4d6a77bc-06f7-4b7a-9e5d-df35b7d2bd38-and-something-more-up-to-64"
+    made = await http.post("/v1/workers", headers=organization.headers | {"X-Request-Id": named}, json={"name": "Ada"})
+    assert (made.status_code, made.headers["X-Request-Id"]) == (201, named)
+    async with services.db.read() as session:
+        entry = (await session.scalars(select(AuditEntry).where(AuditEntry.subject_id == made.json()["id"]))).one()
+    assert entry.request_id == named
