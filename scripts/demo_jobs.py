@@ -1,11 +1,10 @@
 """Jobs of the demo, what is sent to them, and what must come of it: the expectation stands beside each file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.brief import JobBrief, Requirements
-from pipeline.result import ScoreResult
 from pipeline.script import words
 from scripts import demo_media as media
 
@@ -28,15 +27,15 @@ class Expected:
     heard: tuple[str, ...] = ()
     """Words that the speech recogniser must find."""
 
-    def failures(self, result: ScoreResult) -> Iterator[str]:
-        """A sentence for each thing that does not hold."""
+    def failures(self, result: Mapping[str, Any]) -> Iterator[str]:
+        """A sentence for each thing that does not hold of `score`, `score_breakdown` and `annotations`."""
         fewest, most = self.stars
-        if not fewest <= result.score.stars <= most:
-            yield f"{result.score.stars} stars, expected {fewest} to {most}"
-        given = ", ".join(result.score.reasons) or "none"
-        absent = [code for code in self.reasons if code not in result.score.reasons]
-        yield from (f"no reason {code}, given: {given}" for code in absent)
-        about = result.annotations or {}
+        if not fewest <= result["score"] <= most:
+            yield f"{result['score']} stars, expected {fewest} to {most}"
+        reasons = result["score_breakdown"]["reasons"]
+        given = ", ".join(reasons) or "none"
+        yield from (f"no reason {code}, given: {given}" for code in self.reasons if code not in reasons)
+        about = result["annotations"] or {}
         yield from _missing("read", self.read, about.get("ocr_text"))
         yield from _missing("heard", self.heard, about.get("transcript"))
 

@@ -1,11 +1,11 @@
-"""The demo: make media, score them on the serving stack, show everything, check that it is as expected."""
+"""The demo: the whole story over HTTP, from signup to delivered files, with a check of everything that it shows."""
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -16,36 +16,33 @@ from rich.table import Table
 from rich.text import Text
 
 from configs.settings import load_settings
-from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
+from scripts.demo_client import REWARD, Buyer, Careless, Person, Scored, send_all
 from scripts.demo_jobs import DemoJob, Submission, demo_jobs
 from scripts.demo_media import SpeechMissingError
-from scripts.report import MIN_STAR_RATING, entry, write_report
+from scripts.demo_stack import Receiver, StackFailed, receiving, running_stack
+from scripts.report import Entry, write_report
 from scripts.tables import stars
-from serve.client import Engine, RayEngine
 
 SHOWN_ITEMS = 3
 """Entries of a list that are printed; the files hold all of them."""
-
 PIPE_COLUMNS = 160
 """Width where there is no terminal to ask, as in the log of a CI run."""
+CAREFUL = "Ada"
 
-console = Console() if sys.stdout.isatty() else Console(width=PIPE_COLUMNS)
+console = Console(highlight=False) if sys.stdout.isatty() else Console(width=PIPE_COLUMNS, highlight=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One file of the demo with its score."""
+class Checks:
+    """What has to hold, and what does not."""
 
-    job: DemoJob
-    submission: Submission
-    path: Path
-    result: ScoreResult
-    seconds: float
-    """From the request to the result; the jobs run side by side, so the files wait for one another."""
+    def __init__(self) -> None:
+        self.failures: list[str] = []
 
-    @property
-    def failures(self) -> list[str]:
-        return [*self.submission.expected.failures(self.result)]
+    def that(self, holds: bool, what: str) -> None:
+        """Print it, and remember it when it does not hold."""
+        console.print(Text(f"{'✓' if holds else '✕'} {what}", style="green" if holds else "red"))
+        if not holds:
+            self.failures.append(what)
 
 
 def main(
@@ -53,20 +50,126 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Where media and results go.", show_default=False)] = None,
     profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded",
 ) -> None:
-    """Score good and bad media of seven jobs on Ray Serve, and check every score."""
-    settings = load_settings(profile)
-    folder = out or settings.data_dir / "demo"
+    """Start the stack, post jobs, send good and bad files to them, and show what comes of it."""
+    folder = out or load_settings(profile).data_dir / "demo"
     jobs = demo_jobs()
     media = _make_media(jobs, folder / "media")
-    scored = asyncio.run(_score_all(RayEngine(settings), jobs, media))
+    shutil.rmtree(folder / "state", ignore_errors=True)
+    started_at = perf_counter()
+    checks = Checks()
+    try:
+        with receiving() as receiver, running_stack(folder / "state", profile, _dim) as url:
+            console.print(f"ready at {url} after {perf_counter() - started_at:.0f} s")
+            asyncio.run(_story(url, receiver, jobs, media, folder, checks))
+            if not once:
+                _linger(url)
+    except StackFailed as error:
+        console.print(Text(f"the stack did not start:\n{error}", style="red"))
+        raise typer.Exit(1) from None
+    console.rule()
+    console.print(f"{len(checks.failures)} checks failed" if checks.failures else "Everything held.")
+    raise typer.Exit(1 if checks.failures else 0)
+
+
+async def _story(
+    url: str,
+    receiver: Receiver,
+    jobs: Sequence[DemoJob],
+    media: dict[Submission, Path],
+    folder: Path,
+    checks: Checks,
+) -> None:
+    console.rule("a client signs up, hires a worker and posts jobs")
+    buyer = await Buyer.sign_up(url)
+    await buyer.listen(receiver)
+    careful, careless = await buyer.hire(CAREFUL), Careless(buyer)
+    posted = [await buyer.post(job, quantity=max(1, len(job.submissions))) for job in jobs]
+    await _show_credits(buyer, "held for the jobs")
+    held = (await buyer.get("/v1/billing/credits"))["held_credits"]
+    checks.that(held == sum(job["total_cost_credits"] for job in posted), f"{held} credits are held")
+
+    console.rule("workers accept, upload and are scored")
+    scored = await _send_all(buyer, jobs, posted, media, careful, careless)
     console.print(_table(scored))
     _print_annotations(scored)
-    report = _write(scored, folder)
-    failed = _check(scored, missing=sum(len(job.submissions) for job in jobs) - len(media))
-    console.print(f"\nReport: [bold]{report}[/bold]", soft_wrap=True)
-    if not once:
-        console.print("Open it in a browser. The demo has ended and left nothing running.")
-    raise typer.Exit(1 if failed else 0)
+    console.rule("strikes")
+    await _check_people([careful, *careless.people], checks)
+    console.rule("money, webhooks and delivery")
+    await _check_jobs(buyer, receiver, posted, scored, folder, checks)
+    console.rule("scores")
+    _check_scores(scored, checks, missing=sum(len(job.submissions) for job in jobs) - len(media))
+    console.print(f"Report: {_write(scored, folder)}", soft_wrap=True)
+    await buyer.close()
+
+
+async def _send_all(
+    buyer: Buyer,
+    jobs: Sequence[DemoJob],
+    posted: Sequence[dict[str, Any]],
+    media: dict[Submission, Path],
+    careful: Person,
+    careless: Careless,
+) -> list[Scored]:
+    """Jobs side by side, so that batches form across them; the files of a job in their order."""
+    started_at = perf_counter()
+    per_job = await asyncio.gather(
+        *(send_all(buyer, job, shown["id"], media, careful, careless) for job, shown in zip(jobs, posted, strict=True))
+    )
+    console.print(f"{len(media)} files scored in {perf_counter() - started_at:.0f} s")
+    return [one for job in per_job for one in job]
+
+
+async def _check_people(people: Sequence[Person], checks: Checks) -> None:
+    states = [await person.me() for person in people]
+    for person, me in zip(people, states, strict=True):
+        console.print(f"{person.name}: {me['earned_credits']} credits earned, {me['strikes']} strikes, {me['status']}")
+    banned = [me for me in states if me["status"] == "banned"]
+    checks.that(bool(banned) and all(me["strikes"] == 3 for me in banned), "three strikes ban, and only they do")
+
+
+async def _check_jobs(
+    buyer: Buyer,
+    receiver: Receiver,
+    posted: Sequence[dict[str, Any]],
+    scored: Sequence[Scored],
+    folder: Path,
+    checks: Checks,
+) -> None:
+    shown = [await buyer.get(f"/v1/jobs/{job['id']}") for job in posted]
+    full = [job for job in shown if job["status"] == "completed"]
+    checks.that(bool(full), f"completed: {', '.join(job['title'] for job in full)}")
+    open_jobs = [await buyer.cancel(job["id"]) for job in shown if job["status"] == "active"]
+    checks.that(all(job["held_credits"] == 0 for job in open_jobs), f"{len(open_jobs)} others cancelled and released")
+    approved = len([one for one in scored if one.status == "approved"])
+    spent = sum([(await buyer.get(f"/v1/jobs/{job['id']}"))["spent_credits"] for job in posted])
+    balance = await _show_credits(buyer, "after the jobs")
+    checks.that(spent == approved * REWARD, f"{spent} credits captured for {approved} approved files")
+    checks.that(balance["held_credits"] == 0, "nothing is held any more")
+    for job in full:
+        checks.that(await receiver.wait_for("job.completed", job["id"]), f"webhook job.completed of {job['title']}")
+    for job in open_jobs:
+        checks.that(await receiver.wait_for("job.cancelled", job["id"]), f"webhook job.cancelled of {job['title']}")
+    checks.that(receiver.refused == 0, f"{len(receiver.events)} webhooks came, every signature is right")
+    files = [path for job in posted for path in await buyer.download(job["id"], folder / "delivered" / job["id"])]
+    checks.that(
+        len(files) == approved, f"{len(files)} files downloaded to {folder / 'delivered'}, every SHA-256 is right"
+    )
+
+
+async def _show_credits(buyer: Buyer, when: str) -> dict[str, Any]:
+    balance = await buyer.get("/v1/billing/credits")
+    console.print(f"credits {when}: {balance['available_credits']} available, {balance['held_credits']} held")
+    return balance
+
+
+def _linger(url: str) -> None:
+    console.print(f"\nThe stack runs on at {url} (documentation: {url}/docs). Ctrl-C ends it.")
+    with suppress(KeyboardInterrupt):
+        asyncio.run(asyncio.sleep(24 * 3600))
+
+
+def _dim(line: str) -> None:
+    console.print(Text(line, style="dim"))
 
 
 def _make_media(jobs: Sequence[DemoJob], folder: Path) -> dict[Submission, Path]:
@@ -88,54 +191,17 @@ def _make_media(jobs: Sequence[DemoJob], folder: Path) -> dict[Submission, Path]
     return made
 
 
-async def _score_all(engine: Engine, jobs: Sequence[DemoJob], media: dict[Submission, Path]) -> list[Scored]:
-    """Jobs side by side, so that batches form across them; the files of a job in their order."""
-    started_at = perf_counter()
-    try:
-        await engine.start(on_progress=_Steps())
-        console.print(f"engine ready after {perf_counter() - started_at:.0f} s")
-        scoring_at = perf_counter()
-        scored = await asyncio.gather(*(_score_job(engine, job, media) for job in jobs))
-        console.print(f"{len(media)} files scored in {perf_counter() - scoring_at:.0f} s")
-    finally:
-        await engine.close()
-    return [one for job in scored for one in job]
-
-
-class _Steps:
-    """Prints each step of the start once, however often it is reported."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def __call__(self, step: str) -> None:
-        if step != self._last:
-            console.print(Text(f"  {step}", style="dim"))
-        self._last = step
-
-
-async def _score_job(engine: Engine, job: DemoJob, media: dict[Submission, Path]) -> list[Scored]:
-    """A file is compared with those that were approved before it: who is asked to try again may send the same scene."""
-    scored: list[Scored] = []
-    earlier: tuple[EarlierFile, ...] = ()
-    for submission in (one for one in job.submissions if one in media):
-        started_at = perf_counter()
-        result = await engine.score(ScoreRequest(media[submission], job.brief, earlier))
-        scored.append(Scored(job, submission, media[submission], result, perf_counter() - started_at))
-        if result.score.stars >= MIN_STAR_RATING and result.fingerprint is not None:
-            earlier += (EarlierFile(submission.name, result.fingerprint),)
-        console.print(stars(result.score.stars), Text(f"{submission.name}  {' '.join(result.score.reasons)}"))
-    return scored
-
-
 def _table(scored: Sequence[Scored]) -> Table:
-    table = Table("file", "job", "stars", "reasons", "what the worker is told", "seconds", title="Scores")
+    columns = ("file", "job", "worker", "stars", "status", "reasons", "what the worker is told", "seconds")
+    table = Table(*columns, title="Scores")
     table.columns[-1].justify = "right"
     for one in scored:
-        score = one.result.score
-        told = Text("\n".join(score.reasons)), Text(score.feedback)
+        told = one.result["score_breakdown"]
         name = Text(one.submission.name, style="" if not one.failures else "bold red")
-        table.add_row(name, one.job.title, stars(score.stars), *told, f"{one.seconds:.1f}")
+        status = f"{one.status} (retry)" if one.attempt > 1 else one.status
+        reasons = Text("\n".join(told["reasons"])), Text(told["feedback"])
+        count = stars(one.result["score"])
+        table.add_row(name, one.job.title, one.worker, count, status, *reasons, f"{one.seconds:.1f}")
     return table
 
 
@@ -143,10 +209,10 @@ def _print_annotations(scored: Sequence[Scored]) -> None:
     """The annotations of one approved file of each content type."""
     shown = set()
     for one in scored:
-        facts, annotations = one.result.evidence.facts, one.result.annotations
-        if facts is None or annotations is None or facts.content_type in shown or one.result.score.stars < 4:
+        facts, annotations = one.result["score_breakdown"]["evidence"]["facts"], one.result["annotations"]
+        if facts is None or annotations is None or facts["content_type"] in shown or one.result["score"] < 4:
             continue
-        shown.add(facts.content_type)
+        shown.add(facts["content_type"])
         console.rule(f"annotations of {one.submission.name}, lists cut after {SHOWN_ITEMS}")
         console.print_json(data=_shortened(annotations))
 
@@ -168,27 +234,24 @@ def _write(scored: Sequence[Scored], folder: Path) -> Path:
     """`results.jsonl` and `report.html`; returns the path of the latter."""
     with (folder / "results.jsonl").open("w", encoding="utf-8") as results:
         for one in scored:
-            line = {"file": one.submission.name, "job": one.job.title} | one.result.to_json()
+            line = {"file": one.submission.name, "job": one.job.title, "status": one.status} | one.result
             results.write(json.dumps(line, ensure_ascii=False) + "\n")
     report = folder / "report.html"
     entries = (
-        entry(one.path, one.job.brief.description, one.result, title=one.job.title, seconds=one.seconds)
+        Entry(one.path.name, one.job.title, one.job.brief.description, one.result, one.path, one.seconds)
         for one in scored
     )
     write_report(entries, report)
     return report
 
 
-def _check(scored: Sequence[Scored], missing: int) -> bool:
-    """Say what does not hold; whether anything does not."""
-    console.rule("checks")
+def _check_scores(scored: Sequence[Scored], checks: Checks, missing: int) -> None:
     for one in scored:
         for failure in one.failures:
-            console.print(Text(f"✕ {one.job.title}, {one.submission.name}: {failure}", style="red"))
-    failed = sum(bool(one.failures) for one in scored)
+            checks.that(False, f"{one.job.title}, {one.submission.name}: {failure}")
+    held = len([one for one in scored if not one.failures])
     left_out = f", {missing} left out" if missing else ""
-    console.print(f"{len(scored) - failed} of {len(scored)} files are scored as expected{left_out}.")
-    return failed > 0
+    checks.that(held == len(scored), f"{held} of {len(scored)} files are scored as expected{left_out}")
 
 
 if __name__ == "__main__":

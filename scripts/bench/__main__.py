@@ -4,6 +4,7 @@ models     each model against the library that a reader of its README would call
 ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
 soak       memory over many files
 start      first start against a second one
+api        the front end over HTTP, with an engine that answers at once
 search     stored embeddings: NumPy, pgvector, sqlite-vec
 """
 
@@ -65,6 +66,14 @@ def search(out: Out = OUT, sizes: str = "10000,100000") -> None:
     from scripts.bench.search import run
 
     _report("search", run([int(size) for size in sizes.split(",")]), out)
+
+
+@app.command()
+def api(out: Out = OUT, submissions: int = 1000) -> None:
+    """The front end with an engine that answers at once: submissions a second, processor time of each."""
+    from scripts.bench.api import run
+
+    _report("api", run(submissions), out)
 
 
 def _report(name: str, rows: list[dict[str, Any]], out: Path) -> None:
