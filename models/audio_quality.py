@@ -1,12 +1,12 @@
 """How a recording sounds: DNSMOS P.835 (Reddy et al. 2022), loudness, noise, clipping and speech."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyloudnorm
 
 from models.outputs import AudioQuality, ItemError, ModelIdentity
+from models.recording import Recording
 from models.runtime.device import Placement
 from models.runtime.openvino_network import compile_file
 from models.voice_activity import SAMPLE_RATE_HZ, Samples, Span, problem_with, speech_spans
@@ -27,16 +27,6 @@ _SIGNAL = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
 _BACKGROUND = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
 _OVERALL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
 """From the network's outputs to opinion scores: the fit that Microsoft publishes with the weights."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What is judged."""
-
-    samples: Samples
-    """Shape (samples,), 16 kHz, full scale ±1."""
-    clipping_ratio: float
-    """Measured before resampling, which rounds the flat tops off."""
 
 
 def load(

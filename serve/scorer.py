@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.settings import Role
-from models.audio_quality import Recording
 from models.outputs import Concepts, ModelIdentity, PageText
+from models.recording import Recording
 from pipeline.annotations import annotate
 from pipeline.brief import JobBrief
 from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint

@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from configs.settings import load_settings
 from models import audio_quality
-from models.audio_quality import AudioQualityModel, Recording, loudness_lufs, snr_db, windows
+from models.audio_quality import AudioQualityModel, loudness_lufs, snr_db, windows
 from models.outputs import AudioQuality, ItemError
+from models.recording import Recording
 from models.runtime.device import Placement
 from models.voice_activity import Span
 from models.weights import Registry, Weights
