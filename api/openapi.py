@@ -1,5 +1,6 @@
 """The OpenAPI document: errors in the contract's shape on every route, none that FastAPI assumes by itself."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,6 +27,16 @@ _OF_HOLDS = frozenset({402})
 _HOLDING = ("create_job", "review_submission")
 """Operations that need credits."""
 _UNLIMITED = ("healthz", "readyz", "metrics")
+_MAKERS = {
+    "create_job": "job_id",
+    "create_submission": "submission_id",
+    "accept_job": "submission_id",
+    "export_job": "export_id",
+    "create_webhook_endpoint": "endpoint_id",
+    "create_api_key": "key_id",
+    "create_worker": "worker_id",
+}
+"""Operations whose answer has the id that others ask for as this parameter."""
 _ERRORS = _ALWAYS | _OF_CALLERS | _OF_IDS | _MUTATING | _OF_BODIES | _OF_IDEMPOTENCY_KEYS | _OF_HOLDS
 
 
@@ -68,12 +79,33 @@ def describe(app: FastAPI) -> dict[str, Any]:
             schemas[model.__name__].pop("$defs", None)
         document["components"]["headers"] = {name: {"required": True} | header for name, header in _HEADERS.items()}
         document["components"]["responses"] = {BY_STATUS[status].__name__: _error(status) for status in sorted(_ERRORS)}
-        for operations in document["paths"].values():
-            for method in _METHODS:
-                if method in operations:
-                    _describe_errors(method, operations[method])
+        for method, operation in _operations(document):
+            _describe_errors(method, operation)
+        _link(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in document["paths"].values():
+        yield from ((method, path[method]) for method in _METHODS if method in path)
+
+
+def _link(document: dict[str, Any]) -> None:
+    """From what makes a resource to what can be done with it."""
+    found = {operation["operationId"]: operation for _, operation in _operations(document)}
+    for maker, parameter in _MAKERS.items():
+        linked = {
+            name: {"operationId": name, "parameters": {f"{where}.{parameter}": "$response.body#/id"}}
+            for name, operation in found.items()
+            if (where := _place(operation, parameter)) is not None
+        }
+        found[maker]["responses"]["201"]["links"] = linked
+
+
+def _place(operation: dict[str, Any], parameter: str) -> str | None:
+    places = [one["in"] for one in operation.get("parameters", ()) if one["name"] == parameter]
+    return places[0] if places else None
 
 
 def _describe_errors(method: str, operation: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ _TEN_CHARACTERS: dict[str, Any] = {"pattern": r"^\s*[^\s\x00][^\x00]{8,}[^\s\x00
 """As a pattern, since blanks around the text do not count."""
 _EXTRA_MIMES = {"image/jpg": "jpeg", "audio/mp3": "mp3", "audio/x-wav": "wav", "audio/x-m4a": "m4a", "jpg": "jpeg"}
 _FORMATS = {mime: name for name, (_, mime) in MIME_TYPES.items()} | _EXTRA_MIMES
+_FORMAT_NAMES: list[Any] = sorted({*MIME_TYPES, *_FORMATS})
 
 
 def _allow_null(schema: dict[str, Any]) -> None:
@@ -49,7 +50,7 @@ class JobCreate(Wire):
     )
     type: str = Field(default="data_collection", description="`data_collection`; `feedback` is not offered.")
     content_type: ContentType | None = Field(default=None, description="Derived from `file_formats` when absent.")
-    file_formats: list[str] = Field(
+    file_formats: list[Annotated[str, Field(json_schema_extra={"enum": _FORMAT_NAMES})]] = Field(
         default_factory=list, max_length=24, description="Names (`jpeg`) or MIME types; all of the content type else."
     )
     quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Files to approve."), INTEGRAL]

@@ -1,7 +1,7 @@
 """Webhook endpoints and events on the wire."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,6 +12,8 @@ from api.wire import Filled, Metadata, Text, Wire, WireTime
 
 API_VERSION = "v1"
 """Of the shape of `data`; a breaking change would come under a new one."""
+
+_URL: dict[str, Any] = {"pattern": r"^\s*[Hh][Tt][Tt][Pp][Ss]?://\S+\s*$", "examples": ["https://example.com/hook"]}
 
 EventName = EventType | Literal["*"]
 EndpointStatus = Literal["enabled", "disabled"]
@@ -33,7 +35,7 @@ def _in_order(events: list[EventName] | None) -> list[EventName] | None:
 class EndpointCreate(Wire):
     """A receiver to add."""
 
-    url: Filled = Field(max_length=2000)
+    url: Filled = Field(max_length=2000, json_schema_extra=_URL)
     """Where events are posted to: https, a public address."""
     events: list[EventName] | None = Field(default=None, min_length=1, max_length=50)
     """Types that it wants; all of them, also those to come, when absent. Also taken as `enabled_events`."""
@@ -47,7 +49,7 @@ class EndpointCreate(Wire):
 class EndpointUpdate(Wire):
     """What is to change; what is absent stays."""
 
-    url: Filled | None = Field(default=None, max_length=2000)
+    url: Annotated[Filled, Field(max_length=2000, json_schema_extra=_URL)] | None = None
     events: list[EventName] | None = Field(default=None, min_length=1, max_length=50)
     """Also taken as `enabled_events`."""
     description: Text | None = Field(default=None, max_length=500)
