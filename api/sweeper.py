@@ -5,7 +5,6 @@ import logging
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
@@ -14,6 +13,8 @@ from api.events import record
 from api.idempotency import KEPT
 from api.jobs.lifecycle import end_job
 from api.jobs.queries import lock_job
+from api.organizations.settings import settings_of
+from api.outage import DatabaseAway
 from api.services import Services
 from api.storage import StoreError
 from api.submissions.queries import lock_submission
@@ -26,7 +27,6 @@ log = logging.getLogger("assay.sweeper")
 AT_ONCE = 200
 SOONEST_ARRIVAL = timedelta(seconds=1)
 LATEST_ARRIVAL = timedelta(seconds=30)
-DEFAULT_RETENTION_DAYS = 30
 
 
 class Sweeper:
@@ -40,7 +40,7 @@ class Sweeper:
         while not stop.is_set():
             try:
                 await self.sweep()
-            except (DBAPIError, InterfaceError, OSError, StoreError) as error:
+            except (DatabaseAway, StoreError) as error:
                 log.warning("sweep cut short", extra={"error": str(error)})
             await _wait(stop, self._use.settings.dispatcher.sweep_seconds)
 
@@ -49,7 +49,7 @@ class Sweeper:
         while not stop.is_set():
             try:
                 await self.arrivals()
-            except (DBAPIError, InterfaceError, OSError, StoreError) as error:
+            except (DatabaseAway, StoreError) as error:
                 log.warning("arrivals cut short", extra={"error": str(error)})
             await _wait(stop, SOONEST_ARRIVAL.total_seconds())
 
@@ -90,8 +90,7 @@ class Sweeper:
         async with self._use.db.read() as session:
             organizations = (await session.scalars(select(Organization))).all()
         for organization in organizations:
-            days = organization.settings.get("retention_days", DEFAULT_RETENTION_DAYS)
-            await self._delete_originals(organization.id, days)
+            await self._delete_originals(organization.id, settings_of(organization).retention_days)
 
     async def idempotency_keys(self) -> None:
         """Forget answers that are older than a day."""

@@ -83,7 +83,6 @@ async def move(session: AsyncSession, organization_id: str, movement: Movement) 
     session.add_all(_entries(booked, movement))
     if movement.target == "available":
         await note_rise(session, organization_id, target.balance)
-    await session.flush()
     return booked
 
 

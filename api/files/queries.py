@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased
 from api.auth import Caller
 from api.errors import NotFound
 from api.files.schemas import FileStatus
+from api.organizations.settings import settings_of
 from api.pages import PageRequest
 from api.services import Services
 from api.tables import File, Organization
@@ -32,10 +33,9 @@ async def find_file(session: AsyncSession, caller: Caller, file_id: str) -> File
 
 
 async def url_seconds(session: AsyncSession, use: Services, organization_id: str) -> int:
-    """How long the organization wants its download URLs to live."""
-    organization = await session.get_one(Organization, organization_id)
-    seconds: int = organization.settings.get("download_url_seconds", use.settings.store.download_url_seconds)
-    return seconds
+    """How long the organization wants its download URLs to live, at most what the operator allows."""
+    wanted = settings_of(await session.get_one(Organization, organization_id)).download_url_seconds
+    return min(wanted, use.settings.store.download_url_seconds)
 
 
 async def page_of_files(

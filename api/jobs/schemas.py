@@ -63,7 +63,8 @@ class JobCreate(Wire):
         ),
         INTEGRAL,
     ]
-    min_star_rating: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] = 3
+    min_star_rating: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] | None = None
+    """The organization's default, which is 3, when absent."""
     scoring_criteria: Text | None = Field(default=None, max_length=1000)
     files_per_submission: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] = 1
     max_workers: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), INTEGRAL] | None = None

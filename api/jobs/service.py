@@ -11,7 +11,8 @@ from api.ids import new_id
 from api.jobs.lifecycle import end_job
 from api.jobs.queries import find_job, lock_job
 from api.jobs.schemas import JobCreate, JobRating
-from api.tables import Job
+from api.organizations.settings import settings_of
+from api.tables import Job, Organization
 
 
 async def create_job(session: AsyncSession, caller: Caller, body: JobCreate) -> Job:
@@ -29,7 +30,8 @@ async def create_job(session: AsyncSession, caller: Caller, body: JobCreate) -> 
         requirements=body.requirements.model_dump(mode="json", exclude_defaults=True),
         location=body.location.model_dump() if body.location else None,
         details=body.metadata,
-        **body.model_dump(exclude={"requirements", "location", "metadata"}),
+        min_star_rating=body.min_star_rating or await _default_rating(session, caller),
+        **body.model_dump(exclude={"requirements", "location", "metadata", "min_star_rating"}),
     )
     session.add(job)
     await session.flush()
@@ -68,6 +70,10 @@ async def rate_job(session: AsyncSession, caller: Caller, job_id: str, body: Job
     await session.flush()
     _record(session, caller, job, "job.rated", rating=body.rating)
     return job
+
+
+async def _default_rating(session: AsyncSession, caller: Caller) -> int:
+    return settings_of(await session.get_one(Organization, caller.organization_id)).default_min_star_rating
 
 
 def _record(session: AsyncSession, caller: Caller, job: Job, action: str, **details: int) -> None:

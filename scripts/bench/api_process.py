@@ -5,6 +5,7 @@ import signal
 import sys
 
 import uvicorn
+import uvloop
 
 from api.app import create_app
 from api.background import Background
@@ -19,7 +20,7 @@ def main(role: str, port: int) -> None:
     if role == "api":
         uvicorn.run(create_app(services), host="127.0.0.1", port=port, log_level="warning", access_log=False)
     else:
-        asyncio.run(_background(Background(services)))
+        uvloop.run(_background(Background(services)))  # which Ray gives its replicas, and uvicorn itself
 
 
 async def _background(background: Background) -> None:

@@ -194,3 +194,9 @@ async def test_rating_and_audit(http: httpx.AsyncClient, organization: Client) -
     audit = (await http.get(f"/v1/jobs/{job['id']}/audit", headers=organization.headers)).json()
     assert [entry["action"] for entry in audit["data"]] == ["job.rated", "job.created"]
     assert audit["data"][0]["actor"].startswith("key_")
+
+
+async def test_the_organizations_default_rating_is_taken(http: httpx.AsyncClient, organization: Client) -> None:
+    await http.patch("/v1/organization/settings", json={"default_min_star_rating": 4}, headers=organization.headers)
+    assert (await post_job(http, organization))["min_star_rating"] == 4
+    assert (await post_job(http, organization, min_star_rating=2))["min_star_rating"] == 2
