@@ -31,6 +31,7 @@ def create_app(made: Services) -> FastAPI:
         openapi_url="/openapi.json",
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
     )
     app.state.services = made
     requests.install(app)

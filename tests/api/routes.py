@@ -25,6 +25,8 @@ class Route:
     """That a client's key needs."""
     takes_idempotency_key: bool
     has_json_body: bool
+    query: frozenset[str]
+    """Names of the parameters of its query."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -56,7 +58,14 @@ def _read(route: APIRoute, method: str) -> Route:
         scopes[0] if scopes else None,
         Once in calls,
         route.body_field is not None,
+        frozenset(_query(route.dependant)),
     )
+
+
+def _query(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for one in dependant.dependencies:
+        yield from _query(one)
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

@@ -1,0 +1,153 @@
+"""Requests that are no good: answered in the shape of the contract, whatever is wrong with them."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api.body_limit import MAX_BODY_BYTES
+from tests.api.conftest import Client, WorkerClient
+from tests.api.story import JOB, accept, post_job
+
+pytestmark = pytest.mark.anyio
+
+JSON = {"Content-Type": "application/json"}
+RATE_LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+def check(answer: httpx.Response, status: int, kind: str, counted: bool = True) -> dict[str, Any]:
+    """The error of an answer in the shape of the contract."""
+    assert answer.status_code == status, answer.text
+    error: dict[str, Any] = answer.json()["error"]
+    assert set(error) == {"type", "code", "message", "param", "request_id", "details"}
+    assert (error["type"], error["request_id"]) == (kind, answer.headers["X-Request-Id"])
+    assert all(name in answer.headers for name in RATE_LIMIT_HEADERS) == counted
+    return error
+
+
+def job(**changes: Any) -> bytes:
+    return json.dumps(JOB | changes).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"quantity": ' + b"9" * 5000 + b"}",
+        b"null",
+        b"[]",
+        b'"text"',
+        job(title="NUL \0"),
+        job(title="surrogate \ud800"),
+        job(metadata={"NUL \0": 1}),
+        job(metadata={"a": "NUL \0"}),
+        job(metadata={"a": float("inf")}),
+        job(metadata={"surrogate \ud800": 1}),
+        job(requirements={"must_show": ["NUL \0"]}),
+        job(requirements={"language": "e\0"}),
+        job(requirements={"surrogate \ud800": 1}),
+        job(requirements={"max_duration_seconds": float("inf")}),
+        job(requirements={"min_width": 10**30}),
+        job(location={"lat": float("nan"), "lng": 0, "radius_km": 1}),
+        job(location={"lat": 0, "lng": 0, "radius_km": float("inf")}),
+        job(quantity=10**30),
+        job(reward_per_file="50"),
+        job(deadline="9" * 400),
+        job(deadline="2999-01-01T00:00:00"),
+    ],
+    ids=lambda content: content[-60:].decode(errors="replace"),
+)
+async def test_a_body_that_is_no_good(http: httpx.AsyncClient, organization: Client, content: bytes) -> None:
+    answer = await http.post("/v1/jobs", content=content, headers=organization.headers | JSON)
+    check(answer, 400, "validation_error")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x", None])
+async def test_a_body_that_is_not_json(http: httpx.AsyncClient, organization: Client, kind: str | None) -> None:
+    headers = organization.headers | ({"Content-Type": kind} if kind else {})
+    check(await http.post("/v1/jobs", content=job(), headers=headers), 415, "unsupported_media_type")
+    job_id = (await post_job(http, organization))["id"]
+    body = json.dumps({"filename": "a", "size_bytes": 1})
+    if kind != "multipart/form-data":
+        answer = await http.post(f"/v1/jobs/{job_id}/submissions", content=body, headers=headers)
+        check(answer, 415, "unsupported_media_type")
+
+
+async def test_json_by_another_name(http: httpx.AsyncClient, organization: Client) -> None:
+    headers = organization.headers | {"Content-Type": "application/vnd.api+json; charset=utf-8"}
+    assert (await http.post("/v1/jobs", content=job(), headers=headers)).status_code == 201
+
+
+async def _pieces() -> AsyncIterator[bytes]:
+    for _ in range(20):
+        yield b" " * (MAX_BODY_BYTES // 10)
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/jobs/{job_id}/cancel", "/v1/jobs/{job_id}/submissions"])
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_that_is_too_long(
+    http: httpx.AsyncClient, organization: Client, path: str, announced: bool
+) -> None:
+    job_id = (await post_job(http, organization))["id"]
+    content = b" " * (MAX_BODY_BYTES + 1) if announced else _pieces()
+    headers = organization.headers | JSON | {"Idempotency-Key": "long"}
+    check(await http.post(path.format(job_id=job_id), content=content, headers=headers), 413, "payload_too_large")
+
+
+async def test_a_strangers_long_body(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/jobs", content=b" " * (MAX_BODY_BYTES + 1), headers=JSON)
+    check(answer, 413, "payload_too_large")
+
+
+async def test_an_upload_may_be_longer(http: httpx.AsyncClient, organization: Client, worker: WorkerClient) -> None:
+    to = (await accept(http, worker, (await post_job(http, organization))["id"]))["upload"]
+    answer = await http.put(to["url"], content=b" " * (3 * MAX_BODY_BYTES), headers=to["headers"])
+    assert answer.status_code == 200, answer.text
+
+
+async def test_nothing_at_this_path(http: httpx.AsyncClient, organization: Client) -> None:
+    for path in ("/v1/nothing", "/", "/v1/jobs/", "/v2/jobs", "/v1/jobs/%00", "/v1//jobs", "/docs/..%2f..%2fetc"):
+        answer = await http.get(path, headers=organization.headers)
+        check(answer, 404, "not_found", counted=path == "/v1/jobs/%00")
+
+
+async def test_another_method(http: httpx.AsyncClient, organization: Client) -> None:
+    for method, path, allowed in (
+        ("DELETE", "/v1/jobs", "GET, POST"),
+        ("PUT", "/v1/webhook_endpoints/whe_1", "DELETE, GET, PATCH"),
+        ("GET", "/v1/score", "POST"),
+        ("TRACE", "/healthz", "GET"),
+    ):
+        answer = await http.request(method, path, headers=organization.headers)
+        assert check(answer, 405, "validation_error", counted=False)["code"] == "method_not_allowed"
+        assert answer.headers["Allow"] == allowed
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=%00", "cursor=x", "cursor=%F0%9F%98%80"])
+async def test_a_page_that_is_not_there(http: httpx.AsyncClient, organization: Client, query: str) -> None:
+    check(await http.get(f"/v1/jobs?{query}", headers=organization.headers), 400, "validation_error")
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=", "q=%20", "", "q=a&job_id="])
+async def test_a_search_that_is_no_good(http: httpx.AsyncClient, organization: Client, query: str) -> None:
+    answer = await http.get(f"/v1/search?{query}", headers=organization.headers)
+    check(answer, 404 if "job_id" in query else 400, "not_found" if "job_id" in query else "validation_error")
+
+
+@pytest.mark.parametrize("given", ["a", "0b6f5ad0-2f6c-4b53-8a67-1f3b2d6c9e10", "x" * 64])
+async def test_a_request_id_of_the_client_is_kept(http: httpx.AsyncClient, organization: Client, given: str) -> None:
+    headers = organization.headers | {"X-Request-Id": given}
+    made = await http.post("/v1/jobs", json=JOB, headers=headers)
+    assert (made.status_code, made.headers["X-Request-Id"]) == (201, given)
+    audit = await http.get(f"/v1/jobs/{made.json()['id']}/audit", headers=organization.headers)
+    assert audit.json()["data"][0]["request_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "two words", "x" * 65, "<script>"])
+async def test_a_request_id_that_is_unfit_is_replaced(http: httpx.AsyncClient, given: str) -> None:
+    answer = await http.get("/v1/jobs", headers={"X-Request-Id": given})
+    assert check(answer, 401, "authentication_error")["request_id"].startswith("req_")
