@@ -25,6 +25,12 @@ class _Known:
     approvals: int = 0
     files: list[EarlierFile] = field(default_factory=list)
 
+    def add(self, number: int, file: EarlierFile) -> None:
+        """The next one; what is known already is left out."""
+        if number > self.approvals:
+            self.files.append(file)
+            self.approvals = number
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -32,6 +38,7 @@ class Snapshot:
 
     files: tuple[EarlierFile, ...]
     approvals: int
+    reversals: int
 
     @property
     def newest(self) -> tuple[EarlierFile, ...]:
@@ -59,16 +66,25 @@ class EarlierFiles:
         self._jobs.move_to_end(job.id)
         while len(self._jobs) > JOBS_REMEMBERED:
             self._jobs.popitem(last=False)
-        for number, file in await self._since(session, job.id, known.approvals):
-            if number > known.approvals:
-                known.files.append(file)
-                known.approvals = number
-        return Snapshot(tuple(known.files), known.approvals)
+        if known.approvals < job.approvals:
+            for number, file in await self._since(session, job.id, known.approvals):
+                known.add(number, file)
+        return Snapshot(tuple(known.files), known.approvals, known.reversals)
+
+    def approved(self, job: Job, file: EarlierFile) -> None:
+        """Remember what was approved here, which spares reading it back. Call it once that is committed."""
+        known = self._jobs.get(job.id)
+        if known is not None and known.reversals == job.reversals and job.approvals == known.approvals + 1:
+            known.add(job.approvals, file)
 
     async def approved_since(self, session: AsyncSession, job: Job, snapshot: Snapshot) -> list[EarlierFile]:
         """What was approved after the snapshot; exact while the job is locked."""
         if job.approvals == snapshot.approvals:
             return []
+        known = self._jobs.get(job.id)
+        same = known is not None and snapshot.reversals == known.reversals == job.reversals
+        if known is not None and same and known.approvals == job.approvals:
+            return known.files[len(snapshot.files) :]
         return [file for _, file in await self._since(session, job.id, snapshot.approvals)]
 
     async def find(self, new: Fingerprint, files: tuple[EarlierFile, ...] | list[EarlierFile]) -> EarlierFile | None:
@@ -84,7 +100,7 @@ class EarlierFiles:
             .where(File.job_id == job_id, File.approval > approvals, File.fingerprint.is_not(None))
             .order_by(File.approval)
         )
-        rows = (await session.execute(query))
+        rows = await session.execute(query)
         return [
             (number, EarlierFile(file_id, from_json(kept)))
             for number, file_id, kept in rows

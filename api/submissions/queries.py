@@ -25,14 +25,17 @@ async def find_submission(session: AsyncSession, caller: Caller, submission_id: 
     return found(await session.scalar(submissions_of(caller).where(Submission.id == submission_id)), submission_id)
 
 
-async def lock_submission(session: AsyncSession, submission_id: str) -> Submission:
+async def lock_submission(session: AsyncSession, submission_id: str, worker_id: str | None = None) -> Submission:
     """A submission that nobody else changes until the transaction ends. Its job is locked before it, where both are.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or it is another worker's.
     """
-    query = select(Submission).where(Submission.id == submission_id).with_for_update()
-    return found(await session.scalar(query.execution_options(populate_existing=True)), submission_id)
+    query = select(Submission).where(Submission.id == submission_id)
+    if worker_id is not None:
+        query = query.where(Submission.worker_id == worker_id)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return found(await session.scalar(locked), submission_id)
 
 
 def found(submission: Submission | None, submission_id: str) -> Submission:

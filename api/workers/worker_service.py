@@ -14,7 +14,7 @@ from api.submissions.queries import found, lock_submission
 from api.submissions.schemas import Submit
 from api.submissions.service import submit as queue_if_uploaded
 from api.submissions.slots import lease_slots
-from api.tables import Job, Submission, Worker
+from api.tables import Job, Submission
 
 
 def jobs_for(worker: WorkerCaller) -> Select[Job]:
@@ -46,14 +46,10 @@ async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job
         NotFound: there is no such job for it.
         Conflict: no slot is open, or not for this worker.
     """
-    await require_active(session, worker)
-    found_job(
-        await session.scalar(
-            select(Job).where(Job.id == job_id, Job.organization_id == worker.organization_id, Job.livemode.is_(True))
-        ),
-        job_id,
-    )
-    job = await lock_job(session, job_id)
+    require_active(worker)
+    job = await lock_job(session, job_id, worker.organization_id)
+    if not job.livemode:
+        found_job(None, job_id)
     leases = await lease_slots(session, job, worker.worker_id, use.settings.collection)
     for lease in leases:
         _record(session, lease, "submission.accepted", worker)
@@ -70,9 +66,8 @@ async def submit(
         NotFound: it has no such submission.
         Conflict: the file is not there, or the slot was taken back.
     """
-    await require_active(session, worker)
-    await find_own(session, worker, submission_id)
-    submission = await lock_submission(session, submission_id)
+    require_active(worker)
+    submission = await lock_submission(session, submission_id, worker.worker_id)
     if submission.status in ("pending_score", "approved", "rejected", "needs_review"):
         return submission
     if submission.status != "awaiting_upload":
@@ -94,9 +89,8 @@ async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, subm
         NotFound: it has no such submission.
         Conflict: there is no attempt left.
     """
-    await require_active(session, worker)
-    await find_own(session, worker, submission_id)
-    submission = await lock_submission(session, submission_id)
+    require_active(worker)
+    submission = await lock_submission(session, submission_id, worker.worker_id)
     if submission.status == "awaiting_upload" and submission.attempt > 1:
         return submission
     if submission.status != "retry_pending":
@@ -108,12 +102,11 @@ async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, subm
     return submission
 
 
-async def require_active(session: AsyncSession, worker: WorkerCaller) -> None:
+def require_active(worker: WorkerCaller) -> None:
     """Raises:
     AuthorizationFailed: the worker is banned.
     """
-    status = await session.scalar(select(Worker.status).where(Worker.id == worker.worker_id))
-    if status != "active":
+    if worker.banned:
         raise AuthorizationFailed("you are banned from this organization's jobs", code="worker_banned")
 
 
