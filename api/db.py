@@ -11,10 +11,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from api.outage import tell_outages
 from configs.settings import Settings
 
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another one; every transaction here takes milliseconds."""
+CONNECT_SECONDS = 5
+"""How long a Postgres may take to answer a new connection."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Id = String(32).with_variant(String(32, collation="C"), "postgresql")
@@ -40,19 +43,24 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Database:
-    """Sessions over one engine: `read` for looking, `write` for one transaction that is committed at its end."""
+    """Sessions over one engine: `read` for looking, `write` for one transaction that is committed at its end.
+
+    Both raise `DatabaseAway` when the database does not answer.
+    """
 
     def __init__(self, url: URL, pool_size: int = 10) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._engine = _sqlite(url) if self.is_sqlite else create_async_engine(url, pool_size=pool_size)
-        self._reading = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._engine = _sqlite(url) if self.is_sqlite else _postgres(url, pool_size)
+        tell_outages(self._engine)
+        reading = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = async_sessionmaker(reading, expire_on_commit=False)
         writing = self._engine.execution_options(immediate=True)
         self._writing = async_sessionmaker(writing, expire_on_commit=False)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for looking; what it changes is thrown away."""
+        """A session for looking. On Postgres each query sees what is committed when it begins, for half the cost."""
         async with self._reading() as session:
             yield session
 
@@ -85,6 +93,10 @@ def database_url(settings: Settings) -> URL:
 def sqlite_url(path: Path) -> URL:
     """The URL of a database file."""
     return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+def _postgres(url: URL, pool_size: int) -> AsyncEngine:
+    return create_async_engine(url, pool_size=pool_size, connect_args={"timeout": CONNECT_SECONDS})
 
 
 def _sqlite(url: URL) -> AsyncEngine:

@@ -7,13 +7,12 @@ together with the money, the slot and the events, and only while the claim is st
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.claims import Claim, claim, lock_claimed, release, renew
@@ -23,6 +22,7 @@ from api.files.delivery import Delivered, deliver
 from api.ids import new_id
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
+from api.outage import DatabaseAway
 from api.search.embeddings import encoder_name
 from api.services import Services
 from api.storage import ObjectChanged, StoreError
@@ -38,10 +38,10 @@ from serve.errors import EngineError
 
 log = logging.getLogger("assay.dispatcher")
 
+PLACES_AT_ONCE = 4
+"""A claim is made for a quarter of the places at once: a claim for each would be a tenth of all work."""
 RETRY_GROWTH = 6.0
 DATABASE_PAUSE_SECONDS = 1.0
-_DATABASE_AWAY = (InterfaceError, DBAPIError, OSError)
-"""What a database that is being restarted raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Dispatcher:
     async def _fill(self) -> bool:
         """Claim as many as there is room for; whether there were any."""
         room = self._settings.concurrency - len(self._tasks)
-        if room <= 0:
+        if room < max(1, self._settings.concurrency // PLACES_AT_ONCE):
             return True
         try:
             async with self._use.db.write() as session:
                 claims = await claim(session, room, self._settings.claim_seconds)
-        except _DATABASE_AWAY as error:
+        except DatabaseAway as error:
             log.warning("database does not answer", extra={"error": str(error)})
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             return False
@@ -116,7 +116,14 @@ class Dispatcher:
         stopping.cancel()
 
     async def _process(self, one: Claim) -> None:
-        """One submission, from its claim to its decision."""
+        """One submission, from its claim to its decision, or back to the queue when the database was away meanwhile."""
+        try:
+            await self._decide(one)
+        except DatabaseAway as error:
+            log.warning("not decided", extra={"submission_id": one.submission.id, "error": str(error)})
+            await self._put_back(one)
+
+    async def _decide(self, one: Claim) -> None:
         told = {"submission_id": one.submission.id, "job_id": one.submission.job_id}
         if one.submission.engine_attempts > self._settings.max_attempts:
             await self._give_up(one, "it was tried too often without an answer")
@@ -164,6 +171,8 @@ class Dispatcher:
         if original is not None:
             await self._commit(one, await self._score(one, original))
             return
+        if decision.status == "approved" and scored.result.fingerprint is not None and submission.file_id is not None:
+            self._earlier.approved(job, EarlierFile(submission.file_id, scored.result.fingerprint))
         DECISIONS.labels(decision.status, str(scored.result.score.stars)).inc()
         STRIKES.inc(int(decision.strike))
         told = {"submission_id": one.submission.id, "job_id": one.submission.job_id}
@@ -225,6 +234,15 @@ class Dispatcher:
             await settle(session, job, submission, undecided, self._use.settings.collection)
         DECISIONS.labels("needs_review", "none").inc()
 
+    async def _put_back(self, one: Claim) -> None:
+        """As soon as the database answers. If the decision was committed after all, the claim is void by it."""
+        while True:
+            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            with suppress(DatabaseAway):
+                async with self._use.db.write() as session:
+                    await release(session, one, 0.0, uncount=True)
+                return
+
     async def _renew_all(self) -> None:
         while True:
             await asyncio.sleep(self._settings.claim_seconds / 3)
@@ -232,7 +250,7 @@ class Dispatcher:
                 try:
                     async with self._use.db.write() as session:
                         await renew(session, list(self._tasks.values()), self._settings.claim_seconds)
-                except _DATABASE_AWAY as error:
+                except DatabaseAway as error:
                     log.warning("claims could not be renewed", extra={"error": str(error)})
 
     async def _give_back(self) -> None:
@@ -241,9 +259,10 @@ class Dispatcher:
             task.cancel()
         if under_way:
             await asyncio.wait(under_way)
-        for one in under_way.values():
-            async with self._use.db.write() as session:
-                await release(session, one, 0.0, uncount=True)
+        with suppress(DatabaseAway):  # then the claims run out by themselves
+            for one in under_way.values():
+                async with self._use.db.write() as session:
+                    await release(session, one, 0.0, uncount=True)
 
     async def _encoder_name(self) -> str:
         """Whose space the embeddings are in."""

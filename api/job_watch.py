@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select
 
 from api.db import Database
+from api.outage import DatabaseAway
 from api.tables import Job
 
 LOOK_SECONDS = 0.25
@@ -45,7 +47,8 @@ class JobWatch:
         while self._waiting:
             ids = list(self._waiting)
             for start in range(0, len(ids), _MANY):
-                await self._wake(ids[start : start + _MANY])
+                with suppress(DatabaseAway):  # they look again, or their time is over
+                    await self._wake(ids[start : start + _MANY])
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _wake(self, ids: list[str]) -> None:

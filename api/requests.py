@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -19,11 +20,13 @@ from api.errors import (
     ApiError,
     InternalError,
     NotFound,
+    Overloaded,
     RateLimitExceeded,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from api.metrics import REQUEST_SECONDS
+from api.outage import DatabaseAway
 from api.rate_limits import Window
 from api.services import Services
 from serve.request_ids import HEADER, request_id
@@ -31,6 +34,8 @@ from serve.request_ids import HEADER, request_id
 log = logging.getLogger("assay.request")
 
 MAX_FIELD_CHARACTERS = 100
+DATABASE_RETRY_SECONDS = 2
+"""What clients are told to wait; a Postgres that was killed is back in about that time."""
 
 
 class RequestScope:
@@ -68,6 +73,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(DatabaseAway, _on_database_away)
+    app.add_exception_handler(PoolExhausted, _on_database_away)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -118,6 +125,13 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
     answer = kind(message, code=code, headers=headers)
     return _answer(request, answer) if error.status_code in (404, 405) else await _answer_counted(request, answer)
+
+
+async def _on_database_away(request: Request, error: Exception) -> JSONResponse:
+    """Nothing was done, or it was done and could not be told: an `Idempotency-Key` makes the repetition harmless."""
+    log.warning("database does not answer", extra={"request_id": request.state.request_id, "error": str(error)})
+    headers = {"Retry-After": str(DATABASE_RETRY_SECONDS)}
+    return _answer(request, Overloaded("the database does not answer at the moment", headers=headers))
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:

@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ids import new_id
 from api.jobs.queries import lock_job
 from api.jobs.schemas import slots_open
+from api.outage import DatabaseAway
 from api.sandbox_media import sample_file
 from api.services import Services
 from api.storage import StoreError
@@ -39,7 +39,7 @@ class Sandbox:
         while not stop.is_set():
             try:
                 await self.step()
-            except (DBAPIError, InterfaceError, OSError, StoreError) as error:
+            except (DatabaseAway, StoreError) as error:
                 log.warning("sandbox paused", extra={"error": str(error)})
             try:
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from api.clock import now
 from api.metrics import WEBHOOK_ATTEMPTS
+from api.outage import DatabaseAway
 from api.secrets import Cipher
 from api.services import Services
 from api.tables import WebhookEndpoint
@@ -34,8 +34,6 @@ LEASE_SLACK_SECONDS = 45.0
 """On top of an attempt's longest time: for the database to record it."""
 ENDPOINT_SHARE = 4
 """An endpoint gets a quarter of the places, so that one that hangs holds up only its own deliveries."""
-_DATABASE_AWAY = (InterfaceError, DBAPIError, OSError)
-"""What a database that is being restarted raises."""
 
 
 class WebhookSender:
@@ -98,7 +96,7 @@ class WebhookSender:
         try:
             planned = await self.plan()
             return bool(await self._fill()) or planned == PLANNED_AT_ONCE
-        except _DATABASE_AWAY as error:
+        except DatabaseAway as error:
             log.warning("database does not answer", extra={"error": str(error)})
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             return False
