@@ -175,5 +175,5 @@ def _answer(request: Request, error: ApiError) -> JSONResponse:
 def _field(location: tuple[int | str, ...]) -> str:
     """Names of fields come from the client: a lone surrogate among them could not be sent back."""
     where, *rest = location
-    name = ".".join(map(str, rest)) if rest else str(where)
+    name = ".".join(map(str, rest)) if rest and isinstance(rest[0], str) else str(where)  # a number: of a character
     return name[:MAX_FIELD_CHARACTERS].encode(errors="replace").decode()

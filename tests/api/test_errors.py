@@ -66,6 +66,12 @@ async def test_a_body_that_is_no_good(http: httpx.AsyncClient, organization: Cli
     check(answer, 400, "validation_error")
 
 
+async def test_json_that_breaks_off(http: httpx.AsyncClient, organization: Client) -> None:
+    answer = await http.post("/v1/jobs", content=b"{", headers=organization.headers | JSON)
+    error = check(answer, 400, "validation_error")
+    assert (error["param"], error["message"]) == ("body", "body: JSON decode error")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x", None])
 async def test_a_body_that_is_not_json(http: httpx.AsyncClient, organization: Client, kind: str | None) -> None:
     headers = organization.headers | ({"Content-Type": kind} if kind else {})
