@@ -15,7 +15,6 @@ from pipeline.evidence import Evidence
 from pipeline.reasons import Deduction
 from pipeline.score import Score
 
-
 Seen = Literal["image", "read", "heard"]
 """What an embedding is of: the picture (or the mean of the frames), the text in it, or the speech."""
 

@@ -8,8 +8,8 @@ import pytest
 
 from api.services import Services
 from tests.api.conftest import Client, WorkerClient
-from tests.api.story import JOB, accept, post_job, submit, submit_scored
 from tests.api.scripted import picture
+from tests.api.story import JOB, accept, post_job, submit, submit_scored
 
 pytestmark = pytest.mark.anyio
 
