@@ -65,6 +65,14 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """A session for looking in which all queries see the same moment; their rows can be streamed."""
+        async with self._reading() as session:
+            if not self.is_sqlite:  # which reads a snapshot anyway
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, undone when it raises.
 

@@ -30,8 +30,7 @@ Rule = Select[str, int, int]
 
 async def check(db: Database) -> list[str]:
     """Every inconsistency of the ledger and of what is kept beside it, one sentence each; empty when all is well."""
-    async with db.read() as session:
-        await _freeze(session, db)
+    async with db.snapshot() as session:
         return [line async for line in _findings(session)]
 
 
@@ -41,12 +40,6 @@ async def totals(db: Database) -> dict[str, int]:
     query = select(Account.name, balance).group_by(Account.name).order_by(Account.name)
     async with db.read() as session:
         return {row.name: row.credits for row in await session.execute(query)}
-
-
-async def _freeze(session: AsyncSession, db: Database) -> None:
-    """SQLite reads a snapshot anyway."""
-    if not db.is_sqlite:
-        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 async def _findings(session: AsyncSession) -> AsyncIterator[str]:

@@ -38,7 +38,7 @@ async def search(use: Services, caller: Caller, query: str, job_id: str | None, 
             await find_job(session, caller, job_id)
     vector, encoder = await _embed(use, query)
     scope = Scope(caller.organization_id, caller.livemode, encoder, job_id)
-    async with use.db.read() as session:
+    async with use.db.snapshot() as session:
         index: Index = PgVectorIndex() if await is_enabled(session) else ExactIndex()
         matches = await index.nearest(session, scope, vector, max(CANDIDATES, limit))
         literal = await containing(session, [match.file_id for match in matches], query)

@@ -63,7 +63,7 @@ async def test_vectors_that_were_there_before_are_found_like_new_ones(
 
     encoder = encoder_name((await services.engine.identities())["concepts"])
     scope = Scope(organization.id, True, encoder, job_id)
-    async with db.read() as session:
+    async with db.snapshot() as session:
         exact, stored = [
             await index.nearest(session, scope, vectors[3, 0], 7) for index in (ExactIndex(), PgVectorIndex())
         ]
