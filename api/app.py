@@ -7,7 +7,7 @@ from importlib import import_module
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from api import openapi, requests
+from api import mcp_server, openapi, requests
 from api.services import Services
 from api.storage_local import LocalStore
 from api.storage_routes import create_router as storage_router
@@ -40,6 +40,7 @@ def create_app(made: Services) -> FastAPI:
         app.include_router(router)
     if isinstance(made.store, LocalStore):
         app.include_router(storage_router(made.store))
+    app.state.tools = mcp_server.mount(app, made)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
@@ -48,7 +49,8 @@ def create_app(made: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     made: Services = app.state.services
     await made.start()
-    yield
+    async with app.state.tools():
+        yield
     await made.close()
 
 

@@ -1,0 +1,65 @@
+"""What an agent reads of a resource: a line or a few, beside the typed result; and pictures that it can look at."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pillow_heif
+from PIL import Image
+
+from api.files.schemas import FileResource
+from api.jobs.schemas import JobResource
+from api.pages import Page
+from api.scoring.schemas import ScoreResource
+from api.submissions.schemas import SubmissionResource, SubmissionSummary
+
+PICTURE_PIXELS = 512
+"""Long side of what an agent looks at: some 300 tokens, and text of a menu can still be made out."""
+JPEG_QUALITY = 80
+
+
+def tell_job(job: JobResource) -> str:
+    return (
+        f"{job.id} “{job.title}” is {job.status}: {job.files_approved} of {job.quantity} files approved, "
+        f"{job.files_pending} pending, {job.spent_credits} credits spent, {job.held_credits} held"
+    )
+
+
+def tell_file(file: FileResource) -> str:
+    read = (file.annotations or {}).get("ocr_text") or (file.annotations or {}).get("transcript") or ""
+    said = f", says “{' '.join(read.split())[:80]}”" if read else ""
+    return f"{file.id}: {file.score} stars, {file.mime_type}{said}"
+
+
+def tell_submission(submission: SubmissionResource) -> str:
+    why = f" ({', '.join(submission.reasons)})" if submission.reasons else ""
+    stars = f", {submission.score} stars" if submission.score else ""
+    return f"{submission.id}: {submission.status}{stars}{why}"
+
+
+def tell_summary(summary: SubmissionSummary) -> str:
+    counted = ", ".join(f"{count} {status}" for status, count in summary.by_status.items() if count)
+    return f"{summary.total} submissions: {counted or 'none'}; average {summary.average_score or '–'} stars"
+
+
+def tell_score(score: ScoreResource) -> str:
+    told = score.score_breakdown
+    return f"{score.score} stars. {told['feedback']} {' '.join(told['reasons'])}".strip()
+
+
+def tell_page(what: str, page: Page[Any], tell: Callable[[Any], str]) -> str:
+    """A line for each entry, and how to get the rest."""
+    lines = [f"{len(page.data)} {what}", *(f"- {tell(one)}" for one in page.data)]
+    return "\n".join([*lines, f"More: cursor {page.next_cursor}"] if page.next_cursor else lines)
+
+
+def small_picture(content: bytes) -> bytes:
+    """A JPEG of at most `PICTURE_PIXELS`, out of a delivered picture."""
+    pillow_heif.register_heif_opener()
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.draft("RGB", (PICTURE_PIXELS, PICTURE_PIXELS))
+        small = picture.convert("RGB")
+    small.thumbnail((PICTURE_PIXELS, PICTURE_PIXELS))
+    buffer = io.BytesIO()
+    small.save(buffer, "jpeg", quality=JPEG_QUALITY)
+    return buffer.getvalue()

@@ -1,0 +1,134 @@
+"""A real MCP client, over HTTP and over standard input and output, against a real server process."""
+
+import base64
+import io
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolResult, ImageContent, TextContent
+from PIL import Image
+
+from tests.api.scripted import picture
+from tests.api.server import RunningServer, running
+
+pytestmark = pytest.mark.anyio
+
+TOOLS = {
+    "create_job", "create_job_and_wait", "get_job", "list_jobs", "get_job_files", "cancel_job", "get_credits",
+    "list_submissions", "get_submission_summary", "search_files", "score_file",
+}  # fmt: skip
+JOB = {
+    "description": "Photos of coffee shop menus", "content_type": "image", "quantity": 2, "reward_per_file": 20,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running("sqlite", tmp_path_factory.mktemp("server") / "state") as started:
+        yield started
+
+
+@pytest.fixture(params=["http", "stdio"])
+async def agent(request: pytest.FixtureRequest, server: RunningServer) -> AsyncIterator[Client]:
+    async with AsyncExitStack() as stack:
+        if request.param == "http":
+            http = await stack.enter_async_context(httpx2.AsyncClient(headers=server.headers, timeout=60))
+            transport: Any = streamable_http_client(f"{server.url}/mcp", http_client=http)
+        else:
+            keyed = os.environ | {"ASSAY_API_KEY": server.api_key, "ASSAY_URL": server.url}
+            transport = StdioServerParameters(command=sys.executable, args=["-m", "scripts.cli", "mcp"], env=keyed)
+        yield await stack.enter_async_context(Client(transport))
+
+
+async def _call(agent: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    answer = await agent.call_tool(tool, arguments)
+    assert isinstance(answer, CallToolResult)
+    assert not answer.is_error, answer.content
+    told = answer.content[0]
+    assert isinstance(told, TextContent)
+    assert 0 < len(told.text) < 2000
+    assert answer.structured_content is not None
+    return answer.structured_content
+
+
+def _bring(server: RunningServer, job_id: str, content: bytes) -> None:
+    path = f"{server.url}/v1/jobs/{job_id}/submissions"
+    httpx.post(path, files={"file": ("menu.png", content)}, headers=server.headers).raise_for_status()
+
+
+async def test_every_tool_is_there_with_the_type_of_its_result(agent: Client) -> None:
+    listed = (await agent.list_tools()).tools
+    assert {tool.name for tool in listed} == TOOLS
+    assert all(tool.description and tool.output_schema for tool in listed)
+
+
+async def test_an_agent_posts_a_job_waits_and_reads_its_files(
+    agent: Client, server: RunningServer, request: pytest.FixtureRequest
+) -> None:
+    key = request.node.callspec.id
+    job = await _call(agent, "create_job", **JOB, idempotency_key=key)
+    assert (await _call(agent, "create_job", **JOB, idempotency_key=key))["id"] == job["id"]
+    seeds = (1, 2) if key == "http" else (3, 4)
+    for seed in seeds:
+        _bring(server, job["id"], picture(5, seed=seed, size=(1200, 800)))
+    for _ in range(100):
+        if (await _call(agent, "get_job", job_id=job["id"]))["status"] == "completed":
+            break
+    assert (await _call(agent, "get_submission_summary", job_id=job["id"]))["by_status"]["approved"] == 2
+    assert len((await _call(agent, "list_submissions", job_id=job["id"]))["data"]) == 2
+
+    answer = await agent.call_tool("get_job_files", {"job_id": job["id"], "images": 1})
+    assert isinstance(answer, CallToolResult)
+    (shown,) = [one for one in answer.content if isinstance(one, ImageContent)]
+    assert max(Image.open(io.BytesIO(base64.b64decode(shown.data))).size) == 512
+    assert answer.structured_content is not None
+    file = answer.structured_content["data"][0]
+    assert file["annotations"]["ocr_text"] == "MENU"
+    content = await agent.read_resource(f"assay://files/{file['id']}")
+    (blob,) = content.contents
+    assert base64.b64decode(blob.blob) == httpx.get(file["download_url"]).content  # type: ignore[union-attr]
+    assert (await _call(agent, "search_files", q="menu", job_id=job["id"]))["data"][0]["file"]["job_id"] == job["id"]
+    assert job["id"] in {one["id"] for one in (await _call(agent, "list_jobs"))["data"]}
+
+
+async def test_waiting_ends_with_its_time_and_cancelling_returns_the_credits(agent: Client) -> None:
+    before = await _call(agent, "get_credits")
+    job = await _call(agent, "create_job_and_wait", **JOB, files=1, timeout_seconds=1)
+    assert (job["status"], job["files_approved"]) == ("active", 0)
+    assert (await _call(agent, "cancel_job", job_id=job["id"]))["status"] == "cancelled"
+    after = await _call(agent, "get_credits")
+    assert after["available_credits"] == before["available_credits"]
+
+
+async def test_one_file_is_scored(agent: Client, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    content = base64.b64encode(picture(4)).decode()
+    assert (await _call(agent, "score_file", description="A menu", content_base64=content))["score"] == 4
+    (tmp_path / "menu.png").write_bytes(picture(2))
+    by_path = await agent.call_tool("score_file", {"description": "A menu", "path": str(tmp_path / "menu.png")})
+    assert isinstance(by_path, CallToolResult)
+    assert bool(by_path.is_error) == (request.node.callspec.id == "http")  # a server's disk is none of an agent's
+
+
+async def test_what_the_api_refuses_is_told(agent: Client) -> None:
+    answer = await agent.call_tool("get_job", {"job_id": "job_01JDZ3N8RT0000000000000000"})
+    assert isinstance(answer, CallToolResult)
+    assert answer.is_error
+    assert "not_found" in str(answer.content)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer fh_live_guess"}])
+async def test_nobody_gets_in_without_a_key(server: RunningServer, headers: dict[str, str]) -> None:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accepts = {"Accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{server.url}/mcp", content=json.dumps(body), headers=headers | accepts)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error")
