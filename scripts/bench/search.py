@@ -89,7 +89,7 @@ def _server(row: dict[str, Any]) -> str:
 
 def _ours(db: Database, index: Index) -> Search:
     async def search(query: Matrix) -> list[str]:
-        async with db.read() as session:
+        async with db.snapshot() as session:
             return [match.file_id for match in await index.nearest(session, SCOPE, query, LIMIT)]
 
     return search
