@@ -1,0 +1,72 @@
+"""The HTTP API as the tools call it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+import httpx
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel
+
+from api.files.schemas import FileResource
+from api.scoring.schemas import ScoreResource
+
+Connect = Callable[[Context], AbstractAsyncContextManager[httpx.AsyncClient]]
+"""Opens the API with the key of who is calling."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Api:
+    """Calls with the caller's key. What the API refuses is a `ToolError` with its message."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+
+    async def get(
+        self,
+        context: Context,
+        path: str,
+        model: type[Model],
+        params: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Model:
+        """A resource; parameters that are `None` are left out."""
+        asked = {name: value for name, value in (params or {}).items() if value is not None}
+        async with self._connect(context) as http:
+            return _parse(await http.get(path, params=asked, headers=headers), model)
+
+    async def send(
+        self,
+        context: Context,
+        path: str,
+        model: type[Model],
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Model:
+        """The answer to a POST."""
+        async with self._connect(context) as http:
+            return _parse(await http.post(path, json=body, headers=headers), model)
+
+    async def score(self, context: Context, content: bytes, description: str) -> ScoreResource:
+        """The score of one file."""
+        async with self._connect(context) as http:
+            answer = await http.post("/v1/score", files={"file": content}, data={"description": description})
+            return _parse(answer, ScoreResource)
+
+    async def content(self, context: Context, file: FileResource) -> bytes:
+        """The bytes of a delivered file."""
+        if file.download_url is None:
+            raise ToolError(f"{file.id} is not approved, so it has no content to read")
+        async with self._connect(context) as http:
+            request = http.build_request("GET", file.download_url)
+            del request.headers["Authorization"]  # the URL is signed; a store is to see no key of ours
+            return (await http.send(request)).raise_for_status().content
+
+
+def _parse(answer: httpx.Response, model: type[Model]) -> Model:
+    if answer.is_error:
+        error = answer.json()["error"]
+        raise ToolError(f"{error['type']}: {error['message']} ({error['request_id']})")
+    return model.model_validate_json(answer.content)
