@@ -13,7 +13,7 @@ from api.jobs.queries import lock_job
 from api.services import Services
 from api.submissions.queries import find_submission, lock_submission
 from api.submissions.schemas import Review
-from api.submissions.settlement import approve, complete_when_full, lift_strike, take_back, tell
+from api.submissions.settlement import approve, complete_when_full, lift_strike, lock_worker, take_back, tell
 from api.submissions.slots import free_slot
 from api.tables import File, Job, Label, Submission
 
@@ -59,6 +59,7 @@ async def _change(
         return
     _require_room(job)
     if job.status != "active" and job.livemode:
+        await lock_worker(session, submission)
         await _hold_again(session, job, submission)
     if submission.struck:
         await lift_strike(session, submission)

@@ -5,7 +5,7 @@ Locks are taken in one order everywhere: job, submission, worker, accounts.
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, now
@@ -107,6 +107,13 @@ async def lift_strike(session: AsyncSession, submission: Submission) -> None:
         .values(strikes=Worker.strikes - 1, updated_at=now())
     )
     await session.execute(lifted.execution_options(synchronize_session=False))
+
+
+async def lock_worker(session: AsyncSession, submission: Submission) -> None:
+    """Before money moves: a worker's row is locked before the accounts, always, so that two decisions never lock up."""
+    if submission.worker_id is not None:
+        locked = select(Worker.id).where(Worker.id == submission.worker_id).with_for_update(key_share=True)
+        await session.execute(locked)
 
 
 async def complete_when_full(session: AsyncSession, job: Job) -> None:
