@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,6 +37,12 @@ log = logging.getLogger("assay.request")
 MAX_FIELD_CHARACTERS = 100
 DATABASE_RETRY_SECONDS = 2
 """What clients are told to wait; a Postgres that was killed is back in about that time."""
+
+_SEEN_BY_PAGES = (
+    HEADER, "Retry-After", "Idempotency-Replayed", "Content-Range",
+    "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+)  # fmt: skip
+"""Headers that browsers would keep from the pages of another origin."""
 
 
 class RequestScope:
@@ -69,6 +76,7 @@ class RequestScope:
 def install(app: FastAPI) -> None:
     """Make the app answer every error in the shape of the contract."""
     app.add_middleware(BodyLimit)
+    _let_pages_in(app)
     app.add_middleware(RequestScope)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -76,6 +84,22 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseAway, _on_database_away)
     app.add_exception_handler(PoolExhausted, _on_database_away)
     app.add_exception_handler(Exception, _on_fault)
+
+
+def _let_pages_in(app: FastAPI) -> None:
+    """Pages of the configured origins may call every route, the signed URLs of the local store among them.
+
+    Credentials are never asked for: a page sends its token itself, and we set no cookie.
+    """
+    use: Services = app.state.services
+    if use.settings.api.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=use.settings.api.cors_origins,
+            allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("*",),
+            expose_headers=_SEEN_BY_PAGES,
+        )
 
 
 def _add_headers(headers: MutableHeaders, state: dict[str, Any]) -> None:

@@ -176,6 +176,8 @@ class ApiSettings(_Section):
     """Largest file of `POST /v1/score`."""
     key_overlap_seconds: PositiveInt = 86400
     """How long the old API key works after a rotation."""
+    cors_origins: tuple[str, ...] = ()
+    """Pages that may call the API from a browser, for example `https://capture.example.com`; `*` is all of them."""
     log_to_stderr: bool = False
     """Rather than to `state_dir/logs`, as containers want it."""
 
