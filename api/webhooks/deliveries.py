@@ -50,12 +50,14 @@ async def plan_events(session: AsyncSession) -> int:
     events = (await session.scalars(waiting)).all()
     if not events:
         return 0
-    for event_id, endpoints in (await receivers(session, events)).items():
-        session.add_all(
-            WebhookDelivery(id=new_id("dlv"), event_id=event_id, endpoint_id=endpoint.id) for endpoint in endpoints
-        )
+    wanting = await receivers(session, events)
     for event in events:
         event.planned_at = now()
+        session.add_all(
+            WebhookDelivery(id=new_id("dlv"), event_id=event.id, endpoint_id=endpoint.id)
+            for endpoint in wanting[event.id]
+            if endpoint.created_at <= event.created_at  # what was before an endpoint is not sent to it, but by a replay
+        )
     return len(events)
 
 
