@@ -1,0 +1,47 @@
+"""Putting files to signed URLs."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+from assay_sdk._async.runtime import in_thread
+from assay_sdk._async.transport import AsyncTransport
+from assay_sdk.errors import ApiError
+from assay_sdk.progress import OnUpload, UploadProgress
+from assay_sdk.types.submissions import Upload
+
+CHUNK_BYTES = 256 * 1024
+_THERE_ALREADY = (409, 412)
+"""What the local store and S3 answer to a second file."""
+
+
+async def put_file(transport: AsyncTransport, to: Upload, path: Path, on_progress: OnUpload | None) -> None:
+    """Put a file to where a slot says.
+
+    A repeated attempt that finds a file there finds the one whose answer got lost: a URL takes one file, whole or
+    not at all.
+
+    Raises:
+        ApiError: the store refused.
+        ConnectionFailed: no attempt was answered.
+    """
+    size_bytes = path.stat().st_size
+    headers = {"Content-Length": str(size_bytes)} | to.headers
+
+    async def attempt(retries: int) -> None:
+        with path.open("rb") as file:
+            response = await transport.put(to.url, headers, _chunks(file, size_bytes, on_progress))
+        lost_answer = retries > 0 and response.status_code in _THERE_ALREADY
+        if not response.is_success and not lost_answer:
+            raise ApiError.from_response(response)
+
+    await transport.repeat(attempt)
+
+
+async def _chunks(file: BinaryIO, size_bytes: int, on_progress: OnUpload | None) -> AsyncIterator[bytes]:
+    sent_bytes = 0
+    while chunk := await in_thread(file.read, CHUNK_BYTES):
+        yield chunk
+        sent_bytes += len(chunk)
+        if on_progress is not None:
+            on_progress(UploadProgress(sent_bytes, size_bytes))

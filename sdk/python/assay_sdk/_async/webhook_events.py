@@ -1,0 +1,32 @@
+"""Webhook events."""
+
+from assay_sdk import calls
+from assay_sdk._async.page_call import AsyncPageCall
+from assay_sdk._async.transport import AsyncTransport
+from assay_sdk.types.webhooks import EventType, WebhookEventWithDeliveries
+
+
+class AsyncWebhookEvents:
+    """What happened, and how far it has come on its way to your endpoints."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, type: EventType | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> AsyncPageCall[WebhookEventWithDeliveries]:
+        """Events, newest first.
+
+        Args:
+            type: of those to list.
+            limit: events on a page, 1 to 100.
+            cursor: `next_cursor` of the page before.
+        """
+        call = calls.get("/v1/webhook_events", type=type, limit=limit, cursor=cursor)
+        return AsyncPageCall.of(self._transport, call, WebhookEventWithDeliveries)
+
+    async def replay(self, event_id: str, *, idempotency_key: str | None = None) -> WebhookEventWithDeliveries:
+        """Send an event anew, under its id, to every enabled endpoint that wants its type."""
+        path = calls.path_of("/v1/webhook_events/{event_id}/replay", event_id=event_id)
+        call = calls.post(path, idempotency_key=idempotency_key)
+        return await self._transport.fetch(call, WebhookEventWithDeliveries)

@@ -1,0 +1,46 @@
+# Generated from _async/scoring.py by sdk/python/generate_sync.py; edit that.
+"""Scoring a file now."""
+
+import json
+from pathlib import Path
+
+from pydantic_core import to_jsonable_python
+
+from assay_sdk import calls
+from assay_sdk._sync.transport import Transport
+from assay_sdk.types.jobs import ContentType, Requirements, RequirementsParam
+from assay_sdk.types.scores import Score
+
+
+class Scoring:
+    """What the engine says about a file, without a job."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def score(
+        self,
+        file: str | Path | bytes,
+        *,
+        description: str,
+        content_type: ContentType | None = None,
+        requirements: Requirements | RequirementsParam | None = None,
+        filename: str | None = None,
+    ) -> Score:
+        """Score and annotate one file; nothing is stored, nothing is charged.
+
+        Args:
+            file: path or content.
+            description: what it must show.
+            content_type: `image`, `audio` or `video`; any when absent.
+            requirements: hard conditions.
+            filename: what it is called; the path's name when absent.
+
+        Raises:
+            Overloaded: the engine cannot score at the moment.
+            PayloadTooLarge: the file has too many bytes.
+        """
+        wanted = None if requirements is None else json.dumps(to_jsonable_python(requirements, exclude_none=True))
+        fields = {"description": description, "content_type": content_type, "requirements": wanted}
+        form = calls.FormFile.of(file, filename)
+        return self._transport.fetch(calls.post_form("/v1/score", form, fields, idempotency_key=None), Score)

@@ -1,0 +1,81 @@
+"""What the server answers with, as models with attributes.
+
+Fields that this version does not know are kept, and can be read as attributes too.
+"""
+
+from assay_sdk.types.annotations import (
+    AnnotationQuality,
+    Annotations,
+    Keyframe,
+    ModelVersion,
+    ObjectLabel,
+    Resolution,
+    Scene,
+    SpokenWord,
+    TranscriptSegment,
+    WrittenWord,
+)
+from assay_sdk.types.api_keys import ApiKey, NewApiKey
+from assay_sdk.types.base import Resource
+from assay_sdk.types.credits import CreditBalance, CreditPurchase, CreditTransaction
+from assay_sdk.types.exports import Export
+from assay_sdk.types.files import File
+from assay_sdk.types.jobs import AuditEntry, Job, Location, LocationParam, Requirements, RequirementsParam
+from assay_sdk.types.organization import OrganizationSettings
+from assay_sdk.types.scores import Score, ScoreBreakdown
+from assay_sdk.types.search import SearchResult
+from assay_sdk.types.submissions import Submission, SubmissionSummary, Upload
+from assay_sdk.types.webhooks import (
+    EventData,
+    NewWebhookEndpoint,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookEventWithDeliveries,
+)
+from assay_sdk.types.workers import NewWorker, Worker, WorkerJob, WorkerSelf, WorkerSubmission
+
+__all__ = [
+    "AnnotationQuality",
+    "Annotations",
+    "ApiKey",
+    "AuditEntry",
+    "CreditBalance",
+    "CreditPurchase",
+    "CreditTransaction",
+    "EventData",
+    "Export",
+    "File",
+    "Job",
+    "Keyframe",
+    "Location",
+    "LocationParam",
+    "ModelVersion",
+    "NewApiKey",
+    "NewWebhookEndpoint",
+    "NewWorker",
+    "ObjectLabel",
+    "OrganizationSettings",
+    "Requirements",
+    "RequirementsParam",
+    "Resolution",
+    "Resource",
+    "Scene",
+    "Score",
+    "ScoreBreakdown",
+    "SearchResult",
+    "SpokenWord",
+    "Submission",
+    "SubmissionSummary",
+    "TranscriptSegment",
+    "Upload",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookEventWithDeliveries",
+    "Worker",
+    "WorkerJob",
+    "WorkerSelf",
+    "WorkerSubmission",
+    "WrittenWord",
+]
