@@ -15,6 +15,10 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Even so, the head of a cluster made by `ray start` reports that reports are off (`usage_stats_head.py`).
+    "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",
+    # Since 1.29 ONNX Runtime sends models' names and hashes to mobile.events.data.microsoft.com, on Linux too.
+    "ORT_DISABLE_TELEMETRY": "1",
     # Without it ultralytics resolves one.one.one.one when it is imported, and then reports events to Google.
     "YOLO_OFFLINE": "true",
     # Nor may it install a package that it misses, from whatever index pip knows.

@@ -14,6 +14,7 @@ from typing import Any
 
 import ray
 from ray import serve as ray_serve
+from ray._private import services
 from ray.serve.config import HTTPOptions
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import ApplicationStatusOverview
@@ -159,6 +160,7 @@ def _start_local_ray(settings: Settings) -> None:
         raise EngineUnavailable("ray was imported before serve and would listen to the network; import serve first")
     if "RAY_AUTH_TOKEN_PATH" not in os.environ:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    services.start_api_server = _no_reporter
     # Ray sets OMP_NUM_THREADS=1 in replicas that reserve less than a CPU, unless it is set.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
     ray.init(
@@ -169,6 +171,14 @@ def _start_local_ray(settings: Settings) -> None:
         log_to_driver=False,
         logging_level=logging.ERROR,
     )
+
+
+def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
+    """In place of Ray's dashboard process: `include_dashboard=False` leaves it running as a usage reporter.
+
+    With reports off it still asks 169.254.169.254 and metadata.google.internal whose cloud it runs in.
+    """
+    return "", None
 
 
 def reserved_cpus(settings: Settings) -> int:
