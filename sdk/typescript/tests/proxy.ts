@@ -24,7 +24,9 @@ export type Fault =
   /** Headers and half of the body come; then nothing more. */
   | { kind: "stalled" }
   /** Half of the bytes are others. */
-  | { kind: "garbled" };
+  | { kind: "garbled" }
+  /** The server sees a signature that it does not accept any more. */
+  | { kind: "expired" };
 
 interface Planned {
   method: string;
@@ -36,6 +38,8 @@ interface Planned {
 export class FaultProxy {
   /** `METHOD /path` of every request, in order. */
   readonly seen: string[] = [];
+  /** The `Range` of every request that had one. */
+  readonly ranges: string[] = [];
   readonly #upstream: string;
   readonly #planned: Planned[] = [];
   readonly #server: Server;
@@ -79,22 +83,24 @@ export class FaultProxy {
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", this.#upstream).pathname;
     this.seen.push(`${request.method} ${path}`);
+    if (request.headers.range !== undefined) this.ranges.push(request.headers.range);
     const body = await readAll(request);
     const at = this.#planned.findIndex((one) => one.method === request.method && one.path.test(path));
     const fault = at < 0 ? null : (this.#planned.splice(at, 1)[0]?.fault ?? null);
     if (fault?.kind === "reset_before") return void request.socket.resetAndDestroy();
     if (fault?.kind === "status") return refuse(response, fault.status, fault.retry_after);
-    const answer = await this.#ask(request, body);
+    const target = fault?.kind === "expired" ? `${request.url}`.replace(/signature=\w+/, "signature=0") : `${request.url}`;
+    const answer = await this.#ask(request, target, body);
     if (fault?.kind === "reset_after") return void request.socket.resetAndDestroy();
     if (fault?.kind === "status_after") return refuse(response, fault.status);
     give(response, answer, fault);
   }
 
-  async #ask(request: IncomingMessage, body: Buffer<ArrayBuffer>): Promise<Answer> {
+  async #ask(request: IncomingMessage, target: string, body: Buffer<ArrayBuffer>): Promise<Answer> {
     const { host, connection, "content-length": _, ...headers } = request.headers as Record<string, string>;
     const method = request.method ?? "GET";
     const init: RequestInit = { method, headers, redirect: "manual", ...(body.length > 0 && { body }) };
-    const answer = await fetch(this.#upstream + request.url, init);
+    const answer = await fetch(this.#upstream + target, init);
     return { status: answer.status, headers: answer.headers, body: this.#ours(answer.headers, await bytesOf(answer)) };
   }
 
@@ -110,7 +116,7 @@ function give(response: ServerResponse, answer: Answer, fault: Fault | null): vo
   for (const [name, value] of headers) if (name !== "transfer-encoding") response.setHeader(name, value);
   if (status !== 204) response.setHeader("content-length", body.length);
   response.writeHead(status);
-  if (fault === null) return void response.end(body);
+  if (fault === null || fault.kind === "expired") return void response.end(body);
   if (fault.kind === "garbled") return void response.end(Buffer.concat([body.subarray(body.length / 2), body]).subarray(0, body.length));
   response.write(body.subarray(0, body.length / 2), () => {
     // What was written has to arrive, before the reset takes back what is under way.
