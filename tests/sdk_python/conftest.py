@@ -3,10 +3,11 @@
 import asyncio
 import inspect
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from assay_sdk import AsyncClient, AsyncWorkerClient, Client, RetryPolicy, WorkerClient
@@ -14,9 +15,11 @@ from assay_sdk.types import Job, WorkerSubmission
 
 from tests.api.scripted import picture
 from tests.api.server import RunningServer, running
+from tests.sdk_python.inbox import Inbox
 from tests.sdk_python.proxy import FaultProxy
 
 Call = Callable[..., Any]
+T = TypeVar("T")
 
 JOB: dict[str, Any] = {
     "title": "Menus",
@@ -51,6 +54,13 @@ def far_server(proxy: FaultProxy, tmp_path_factory: pytest.TempPathFactory) -> I
     with running("sqlite", tmp_path_factory.mktemp("far"), ASSAY_API__PUBLIC_URL=proxy.url) as started:
         proxy.connect(started.url)
         yield started
+
+
+@pytest.fixture(scope="session")
+def inbox() -> Iterator[Inbox]:
+    """Where webhooks of the tests go."""
+    with Inbox() as made:
+        yield made
 
 
 @pytest.fixture
@@ -119,6 +129,15 @@ def caller(
             return await answer if inspect.isawaitable(answer) else answer
 
     return call
+
+
+def until(look: Callable[[], T], good: Callable[[T], bool], patience_seconds: float = 60) -> T:
+    """What `look` finds once it is good."""
+    ends_at = time.monotonic() + patience_seconds
+    while not good(seen := look()):
+        assert time.monotonic() < ends_at, seen
+        time.sleep(0.05)
+    return seen
 
 
 def new_picture(folder: Path, stars: int = 5) -> Path:

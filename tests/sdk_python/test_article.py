@@ -1,5 +1,6 @@
 """The article's program: a job, files until enough are approved, their download, their annotations."""
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -73,8 +74,6 @@ async def _the_same_on_asyncio(server: RunningServer, tmp_path: Path) -> list[st
 
 
 def test_on_asyncio(server: RunningServer, tmp_path: Path) -> None:
-    import asyncio
-
     names = asyncio.run(_the_same_on_asyncio(server, tmp_path))
     assert len(names) == 3
     assert "annotations.jsonl" in names
