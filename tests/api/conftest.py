@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,9 +38,12 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """A Postgres server of this session, ended with it."""
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+def postgres() -> Iterator[URL]:
+    """A Postgres server of this session, ended with it.
+
+    Its data are not below pytest's folder: another session of pytest would close that to Postgres' user.
+    """
+    server = get_server(tempfile.mkdtemp(prefix="assay-postgres-"), cleanup_mode="delete")
     yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
     server.cleanup()
 
