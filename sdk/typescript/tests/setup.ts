@@ -27,7 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const pages = await startPages();
   const state = await mkdtemp(join(tmpdir(), "assay-sdk-"));
   const port = await freePort();
-  const python = process.env["ASSAY_TEST_PYTHON"] ?? join(REPOSITORY, ".venv/bin/python");
+  const python = process.env["SERVER_PYTHON"] ?? join(REPOSITORY, ".venv/bin/python");
   const flags = ["--database", "sqlite", "--state", state, "--port", String(port)];
   const env = { ...process.env, ASSAY_API__CORS_ORIGINS: `['${urlOf(pages)}']`, ASSAY_DISPATCHER__SWEEP_SECONDS: "0.2" };
   const server = spawn(python, ["-m", "tests.api.server", ...flags], { cwd: REPOSITORY, env, stdio: ["ignore", "ignore", "pipe"] });
@@ -54,11 +54,13 @@ async function untilHealthy(server: ChildProcess, url: string): Promise<void> {
   throw new Error(`the server did not start:\n${errors}`);
 }
 
-/** The built package, and an empty page. */
+const PAGE = '<!doctype html><script type="module">import * as sdk from "/dist/esm/index.js"; globalThis.sdk = sdk;</script>';
+
+/** The built package, and a page that imports it. */
 async function startPages(): Promise<Server> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
-    if (!path.startsWith("/dist/")) return response.setHeader("Content-Type", "text/html").end("<!doctype html>");
+    if (!path.startsWith("/dist/")) return response.setHeader("Content-Type", "text/html").end(PAGE);
     const script = await readFile(join(PACKAGE, path), "utf8");
     return response.setHeader("Content-Type", "text/javascript").end(script);
   });
