@@ -72,11 +72,12 @@ async def fetch_page(
 def as_page(rows: Sequence[Row], page: PageRequest, key: Callable[[Row], Any], render: Callable[[Row], T]) -> Page[T]:
     """The page of rows, of which there is one more than asked for when there is a next page."""
     shown, has_more = rows[: page.limit], len(rows) > page.limit
-    cursor = _encode(str(key(shown[-1]))) if has_more else None
+    cursor = encode_cursor(str(key(shown[-1]))) if has_more else None
     return Page(data=[render(row) for row in shown], has_more=has_more, next_cursor=cursor)
 
 
-def _encode(text: str) -> str:
+def encode_cursor(text: str) -> str:
+    """The cursor of the page after the row of this id."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -6,6 +6,7 @@ soak       memory over many files
 start      first start against a second one
 api        the front end over HTTP, with an engine that answers at once
 search     stored embeddings: NumPy, pgvector, sqlite-vec
+lists      pages of a job of a million files, claims from a long queue
 """
 
 import json
@@ -74,6 +75,14 @@ def api(out: Out = OUT, submissions: int = 1000, databases: str = "postgres,sqli
     from scripts.bench.api import run
 
     _report("api", run(submissions, databases.split(",")), out)
+
+
+@app.command()
+def lists(out: Out = OUT, files: int = 1_000_000, sqlite_files: int = 100_000) -> None:
+    """Every list over one job of so many files, on Postgres and SQLite; the plans go to lists-plans.txt."""
+    from scripts.bench.lists import run
+
+    _report("lists", run(files, sqlite_files, out), out)
 
 
 def _report(name: str, rows: list[dict[str, Any]], out: Path) -> None:
