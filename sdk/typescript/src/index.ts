@@ -21,14 +21,35 @@ export type { Credits } from "./resources/credits.js";
 export type { Settings } from "./resources/settings.js";
 export type { Workers } from "./resources/workers.js";
 export {
-  ChecksumError, DownloadError,
-  type DownloadedFile, type DownloadFailure, type DownloadOptions, type DownloadResult,
+  ChecksumError,
+  DownloadError,
+  type DownloadedFile,
+  type DownloadFailure,
+  type DownloadOptions,
+  type DownloadResult,
 } from "./downloads/types.js";
 export {
-  ApiError, AssayError, AuthenticationError, AuthorizationError, ConflictError, ConnectionError, IdempotencyConflictError,
-  IdempotencyError, InsufficientCreditsError, InternalServerError, NotFoundError, OverloadedError, PayloadTooLargeError,
-  PricingViolationError, RateLimitError, TimeoutError, UnsupportedMediaTypeError, ValidationError, WaitTimeoutError,
+  ApiError,
+  AssayError,
+  AuthenticationError,
+  AuthorizationError,
+  ConflictError,
+  ConnectionError,
+  IdempotencyConflictError,
+  IdempotencyError,
+  InsufficientCreditsError,
+  InternalServerError,
+  NotFoundError,
+  OverloadedError,
+  PayloadTooLargeError,
+  PricingViolationError,
+  RateLimitError,
+  TimeoutError,
+  UnsupportedMediaTypeError,
+  ValidationError,
+  WaitTimeoutError,
   WebhookVerificationError,
-  type ApiErrorFields, type ErrorDetail,
+  type ApiErrorFields,
+  type ErrorDetail,
 } from "./errors.js";
 export type * from "./types.js";

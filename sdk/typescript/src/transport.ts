@@ -1,4 +1,5 @@
-import { ApiError, AssayError, ConnectionError, TimeoutError, apiError } from "./errors.js";
+import { Deadline } from "./deadline.js";
+import { ApiError, AssayError, apiError } from "./errors.js";
 import { PagePromise, type ListAnswer } from "./pages.js";
 import { withRetries } from "./retries.js";
 
@@ -173,41 +174,6 @@ export class Transport {
     if (call.json !== undefined) headers.set("Content-Type", "application/json");
     if (call.method === "POST") headers.set("Idempotency-Key", options.idempotencyKey ?? newKey());
     return headers;
-  }
-}
-
-/** The time that a try may take, as a signal; ended by the caller's own signal too. */
-class Deadline {
-  readonly signal: AbortSignal;
-  readonly #controller = new AbortController();
-  readonly #caller: AbortSignal | null;
-  readonly #seconds: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(seconds: number, caller: AbortSignal | null) {
-    this.#seconds = seconds;
-    this.#caller = caller;
-    this.signal = caller === null ? this.#controller.signal : AbortSignal.any([caller, this.#controller.signal]);
-    this.restart();
-  }
-
-  readonly restart = (): void => {
-    this.clear();
-    this.#timer = setTimeout(() => this.#controller.abort(), this.#seconds * 1000);
-  };
-
-  clear(): void {
-    clearTimeout(this.#timer);
-  }
-
-  /** What an error of `fetch` means; what is not one stays as it is. */
-  explain(error: unknown): unknown {
-    if (error instanceof AssayError) return error;
-    if (this.#caller?.aborted) return this.#caller.reason;
-    if (this.#controller.signal.aborted) return new TimeoutError(`no answer within ${this.#seconds} s`);
-    // The specification of fetch knows no other error for what the network does.
-    if (error instanceof TypeError) return new ConnectionError(`the connection failed: ${error.message}`, { cause: error });
-    return error;
   }
 }
 

@@ -24,7 +24,12 @@ const DEFAULT_VERDICT_SECONDS = 600;
 const FIRST_LOOK_SECONDS = 0.1;
 const LAST_LOOK_SECONDS = 2;
 const DECIDED: ReadonlySet<string> = new Set([
-  "approved", "rejected", "retry_pending", "needs_review", "expired", "surplus",
+  "approved",
+  "rejected",
+  "retry_pending",
+  "needs_review",
+  "expired",
+  "surplus",
 ]);
 
 /**
@@ -56,7 +61,10 @@ export async function onNode(what: string): Promise<typeof import("./node.js")> 
  * @throws ApiError - the store refused them: too many, too late, or somebody was there before.
  */
 export async function putBytes(
-  transport: Transport, upload: Upload, blob: Blob, options: RequestOptions = {},
+  transport: Transport,
+  upload: Upload,
+  blob: Blob,
+  options: RequestOptions = {},
 ): Promise<void> {
   const init: RequestInit = {
     method: upload.method,
@@ -85,7 +93,9 @@ export async function putBytes(
  * @throws WaitTimeoutError - it is still not decided.
  */
 export async function untilDecided<T extends { id: string; status: string }>(
-  read: () => Promise<T>, wait: VerdictWait, signal: AbortSignal | undefined,
+  read: () => Promise<T>,
+  wait: VerdictWait,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   const ends = Date.now() + (wait.timeout_seconds ?? DEFAULT_VERDICT_SECONDS) * 1000;
   for (let pause = FIRST_LOOK_SECONDS; ; pause = Math.min(LAST_LOOK_SECONDS, pause * 1.5)) {

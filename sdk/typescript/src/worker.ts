@@ -93,13 +93,21 @@ export class AssayWorker {
    *
    * @throws WaitTimeoutError - it is submitted, but not decided yet: {@link wait} goes on.
    */
-  async capture(jobId: string, file: FileContent, told: Capture = {}, options: RequestOptions = {}): Promise<WorkerSubmission> {
+  async capture(
+    jobId: string,
+    file: FileContent,
+    told: Capture = {},
+    options: RequestOptions = {},
+  ): Promise<WorkerSubmission> {
     return this.captureInto(await this.accept(jobId, options), file, told, options);
   }
 
   /** Send the file of a slot, submit it, and wait for the verdict: what {@link capture} does with its slot. */
   async captureInto(
-    slot: WorkerSubmission, file: FileContent, told: Capture = {}, options: RequestOptions = {},
+    slot: WorkerSubmission,
+    file: FileContent,
+    told: Capture = {},
+    options: RequestOptions = {},
   ): Promise<WorkerSubmission> {
     const { timeout_seconds, ...said } = told;
     const { blob, filename } = await named(file, told.filename);

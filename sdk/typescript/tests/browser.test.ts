@@ -32,7 +32,9 @@ describe.skipIf(!existsSync(CHROMIUM))("in Chromium", () => {
     const { client, workerToken } = await openOrganization();
     const job = await client.jobs.create(JOB);
     const result = await page.evaluate(capture, {
-      baseUrl: inject("serverUrl"), token: workerToken, photo: picture(4).toString("base64"),
+      baseUrl: inject("serverUrl"),
+      token: workerToken,
+      photo: picture(4).toString("base64"),
     });
     expect(result).toEqual({ job_id: job.id, status: "approved", score: 4, filename: "menu.png", earned: 50 });
     const { data } = await client.files.list({ job_id: job.id });
@@ -82,12 +84,18 @@ async function forgery(): Promise<string> {
   const { verifyWebhook } = globalThis.sdk;
   const signature = `t=${Math.floor(Date.now() / 1000)},v1=${"0".repeat(64)}`;
   const request = { payload: "{}", headers: { "X-FirstHandAPI-Signature": signature }, secret: "whsec_AAAA" };
-  return verifyWebhook(request).then(() => "verified", (error: Error) => error.name);
+  return verifyWebhook(request).then(
+    () => "verified",
+    (error: Error) => error.name,
+  );
 }
 
 /** Runs in the page. */
 async function download(): Promise<string> {
   const { Assay } = globalThis.sdk;
   const { files } = new Assay({ apiKey: "fh_live_x" });
-  return files.downloadAll({ job_id: "job_1", output_dir: "out" }).then(() => "saved", (error: Error) => error.message);
+  return files.downloadAll({ job_id: "job_1", output_dir: "out" }).then(
+    () => "saved",
+    (error: Error) => error.message,
+  );
 }

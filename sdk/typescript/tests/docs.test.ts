@@ -11,7 +11,11 @@ test("the types are those of docs/openapi.json; `npm run generate` makes them so
 });
 
 test("every exported name and every public member is documented", () => {
-  const program = ts.createProgram([INDEX], { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true });
+  const program = ts.createProgram([INDEX], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+  });
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(INDEX);
   const module = source && checker.getSymbolAtLocation(source);
@@ -25,7 +29,9 @@ test("every exported name and every public member is documented", () => {
 /** The name and those of its members that say nothing of themselves. */
 function undocumented(symbol: ts.Symbol, checker: ts.TypeChecker): string[] {
   const members = [...(symbol.members?.values() ?? []), ...(symbol.exports?.values() ?? [])].filter(isPublic);
-  const bare = members.filter((member) => !isDocumented(member, checker)).map((member) => `${symbol.name}.${member.name}`);
+  const bare = members
+    .filter((member) => !isDocumented(member, checker))
+    .map((member) => `${symbol.name}.${member.name}`);
   return isDocumented(symbol, checker) ? bare : [symbol.name, ...bare];
 }
 
@@ -33,8 +39,12 @@ function isPublic(member: ts.Symbol): boolean {
   const declared = member.declarations?.[0];
   // Types in generated ones are OpenAPI's; type parameters stand in the text of their class.
   if (declared === undefined || ts.isTypeParameterDeclaration(declared)) return false;
-  return !declared.getSourceFile().fileName.endsWith("schema.ts") && !(ts.isPropertyDeclaration(declared) && ts.isPrivateIdentifier(declared.name))
-    && !(ts.isMethodDeclaration(declared) && ts.isPrivateIdentifier(declared.name)) && member.name !== "prototype";
+  return (
+    !declared.getSourceFile().fileName.endsWith("schema.ts") &&
+    !(ts.isPropertyDeclaration(declared) && ts.isPrivateIdentifier(declared.name)) &&
+    !(ts.isMethodDeclaration(declared) && ts.isPrivateIdentifier(declared.name)) &&
+    member.name !== "prototype"
+  );
 }
 
 function isDocumented(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {

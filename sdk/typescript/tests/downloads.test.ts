@@ -30,7 +30,11 @@ function downloadAll(jobId: string, concurrency = 2): Promise<DownloadResult> {
 
 async function expectWhole({ files }: DownloadResult): Promise<void> {
   for (const { path, file } of files) {
-    expect(createHash("sha256").update(await readFile(path)).digest("hex")).toBe(file.sha256);
+    expect(
+      createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex"),
+    ).toBe(file.sha256);
   }
   expect((await readdir(folder)).filter((name) => name.endsWith(".part"))).toEqual([]);
 }
@@ -102,7 +106,9 @@ test("content that is never what was promised leaves nothing under a final name;
   const error: unknown = await downloadAll(job.id).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(DownloadError);
   const failures = (error as DownloadError).failures;
-  expect(failures.map(({ file, error: reason }) => [file.id, reason instanceof ChecksumError])).toEqual([[wrong?.id, true]]);
+  expect(failures.map(({ file, error: reason }) => [file.id, reason instanceof ChecksumError])).toEqual([
+    [wrong?.id, true],
+  ]);
   expect((await readdir(folder)).sort()).toEqual(["annotations.jsonl", `${right?.id}.png`]);
   expect(await readFile(join(folder, "annotations.jsonl"), "utf8")).toContain(`"file_name":"${right?.id}.png"`);
 });
@@ -112,13 +118,19 @@ test("every file is told of, and annotations stand in the order of the list", as
   const told: string[] = [];
   const download = { job_id: job.id, output_dir: join(folder, "deeper"), concurrency: 3 };
   const { files, annotations_path } = await organization.client.files.downloadAll({
-    ...download, on_file: ({ file }) => told.push(file.id),
+    ...download,
+    on_file: ({ file }) => told.push(file.id),
   });
   const ids = files.map(({ file }) => file.id);
   expect(told.sort()).toEqual([...ids].sort());
-  const records = (await readFile(annotations_path, "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const records = (await readFile(annotations_path, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   expect(records.map(({ id }) => id)).toEqual(ids);
   expect(Object.keys(records[0]).sort()).toEqual(
-    "annotations content_type created_at duration_seconds file_name filename format height id job_id mime_type score score_breakdown sha256 size_bytes submission_id width".split(" "),
+    "annotations content_type created_at duration_seconds file_name filename format height id job_id mime_type score score_breakdown sha256 size_bytes submission_id width".split(
+      " ",
+    ),
   );
 });

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import {
-  AssayError, ConnectionError, IdempotencyError, InternalServerError, OverloadedError, RateLimitError, TimeoutError,
+  AssayError,
+  ConnectionError,
+  IdempotencyError,
+  InternalServerError,
+  OverloadedError,
+  RateLimitError,
+  TimeoutError,
 } from "../src/index.js";
 import { FaultProxy, type Fault } from "./proxy.js";
 import { picture } from "./picture.js";
@@ -44,27 +50,52 @@ test("a body that stalls is given up and asked for again; the job is created onc
   expect(proxy.count(/^POST \/v1\/jobs$/)).toBe(2);
 });
 
-test.each(FAULTS)("a capture takes one slot and is paid once in spite of $kind $status at every step", async (fault) => {
-  const job = await organization.client.jobs.create(JOB);
-  for (const path of [/accept$/, /submit$/]) proxy.plan("POST", path, fault);
-  proxy.plan("PUT", /\/v1\/store\//, fault);
-  proxy.plan("GET", /\/worker\/submissions\//, fault);
-  const submission = await organization.worker.capture(job.id, picture(5));
-  expect([submission.status, proxy.pending]).toEqual(["approved", 0]);
-  const own = await organization.worker.submissions();
-  expect(own.data.map(({ id }) => id)).toEqual([submission.id]);
-  expect(await organization.client.credits.balance()).toMatchObject({ held_credits: HELD - JOB.reward_per_file });
-});
+test.each(FAULTS)(
+  "a capture takes one slot and is paid once in spite of $kind $status at every step",
+  async (fault) => {
+    const job = await organization.client.jobs.create(JOB);
+    for (const path of [/accept$/, /submit$/]) proxy.plan("POST", path, fault);
+    proxy.plan("PUT", /\/v1\/store\//, fault);
+    proxy.plan("GET", /\/worker\/submissions\//, fault);
+    const submission = await organization.worker.capture(job.id, picture(5));
+    expect([submission.status, proxy.pending]).toEqual(["approved", 0]);
+    const own = await organization.worker.submissions();
+    expect(own.data.map(({ id }) => id)).toEqual([submission.id]);
+    expect(await organization.client.credits.balance()).toMatchObject({ held_credits: HELD - JOB.reward_per_file });
+  },
+);
 
-const ONCE: [name: string, path: RegExp, action: (open: Organization) => Promise<unknown>, count: (open: Organization) => Promise<number>][] = [
-  ["a worker", /workers$/, ({ client }) => client.workers.create({ name: "Grace" }), async ({ client }) =>
-    (await client.workers.list()).data.filter(({ name }) => name === "Grace").length],
-  ["a purchase", /purchase$/, ({ client }) => client.credits.purchase({ amount_credits: 100 }), async ({ client }) =>
-    (await client.credits.transactions()).data.filter(({ amount_credits }) => amount_credits === 100).length],
-  ["a key", /api_keys$/, ({ client }) => client.apiKeys.create({ name: "Second" }), async ({ client }) =>
-    (await client.apiKeys.list()).data.filter(({ name }) => name === "Second").length],
-  ["a receiver", /webhook_endpoints$/, ({ client }) => client.webhookEndpoints.create({ url: "http://127.0.0.1:9/" }),
-    async ({ client }) => (await client.webhookEndpoints.list()).data.length],
+const ONCE: [
+  name: string,
+  path: RegExp,
+  action: (open: Organization) => Promise<unknown>,
+  count: (open: Organization) => Promise<number>,
+][] = [
+  [
+    "a worker",
+    /workers$/,
+    ({ client }) => client.workers.create({ name: "Grace" }),
+    async ({ client }) => (await client.workers.list()).data.filter(({ name }) => name === "Grace").length,
+  ],
+  [
+    "a purchase",
+    /purchase$/,
+    ({ client }) => client.credits.purchase({ amount_credits: 100 }),
+    async ({ client }) =>
+      (await client.credits.transactions()).data.filter(({ amount_credits }) => amount_credits === 100).length,
+  ],
+  [
+    "a key",
+    /api_keys$/,
+    ({ client }) => client.apiKeys.create({ name: "Second" }),
+    async ({ client }) => (await client.apiKeys.list()).data.filter(({ name }) => name === "Second").length,
+  ],
+  [
+    "a receiver",
+    /webhook_endpoints$/,
+    ({ client }) => client.webhookEndpoints.create({ url: "http://127.0.0.1:9/" }),
+    async ({ client }) => (await client.webhookEndpoints.list()).data.length,
+  ],
 ];
 
 test.each(ONCE)("%s is made once although its answer is lost twice", async (_, path, action, count) => {

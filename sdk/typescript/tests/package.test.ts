@@ -23,7 +23,12 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true }));
 
 function run(command: string, flags: string[], cwd: string, env: Record<string, string> = {}): string {
-  return execFileSync(command, flags, { cwd, encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  return execFileSync(command, flags, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 const PROGRAM = `

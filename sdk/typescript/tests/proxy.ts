@@ -89,7 +89,8 @@ export class FaultProxy {
     const fault = at < 0 ? null : (this.#planned.splice(at, 1)[0]?.fault ?? null);
     if (fault?.kind === "reset_before") return void request.socket.resetAndDestroy();
     if (fault?.kind === "status") return refuse(response, fault.status, fault.retry_after);
-    const target = fault?.kind === "expired" ? `${request.url}`.replace(/signature=\w+/, "signature=0") : `${request.url}`;
+    const target =
+      fault?.kind === "expired" ? `${request.url}`.replace(/signature=\w+/, "signature=0") : `${request.url}`;
     const answer = await this.#ask(request, target, body);
     if (fault?.kind === "reset_after") return void request.socket.resetAndDestroy();
     if (fault?.kind === "status_after") return refuse(response, fault.status);
@@ -117,7 +118,8 @@ function give(response: ServerResponse, answer: Answer, fault: Fault | null): vo
   if (status !== 204) response.setHeader("content-length", body.length);
   response.writeHead(status);
   if (fault === null || fault.kind === "expired") return void response.end(body);
-  if (fault.kind === "garbled") return void response.end(Buffer.concat([body.subarray(body.length / 2), body]).subarray(0, body.length));
+  if (fault.kind === "garbled")
+    return void response.end(Buffer.concat([body.subarray(body.length / 2), body]).subarray(0, body.length));
   response.write(body.subarray(0, body.length / 2), () => {
     // What was written has to arrive, before the reset takes back what is under way.
     if (fault.kind === "truncated") setTimeout(() => response.socket?.resetAndDestroy(), 20);

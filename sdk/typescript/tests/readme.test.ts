@@ -30,7 +30,10 @@ afterAll(() => rm(project, { recursive: true }));
 test("the README's programs are typed, and the first one collects a dataset", async () => {
   const programs = (await readdir(project)).filter((name) => name.endsWith(".mts"));
   const flags = ["--strict", "--module", "NodeNext", "--target", "ES2022", "--types", "node", "--typeRoots"];
-  execFileSync(process.execPath, [COMPILER, ...flags, join(PACKAGE, "node_modules/@types"), ...programs], { cwd: project, stdio: "inherit" });
+  execFileSync(process.execPath, [COMPILER, ...flags, join(PACKAGE, "node_modules/@types"), ...programs], {
+    cwd: project,
+    stdio: "inherit",
+  });
   const organization = await openOrganization();
   const env = { ...process.env, ASSAY_API_KEY: organization.apiKey, ASSAY_BASE_URL: inject("serverUrl") };
   const running = promisify(execFile)(process.execPath, ["block-0.mjs"], { cwd: project, env });

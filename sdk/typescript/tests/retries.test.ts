@@ -49,12 +49,26 @@ test("a date that is asked for is waited for", () => {
 
 test("errors have what the response says", () => {
   const details = [{ field: "quantity", message: "too many" }];
-  const error = { type: "validation_error", code: "quantity_range", message: "no", param: "quantity", request_id: "req_1", details };
+  const error = {
+    type: "validation_error",
+    code: "quantity_range",
+    message: "no",
+    param: "quantity",
+    request_id: "req_1",
+    details,
+  };
   const made = apiError(400, new Headers({ "Retry-After": "3" }), JSON.stringify({ error }));
   expect(made).toBeInstanceOf(ValidationError);
   expect(made).toMatchObject({
-    name: "ValidationError", message: "no", status: 400, type: "validation_error", code: "quantity_range",
-    param: "quantity", requestId: "req_1", details, retryAfterSeconds: 3,
+    name: "ValidationError",
+    message: "no",
+    status: 400,
+    type: "validation_error",
+    code: "quantity_range",
+    param: "quantity",
+    requestId: "req_1",
+    details,
+    retryAfterSeconds: 3,
   });
   expect(told(409, "idempotency_conflict")).toBeInstanceOf(IdempotencyConflictError);
 });

@@ -29,8 +29,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const port = await freePort();
   const python = process.env["SERVER_PYTHON"] ?? join(REPOSITORY, ".venv/bin/python");
   const flags = ["--database", "sqlite", "--state", state, "--port", String(port)];
-  const env = { ...process.env, ASSAY_API__CORS_ORIGINS: `['${urlOf(pages)}']`, ASSAY_DISPATCHER__SWEEP_SECONDS: "0.2" };
-  const server = spawn(python, ["-m", "tests.api.server", ...flags], { cwd: REPOSITORY, env, stdio: ["ignore", "ignore", "pipe"] });
+  const env = {
+    ...process.env,
+    ASSAY_API__CORS_ORIGINS: `['${urlOf(pages)}']`,
+    ASSAY_DISPATCHER__SWEEP_SECONDS: "0.2",
+  };
+  const server = spawn(python, ["-m", "tests.api.server", ...flags], {
+    cwd: REPOSITORY,
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const url = `http://127.0.0.1:${port}`;
   await untilHealthy(server, url);
   project.provide("serverUrl", url);
@@ -46,7 +54,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function untilHealthy(server: ChildProcess, url: string): Promise<void> {
   let errors = "";
   server.stderr?.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)));
-  for (const ends = Date.now() + START_SECONDS * 1000; Date.now() < ends && server.exitCode === null; await pause(100)) {
+  for (
+    const ends = Date.now() + START_SECONDS * 1000;
+    Date.now() < ends && server.exitCode === null;
+    await pause(100)
+  ) {
     const answer = await fetch(`${url}/healthz`).catch(() => null); // it does not listen yet
     if (answer?.ok) return;
   }
@@ -54,7 +66,8 @@ async function untilHealthy(server: ChildProcess, url: string): Promise<void> {
   throw new Error(`the server did not start:\n${errors}`);
 }
 
-const PAGE = '<!doctype html><script type="module">import * as sdk from "/dist/esm/index.js"; globalThis.sdk = sdk;</script>';
+const PAGE =
+  '<!doctype html><script type="module">import * as sdk from "/dist/esm/index.js"; globalThis.sdk = sdk;</script>';
 
 /** The built package, and a page that imports it. */
 async function startPages(): Promise<Server> {

@@ -19,7 +19,9 @@ test("the article's program: a job, its files, their annotations", async () => {
   const { client, worker } = organization;
   const job = await client.jobs.create(JOB);
   const captured = [0, 1, 2].map((seed) => worker.capture(job.id, picture(5, seed), { filename: "menu.png" }));
-  expect((await Promise.all(captured)).map(({ status, score }) => [status, score])).toEqual(Array(3).fill(["approved", 5]));
+  expect((await Promise.all(captured)).map(({ status, score }) => [status, score])).toEqual(
+    Array(3).fill(["approved", 5]),
+  );
 
   const done = await client.jobs.wait(job.id, { files: 3, timeout_seconds: 30 });
   expect([done.status, done.files_approved, done.spent_credits]).toEqual(["completed", 3, 150]);
@@ -30,9 +32,14 @@ test("the article's program: a job, its files, their annotations", async () => {
 
   const { files: saved, annotations_path } = await client.files.downloadAll({ job_id: job.id, output_dir: folder });
   expect(saved.map(({ file }) => file.id)).toEqual(files.data.map(({ id }) => id));
-  const lines = (await readFile(annotations_path, "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const lines = (await readFile(annotations_path, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   expect(lines.map(({ file_name }) => file_name).sort()).toEqual(saved.map(({ file }) => `${file.id}.png`).sort());
-  expect((await readdir(folder)).sort()).toEqual([...lines.map(({ file_name }) => file_name), "annotations.jsonl"].sort());
+  expect((await readdir(folder)).sort()).toEqual(
+    [...lines.map(({ file_name }) => file_name), "annotations.jsonl"].sort(),
+  );
 });
 
 test("waiting for some of the files ends before the job does", async () => {
@@ -66,7 +73,12 @@ test("an organization brings its own file, by its path", async () => {
   const path = join(folder, "menu.png");
   await import("node:fs/promises").then(({ writeFile }) => writeFile(path, picture(5)));
   const submission = await client.submissions.upload({ job_id: job.id, file: path, worker_ref: "camera 7" });
-  expect(submission).toMatchObject({ status: "approved", filename: "menu.png", worker_ref: "camera 7", worker_id: null });
+  expect(submission).toMatchObject({
+    status: "approved",
+    filename: "menu.png",
+    worker_ref: "camera 7",
+    worker_id: null,
+  });
 });
 
 test("a file is scored at once", async () => {

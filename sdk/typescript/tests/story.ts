@@ -31,7 +31,12 @@ export async function openOrganization(proxy?: FaultProxy): Promise<Organization
   const apiKey = (await Assay.signUp({ name: "Menus Ltd", email }, server)).api_key.key;
   const { token } = await new Assay({ apiKey, ...server }).workers.create({ name: "Ada" });
   const to = { baseUrl: proxy?.url ?? server.baseUrl, timeoutSeconds: 20 };
-  return { client: new Assay({ apiKey, ...to }), apiKey, worker: new AssayWorker({ token, ...to }), workerToken: token };
+  return {
+    client: new Assay({ apiKey, ...to }),
+    apiKey,
+    worker: new AssayWorker({ token, ...to }),
+    workerToken: token,
+  };
 }
 
 /** A job whose files are all delivered. */

@@ -1,8 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { expect, inject, test } from "vitest";
 import {
-  ApiError, Assay, AssayWorker, AuthenticationError, AuthorizationError, ConflictError, InsufficientCreditsError, NotFoundError,
-  PricingViolationError, ValidationError,
+  ApiError,
+  Assay,
+  AssayWorker,
+  AuthenticationError,
+  AuthorizationError,
+  ConflictError,
+  InsufficientCreditsError,
+  NotFoundError,
+  PricingViolationError,
+  ValidationError,
 } from "../src/index.js";
 import { picture } from "./picture.js";
 import { JOB, openOrganization } from "./story.js";
@@ -10,7 +18,14 @@ import { JOB, openOrganization } from "./story.js";
 const DOCUMENT = new URL("../../../docs/openapi.json", import.meta.url);
 
 /** Operations that no client calls, and lists of one job, which are had by `files.list({ job_id })` and its like. */
-const LEFT_OUT = new Set(["healthz", "readyz", "metrics", "receive_stripe_event", "get_job_files", "get_job_submissions"]);
+const LEFT_OUT = new Set([
+  "healthz",
+  "readyz",
+  "metrics",
+  "receive_stripe_event",
+  "get_job_files",
+  "get_job_submissions",
+]);
 
 /** Matches requests with the operations of the document. */
 async function operations(): Promise<{ name: string; matches: (request: string) => boolean; ids: number }[]> {
@@ -34,7 +49,12 @@ test("every operation of the document is a method that works, and no method call
   const known = (await operations()).sort((one, other) => one.ids - other.ids);
   // `/v1/submissions/summary` also looks like a submission: the path with fewer ids is meant.
   const called = [...seen].map((request) => known.find(({ matches }) => matches(request))?.name ?? request);
-  expect([...new Set(called)].sort()).toEqual(known.map(({ name }) => name).filter((name) => !LEFT_OUT.has(name)).sort());
+  expect([...new Set(called)].sort()).toEqual(
+    known
+      .map(({ name }) => name)
+      .filter((name) => !LEFT_OUT.has(name))
+      .sort(),
+  );
 });
 
 async function callEverything(server: { baseUrl: string; fetch: typeof fetch }): Promise<void> {
@@ -137,13 +157,19 @@ test("errors are of their class, with what the server says", async () => {
   await worker.capture(id, picture(5));
   const stranger = new Assay({ apiKey: "fh_live_wrong", baseUrl: inject("serverUrl") });
   const reader = new Assay({
-    apiKey: (await client.apiKeys.create({ name: "Reader", scopes: ["jobs:read"] })).key, baseUrl: inject("serverUrl"),
+    apiKey: (await client.apiKeys.create({ name: "Reader", scopes: ["jobs:read"] })).key,
+    baseUrl: inject("serverUrl"),
   });
   const cases: [() => Promise<unknown>, typeof ApiError, number, string][] = [
     [() => client.jobs.create({ ...JOB, description: "short" }), ValidationError, 400, "validation_error"],
     [() => client.jobs.create({ ...JOB, reward_per_file: 9 }), PricingViolationError, 400, "pricing_violation"],
     [() => stranger.jobs.get(id), AuthenticationError, 401, "authentication_error"],
-    [() => client.jobs.create({ ...JOB, quantity: 10_000, reward_per_file: 50_000 }), InsufficientCreditsError, 402, "insufficient_credits"],
+    [
+      () => client.jobs.create({ ...JOB, quantity: 10_000, reward_per_file: 50_000 }),
+      InsufficientCreditsError,
+      402,
+      "insufficient_credits",
+    ],
     [() => reader.jobs.create(JOB), AuthorizationError, 403, "authorization_error"],
     [() => client.jobs.get("job_01JDZ3N8RT0000000000000000"), NotFoundError, 404, "not_found"],
     [() => client.jobs.cancel(id), ConflictError, 409, "conflict"],
@@ -153,7 +179,9 @@ test("errors are of their class, with what the server says", async () => {
     expect(error).toBeInstanceOf(kind);
     expect(error).toMatchObject({ name: kind.name, status, type, requestId: expect.stringMatching(/^req_/) });
   }
-  const wrong: unknown = await client.jobs.create({ ...JOB, description: "", quantity: 0 }).catch((reason: unknown) => reason);
+  const wrong: unknown = await client.jobs
+    .create({ ...JOB, description: "", quantity: 0 })
+    .catch((reason: unknown) => reason);
   expect((wrong as ApiError).details.map(({ field }) => field).sort()).toEqual(["description", "quantity"]);
   expect((wrong as ApiError).param).not.toBeNull();
 });
@@ -171,7 +199,9 @@ test("a client without its key is not made", () => {
 test("a path below a proxy is kept", async () => {
   const asked: string[] = [];
   const client = new Assay({
-    apiKey: "fh_live_x", baseUrl: "https://example.com/assay/", maxRetries: 0,
+    apiKey: "fh_live_x",
+    baseUrl: "https://example.com/assay/",
+    maxRetries: 0,
     fetch: (input) => (asked.push(String(input)), Promise.reject(new TypeError("not sent"))),
   });
   await expect(client.jobs.get("job_1")).rejects.toThrow("the connection failed");

@@ -101,7 +101,10 @@ test.each([
   ["another scheme", { "X-FirstHandAPI-Signature": `t=${NOW},v0=${HEX}` }],
   ["base64 that is none", { "webhook-id": "evt_1", "webhook-timestamp": `${NOW}`, "webhook-signature": "v1,!" }],
   // Standard Webhooks comes first: that the other one is valid must not save it.
-  ["one valid of two", { ...signed(NOW), "webhook-id": "evt_1", "webhook-timestamp": `${NOW}`, "webhook-signature": "v1,AA==" }],
+  [
+    "one valid of two",
+    { ...signed(NOW), "webhook-id": "evt_1", "webhook-timestamp": `${NOW}`, "webhook-signature": "v1,AA==" },
+  ],
 ])("%s is refused", async (_, headers) => {
   await expect(verifyWebhook({ payload: BODY, headers, secret: SECRET })).rejects.toThrow(WebhookVerificationError);
 });

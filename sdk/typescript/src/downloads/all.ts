@@ -5,14 +5,23 @@ import type { RequestOptions, Transport } from "../transport.js";
 import type { AssayFile } from "../types.js";
 import { Download } from "./one.js";
 import { fileName, line } from "./records.js";
-import { DownloadError, type DownloadFailure, type DownloadOptions, type DownloadedFile, type DownloadResult } from "./types.js";
+import {
+  DownloadError,
+  type DownloadFailure,
+  type DownloadOptions,
+  type DownloadedFile,
+  type DownloadResult,
+} from "./types.js";
 
 const DEFAULT_CONCURRENCY = 4;
 const PAGE_FILES = 100;
 
 /** See {@link Files.downloadAll}. */
 export async function downloadAll(
-  files: Files, transport: Transport, download: DownloadOptions, options: RequestOptions,
+  files: Files,
+  transport: Transport,
+  download: DownloadOptions,
+  options: RequestOptions,
 ): Promise<DownloadResult> {
   await mkdir(download.output_dir, { recursive: true });
   const approved = files.list({ job_id: download.job_id, status: "approved", limit: PAGE_FILES }, options);
@@ -47,7 +56,9 @@ async function writeAnnotations(folder: string, saved: readonly DownloadedFile[]
 
 /** What an action makes of every item, in their order, with so many under way at a time. */
 async function mapped<T, R>(
-  items: AsyncIterable<T>, concurrency: number, action: (item: T) => Promise<R>,
+  items: AsyncIterable<T>,
+  concurrency: number,
+  action: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const source = items[Symbol.asyncIterator]();
   const results: R[] = [];

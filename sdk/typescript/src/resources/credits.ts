@@ -1,7 +1,11 @@
 import type { PagePromise } from "../pages.js";
 import { path, type RequestOptions, type Transport } from "../transport.js";
 import type {
-  CreditBalance, CreditPurchase, CreditPurchaseCreate, CreditTransaction, CreditTransactionListQuery,
+  CreditBalance,
+  CreditPurchase,
+  CreditPurchaseCreate,
+  CreditTransaction,
+  CreditTransactionListQuery,
 } from "../types.js";
 
 /** The organization's credits; one is a cent. */

@@ -32,7 +32,8 @@ export class Submissions {
   create(submission: SubmissionCreate & { job_id: string }, options?: RequestOptions): Promise<Submission> {
     const { job_id, ...announced } = submission;
     return this.#transport.json(
-      { method: "POST", path: path`/v1/jobs/${job_id}/submissions`, json: announced }, options,
+      { method: "POST", path: path`/v1/jobs/${job_id}/submissions`, json: announced },
+      options,
     );
   }
 
@@ -76,7 +77,8 @@ export class Submissions {
   /** Decide in the engine's place; the money follows. */
   review(submissionId: string, review: Review, options?: RequestOptions): Promise<Submission> {
     return this.#transport.json(
-      { method: "POST", path: path`/v1/submissions/${submissionId}/review`, json: review }, options,
+      { method: "POST", path: path`/v1/submissions/${submissionId}/review`, json: review },
+      options,
     );
   }
 }

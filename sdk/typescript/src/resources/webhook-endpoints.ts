@@ -1,7 +1,11 @@
 import type { PagePromise } from "../pages.js";
 import { path, type RequestOptions, type Transport } from "../transport.js";
 import type {
-  PageQuery, WebhookEndpoint, WebhookEndpointCreate, WebhookEndpointUpdate, WebhookEndpointWithSecret,
+  PageQuery,
+  WebhookEndpoint,
+  WebhookEndpointCreate,
+  WebhookEndpointUpdate,
+  WebhookEndpointWithSecret,
 } from "../types.js";
 
 /** Receivers of events. */
@@ -31,7 +35,8 @@ export class WebhookEndpoints {
   /** Change a receiver; what is absent stays. */
   update(endpointId: string, change: WebhookEndpointUpdate, options?: RequestOptions): Promise<WebhookEndpoint> {
     return this.#transport.json(
-      { method: "PATCH", path: path`/v1/webhook_endpoints/${endpointId}`, json: change }, options,
+      { method: "PATCH", path: path`/v1/webhook_endpoints/${endpointId}`, json: change },
+      options,
     );
   }
 
@@ -43,7 +48,8 @@ export class WebhookEndpoints {
   /** Make a new secret; for 24 hours the old one signs too. */
   rotateSecret(endpointId: string, options?: RequestOptions): Promise<WebhookEndpointWithSecret> {
     return this.#transport.json(
-      { method: "POST", path: path`/v1/webhook_endpoints/${endpointId}/rotate_secret` }, options,
+      { method: "POST", path: path`/v1/webhook_endpoints/${endpointId}/rotate_secret` },
+      options,
     );
   }
 }
