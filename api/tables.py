@@ -181,6 +181,8 @@ class Submission(Table):
         Index("ix_submissions_queue", "claimable_at"),
         Index("ix_submissions_lease", "lease_expires_at"),
         Index("ix_submissions_organization", "organization_id", "livemode", "id"),
+        Index("ix_submissions_organization_status", "organization_id", "livemode", "status", "id"),
+        Index("ix_submissions_summary", "organization_id", "livemode", "job_id", "status", "score", "paid_credits"),
         Index("ix_submissions_job", "job_id", "id"),
         Index("ix_submissions_job_status", "job_id", "status", "id"),
         Index("ix_submissions_worker", "worker_id", "id"),

@@ -1,6 +1,6 @@
 """Reading submissions."""
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
@@ -49,15 +49,28 @@ def found(submission: Submission | None, submission_id: str) -> Submission:
     return submission
 
 
+def _counted(chosen: Select[Submission]) -> Select[str, int | None, int, int]:
+    """Status, score, how many and paid credits. By job first: in the index's order nothing has to be hashed."""
+    of_job = (
+        chosen.with_only_columns(
+            Submission.status,
+            Submission.score,
+            func.count().label("count"),
+            func.coalesce(func.sum(Submission.paid_credits), 0).label("paid"),
+        )
+        .group_by(Submission.job_id, Submission.status, Submission.score)
+        .subquery()
+    )
+    sums = (cast(func.sum(column), BigInteger) for column in (of_job.c.count, of_job.c.paid))
+    return select(of_job.c.status, of_job.c.score, *sums).group_by(of_job.c.status, of_job.c.score)
+
+
 async def summarize(session: AsyncSession, caller: Caller, job_id: str | None) -> SubmissionSummary:
     """Counts by status and score."""
     chosen = submissions_of(caller)
     if job_id is not None:
         chosen = chosen.where(Submission.job_id == job_id)
-    counted = chosen.with_only_columns(
-        Submission.status, Submission.score, func.count(), func.coalesce(func.sum(Submission.paid_credits), 0)
-    ).group_by(Submission.status, Submission.score)
-    rows = (await session.execute(counted)).all()
+    rows = (await session.execute(_counted(chosen))).all()
     by_status = {status: sum(n for one, _, n, _ in rows if one == status) for status in SUBMISSION_STATUSES}
     by_score = {star: sum(n for _, score, n, _ in rows if score == star) for star in range(1, 6)}
     scored, decided = sum(by_score.values()), by_status["approved"] + by_status["rejected"]

@@ -83,9 +83,9 @@ class Owner:
 
 
 async def fill(db: Database, files: int) -> tuple[Owner, Owner]:
-    """An organization with so many files in one job, and another one with `OTHERS`; statistics are fresh."""
-    large = await _open(db, 1, files)
-    small = await _open(db, files + 1, files + OTHERS)
+    """An organization with so many files in one job, and another one with `OTHERS`, all older; statistics are fresh."""
+    small = await _open(db, 1, OTHERS)
+    large = await _open(db, OTHERS + 1, OTHERS + files)
     for owner in (large, small):
         for statement in (_SUBMISSIONS, _FILES, _EVENTS, _AUDIT, _TRANSACTIONS, _ENTRIES):
             await _insert(db, statement, owner, owner.first, owner.last)

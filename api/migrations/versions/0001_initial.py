@@ -363,6 +363,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_submissions_job_status", ["job_id", "status", "id"], unique=False)
         batch_op.create_index("ix_submissions_lease", ["lease_expires_at"], unique=False)
         batch_op.create_index("ix_submissions_organization", ["organization_id", "livemode", "id"], unique=False)
+        batch_op.create_index(
+            "ix_submissions_organization_status", ["organization_id", "livemode", "status", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_submissions_summary",
+            ["organization_id", "livemode", "job_id", "status", "score", "paid_credits"],
+            unique=False,
+        )
         batch_op.create_index("ix_submissions_queue", ["claimable_at"], unique=False)
         batch_op.create_index("ix_submissions_worker", ["worker_id", "id"], unique=False)
 
@@ -524,6 +532,8 @@ def downgrade() -> None:
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.drop_index("ix_submissions_worker")
         batch_op.drop_index("ix_submissions_queue")
+        batch_op.drop_index("ix_submissions_summary")
+        batch_op.drop_index("ix_submissions_organization_status")
         batch_op.drop_index("ix_submissions_organization")
         batch_op.drop_index("ix_submissions_lease")
         batch_op.drop_index("ix_submissions_job_status")
