@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, S
 
 CONFIGS = Path(__file__).parent
 ENVIRONMENT_PREFIX = "ASSAY_"
+CLIENT_VARIABLES = frozenset({"ASSAY_API_KEY", "ASSAY_BASE_URL", "ASSAY_WORKER_TOKEN"})
+"""What our SDKs and `assay mcp` read: they name a server and a key, and are no settings of it."""
 
 Role = Literal["detector", "concepts", "text", "speech", "audio_quality"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -289,7 +291,7 @@ def load_settings(profile: str | Path = "embedded", **flags: Any) -> Settings:
     values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     values.setdefault("profile", path.stem)
     for name, text in os.environ.items():
-        if name.startswith(ENVIRONMENT_PREFIX):
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in CLIENT_VARIABLES:
             _set(values, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), yaml.safe_load(text))
     for name, value in flags.items():
         if value is not None:

@@ -10,7 +10,7 @@ from scripts.user_errors import UserError
 
 
 def mcp(
-    url: Annotated[str, typer.Option(envvar="ASSAY_URL", help="Where the stack runs.")] = "http://127.0.0.1:8000",
+    url: Annotated[str, typer.Option(envvar="ASSAY_BASE_URL", help="Where the stack runs.")] = "http://127.0.0.1:8000",
     api_key: Annotated[
         str | None, typer.Option(envvar="ASSAY_API_KEY", help="Better given by the variable.", show_default=False)
     ] = None,

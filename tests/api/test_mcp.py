@@ -45,7 +45,7 @@ async def agent(request: pytest.FixtureRequest, server: RunningServer) -> AsyncI
             http = await stack.enter_async_context(httpx2.AsyncClient(headers=server.headers, timeout=60))
             transport: Any = streamable_http_client(f"{server.url}/mcp", http_client=http)
         else:
-            keyed = os.environ | {"ASSAY_API_KEY": server.api_key, "ASSAY_URL": server.url}
+            keyed = os.environ | {"ASSAY_API_KEY": server.api_key, "ASSAY_BASE_URL": server.url}
             transport = StdioServerParameters(command=sys.executable, args=["-m", "scripts.cli", "mcp"], env=keyed)
         yield await stack.enter_async_context(Client(transport))
 

@@ -94,3 +94,9 @@ def test_what_is_unknown_or_out_of_range_is_refused_by_name(flags, named):
     with pytest.raises(ValidationError) as refused:
         load_settings("embedded", **flags)
     assert any(".".join(map(str, error["loc"])).startswith(named) for error in refused.value.errors())
+
+
+def test_the_variables_of_clients_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_API_KEY", "fh_live_x")
+    monkeypatch.setenv("ASSAY_BASE_URL", "http://localhost:8000")
+    assert load_settings("embedded").profile == "embedded"
