@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, S
 
 CONFIGS = Path(__file__).parent
 ENVIRONMENT_PREFIX = "ASSAY_"
-CLIENT_VARIABLES = frozenset({"ASSAY_API_KEY", "ASSAY_BASE_URL", "ASSAY_WORKER_TOKEN"})
+CLIENT_VARIABLES = frozenset({"ASSAY_API_KEY", "ASSAY_BASE_URL", "ASSAY_WORKER_TOKEN", "ASSAY_WEBHOOK_SECRET"})
 """What our SDKs and `assay mcp` read: they name a server and a key, and are no settings of it."""
 
 Role = Literal["detector", "concepts", "text", "speech", "audio_quality"]
