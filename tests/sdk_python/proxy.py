@@ -132,10 +132,13 @@ class FaultProxy:
         plan = _Plan(re.compile(pattern), list(faults))
         with self._lock:
             self._plans.append(plan)
-            self.seen = seen = []
-        yield seen
-        with self._lock:
-            self._plans.remove(plan)
+            seen: list[str] = []
+            self.seen = seen
+        try:
+            yield seen
+        finally:
+            with self._lock:
+                self._plans.remove(plan)
         assert not plan.faults, f"{len(plan.faults)} faults for {pattern} never came to pass: {seen}"
 
     def _accept(self) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assay_sdk import AssayError, ConnectionFailed, DownloadFailed, DownloadProgress, print_progress
+from assay_sdk import AssayError, ConnectionFailed, DownloadFailed, DownloadProgress, RetryPolicy, print_progress
 from assay_sdk.delivery import file_name
 from assay_sdk.partial_file import PartialFile
 from assay_sdk.types import File, Job
 
 from tests.api.server import RunningServer
-from tests.sdk_python.conftest import JOB, QUICK, Call, caller, new_picture
+from tests.sdk_python.conftest import JOB, Call, caller, new_picture
 from tests.sdk_python.proxy import Exchange, Fault, FaultProxy, answering, corrupting, cut_after, reset_before, slow
 
 COUNT = 4
@@ -85,8 +85,8 @@ def test_what_was_cut_off_goes_on_where_it_ended(
         asked.append(exchange.request)
         exchange.client.sendall(exchange.forward())
 
-    weary = caller("sync", far_server.api_key, proxy.url, retry=QUICK.__class__(max_retries=0))
-    give_up = [noting, cut_after(100), reset_before, reset_before, reset_before]
+    weary = caller("sync", far_server.api_key, proxy.url, retry=RetryPolicy(max_retries=0))
+    give_up = [noting, cut_after(100), reset_before, reset_before]
     with proxy.faults(BODY, *give_up), pytest.raises(DownloadFailed, match=f"{COUNT - 1} of {COUNT}") as failed:
         weary("files.download_all", job_id=job.id, output_dir=tmp_path, max_parallel=1)
     files = near("files.list", job_id=job.id).data

@@ -29,9 +29,11 @@ def download(
     """Fetch what a resource offers, unless it is there already; the target.
 
     Args:
+        transport: of the client.
         source: a file or an export.
         target: the final name, which stands for the whole content or not at all.
         refresh: reads the source anew, with a fresh URL.
+        on_bytes: told of what comes.
 
     Raises:
         DownloadFailed: there is nothing to fetch, or its content is not what it should be.
@@ -76,13 +78,13 @@ class Download:
         raise DownloadFailed(f"{self._source.id}: what came is not what its SHA-256 says")
 
     def _fill(self) -> None:
-        retries = 0
+        retries, most_bytes = 0, self._part.received_bytes
         while not self._part.is_full:
-            had_bytes = self._part.received_bytes
             try:
                 self._receive()
             except AssayError as error:
-                retries = 0 if self._part.received_bytes > had_bytes else retries
+                if self._part.received_bytes > most_bytes:  # it comes on, if in pieces
+                    retries, most_bytes = 0, self._part.received_bytes
                 self._recover(error, retries)
                 retries += 1
 
