@@ -179,6 +179,11 @@ def test_a_full_disk_ends_all_of_it(far_call: Call, job: Job, tmp_path: Path, mo
     assert not list(tmp_path.glob("*.png"))
 
 
+def test_none_at_a_time(far_call: Call, job: Job, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        far_call("files.download_all", job_id=job.id, output_dir=tmp_path, max_parallel=0)
+
+
 @pytest.mark.parametrize("change", [{"id": "../../etc/passwd"}, {"id": ""}, {"format": "png/../x"}, {"id": "a.b"}])
 def test_names_stay_in_the_folder(near: Call, job: Job, change: dict[str, Any]) -> None:
     (file, *_) = near("files.list", job_id=job.id).data

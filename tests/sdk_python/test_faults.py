@@ -67,6 +67,7 @@ def test_credits_are_bought_once(far_sync: Call, near: Call, proxy: FaultProxy, 
     assert near("credits.balance").total_credits == before + 100
 
 
+@pytest.mark.slow
 @each_untold
 @pytest.mark.parametrize("step", ["POST .*/accept$", "PUT ", "POST .*/submit$", "GET /v1/worker/submissions/"])
 def test_a_capture_takes_one_slot_and_is_paid_once(

@@ -106,7 +106,10 @@ class AsyncFiles:
 
         Raises:
             DownloadFailed: some files could not be fetched; `failures` names them. The others are there.
+            ValueError: `max_parallel` is less than one.
         """
+        if max_parallel < 1:
+            raise ValueError(f"max_parallel is at least 1, got {max_parallel}")
         listing = self.list(job_id=job_id, status="approved", min_score=min_score, limit=PAGE_LIMIT)
         files = [file async for file in listing]
         folder = Path(output_dir)

@@ -76,6 +76,7 @@ class AsyncJobs:
             PricingViolation: the reward is not allowed.
             ValidationFailed: a field is wrong.
         """
+        # Every argument is a field of the same name, but for these two.
         fields = {name: value for name, value in locals().items() if name not in ("self", "idempotency_key")}
         return await self._transport.fetch(calls.post("/v1/jobs", fields, idempotency_key=idempotency_key), Job)
 

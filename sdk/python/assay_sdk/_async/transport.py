@@ -1,5 +1,6 @@
 """Sending requests, again where that may help."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import TypeVar
@@ -17,6 +18,8 @@ from assay_sdk.retries import RetryPolicy
 
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R")
+
+log = logging.getLogger("assay_sdk")
 
 
 class AsyncTransport:
@@ -74,6 +77,7 @@ class AsyncTransport:
                 delay_seconds = self.retry.delay_seconds(retries, error)
                 if delay_seconds is None:
                     raise
+                log.info("retry %d in %.1f s: %s", retries + 1, delay_seconds, error)
             await sleep(delay_seconds)
             retries += 1
 

@@ -1,6 +1,7 @@
 # Generated from _async/transport.py by sdk/python/generate_sync.py; edit that.
 """Sending requests, again where that may help."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TypeVar
@@ -18,6 +19,8 @@ from assay_sdk.retries import RetryPolicy
 
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R")
+
+log = logging.getLogger("assay_sdk")
 
 
 class Transport:
@@ -75,6 +78,7 @@ class Transport:
                 delay_seconds = self.retry.delay_seconds(retries, error)
                 if delay_seconds is None:
                     raise
+                log.info("retry %d in %.1f s: %s", retries + 1, delay_seconds, error)
             sleep(delay_seconds)
             retries += 1
 
