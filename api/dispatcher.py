@@ -32,6 +32,7 @@ from api.tables import Embedding, File, Job, Submission
 from pipeline.decision import Decision, decide
 from pipeline.duplicates import to_json
 from pipeline.media import MIME_TYPES, MediaError
+from pipeline.reasons import Deduction
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
 from serve.errors import EngineError
@@ -40,6 +41,7 @@ log = logging.getLogger("assay.dispatcher")
 
 PLACES_AT_ONCE = 4
 """A claim is made for a quarter of the places at once: a claim for each would be a tenth of all work."""
+ALTERED = "integrity.checksum"
 RETRY_GROWTH = 6.0
 DATABASE_PAUSE_SECONDS = 1.0
 
@@ -144,13 +146,14 @@ class Dispatcher:
         source = self._use.store.engine_source(original_key(one.submission))
         with _timed("score"):
             result = await self._use.engine.score(ScoreRequest(source, brief_of(job), sent))
+        result = as_announced(result, one.submission.declared_sha256)
         if copied is None and result.fingerprint is not None:
             original = await self._earlier.find(result.fingerprint, earlier.older)
             if original is not None:
                 return await self._score(one, original)
         facts = result.evidence.facts
         delivered = None
-        if facts is not None and result.score.stars >= job.min_star_rating:
+        if facts is not None and result.score.stars >= job.min_star_rating and not _altered(result):
             with _timed("deliver"):
                 delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
         return Scored(result, earlier, delivered)
@@ -276,9 +279,25 @@ def retry_seconds(attempts: int, first: float) -> float:
     return float(first * RETRY_GROWTH ** (attempts - 1))
 
 
+def as_announced(result: ScoreResult, sha256: str | None) -> ScoreResult:
+    """The result, or that of a file that is not the one whose SHA-256 its sender told: 1 star, and the reason."""
+    facts = result.evidence.facts
+    if sha256 is None or facts is None or facts.sha256 == sha256:
+        return result
+    altered = Deduction(ALTERED, "completeness", 4.0)
+    score = replace(result.score, stars=1, deductions=(altered, *result.score.deductions), feedback=altered.sentence)
+    return replace(result, score=score)
+
+
+def _altered(result: ScoreResult) -> bool:
+    return ALTERED in result.score.reasons
+
+
 def _decision(job: Job, submission: Submission, scored: Scored) -> Decision:
     """What the stars mean here: a client's own file has nobody who could try again or be struck."""
     decision = decide(scored.result.score.stars, job.min_star_rating, submission.attempt)
+    if _altered(scored.result):  # on its way here, which is nobody's bad work
+        decision = Decision("retry_pending" if submission.attempt == 1 else "rejected", strike=False)
     if submission.worker_id is not None:
         return decision
     return replace(decision, status="rejected" if decision.status == "retry_pending" else decision.status, strike=False)

@@ -10,6 +10,7 @@ SENTENCES: dict[str, str] = {
     "integrity.unsupported_format": "{detail}. Please send {wanted}.",
     "integrity.too_large": "The file is larger than can be accepted ({detail}).",
     "integrity.timeout": "The file took too long to open ({detail}). Please send a shorter or simpler one.",
+    "integrity.checksum": "The file that arrived is not the one that was announced. Please upload it again.",
     "integrity.duplicate": "This is a copy of a file that was already submitted to this job. Please capture a new one.",
     "policy.unsafe": "The file shows content that is not allowed ({detail}).",
     "relevance.off_topic": "The file does not seem to show what the job asks for (it looks like: {detail}).",

@@ -1,5 +1,6 @@
 """What becomes of a submission: stars, money, strikes, retries, copies, failures of the engine."""
 
+import hashlib
 from datetime import timedelta
 
 import httpx
@@ -245,3 +246,22 @@ async def test_a_corrupt_file_is_rejected_with_its_reason(
     await Dispatcher(services).drain()
     shown = await _see(http, worker, submission["id"])
     assert (shown["status"], shown["score"], shown["reasons"]) == ("rejected", 1, ["integrity.unsupported_format"])
+
+
+async def test_a_file_that_is_not_the_announced_one_is_asked_for_again(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization, min_star_rating=1)
+    slot = await accept(http, worker, job["id"])
+    await upload(http, slot, picture(5))
+    path = f"/v1/worker/submissions/{slot['id']}"
+    await http.post(f"{path}/submit", json={"sha256": "0" * 64}, headers=worker.headers)
+    await Dispatcher(services).drain()
+    shown = await _see(http, worker, slot["id"])
+    assert (shown["status"], shown["strike"], shown["reasons"]) == ("retry_pending", False, ["integrity.checksum"])
+    again = (await http.post(f"{path}/retry", headers=worker.headers)).json()
+    await upload(http, again, picture(5))
+    await http.post(f"{path}/submit", json={"sha256": hashlib.sha256(picture(5)).hexdigest()}, headers=worker.headers)
+    await Dispatcher(services).drain()
+    assert (await _see(http, worker, slot["id"]))["status"] == "approved"
+    assert await check(services.db) == []
