@@ -140,8 +140,18 @@ class WebhookSender:
             "webhook attempt",
             extra=_told(claim) | {"status": outcome.status, "error": outcome.error, "duration_ms": outcome.duration_ms},
         )
-        async with self._use.db.write() as session:
-            await record_attempt(session, claim, outcome, self._settings, self._chance())
+        await self._record(claim, outcome)
+
+    async def _record(self, claim: Claim, outcome: Outcome) -> None:
+        """As soon as the database answers. When that takes longer than the lease, the claim is another's, and void."""
+        while True:
+            try:
+                async with self._use.db.write() as session:
+                    await record_attempt(session, claim, outcome, self._settings, self._chance())
+                return
+            except DatabaseAway as error:
+                log.warning("attempt not recorded yet", extra=_told(claim) | {"error": str(error)})
+                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
 
     async def _attempt(self, claim: Claim) -> Outcome:
         body = EventEnvelope.of(claim.event).model_dump_json().encode()
