@@ -40,6 +40,8 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, parameters: Any) ->
 
 def _on_error(context: ExceptionContext) -> None:
     error = context.original_exception
+    if not isinstance(error, Exception):  # a cancelled task loses its connection too, and stays cancelled
+        return
     broken = isinstance(error, OSError) or context.is_disconnect
     if broken or _means_away(error):
         context.is_disconnect = context.is_disconnect or not _is_busy(error)
