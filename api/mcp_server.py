@@ -37,7 +37,7 @@ def build_server(connect: Connect, *, reads_disk: bool) -> MCPServer:
         connect: opens the API with the caller's key.
         reads_disk: whether `score_file` may take a path, which it may only on the caller's own machine.
     """
-    server = MCPServer("assay", title="Assay", instructions=INSTRUCTIONS)
+    server = MCPServer("assay", title="Assay", instructions=INSTRUCTIONS, log_level="WARNING")
     Tools(Api(connect), reads_disk=reads_disk).add_to(server)
     return server
 
