@@ -33,6 +33,7 @@ from pipeline.media import (
 )
 from tests import media
 from tests.pipeline.damage import png_bomb
+from tests.pipeline.processes import decoding_processes, is_decoder
 
 LIMITS = DecodeSettings()
 
@@ -52,15 +53,6 @@ def photo() -> bytes:
 def slow_file() -> bytes:
     """Takes most of a second on the fastest machine seen: 196 megapixels."""
     return png_bomb(14_000, 14_000)
-
-
-def children() -> set[int]:
-    """Decoding processes of this one, dead but unburied ones among them."""
-    return {child.pid for child in psutil.Process().children() if _is_decoder(child)}
-
-
-def _is_decoder(process: psutil.Process) -> bool:
-    return process.status() == psutil.STATUS_ZOMBIE or "pipeline.decode_worker" in process.cmdline()
 
 
 def arrays(decoded: Decoded) -> list[np.ndarray]:
@@ -180,15 +172,15 @@ def test_many_threads(photo: bytes) -> None:
 
 
 def test_closed(photo: bytes, slow_file: bytes) -> None:
-    before = children()
+    before = decoding_processes()
     decoder = Decoder(LIMITS)
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(decoder.decode, slow_file)
-        (child,) = children() - before
+        (child,) = decoding_processes() - before
         busy(child)
         decoder.close()
         assert running.result().facts.width == 14_000
-    assert children() == before
+    assert decoding_processes() == before
     decoder.close()
     with pytest.raises(RuntimeError, match="closed"):
         decoder.decode(photo)
@@ -216,7 +208,7 @@ def test_children_die_with_their_parent(busy_at_death: bool, tmp_path: Path, slo
         "time.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script])
-    (child,) = wait_for(lambda: [each for each in psutil.Process(parent.pid).children() if _is_decoder(each)])
+    (child,) = wait_for(lambda: [each for each in psutil.Process(parent.pid).children() if is_decoder(each)])
     if busy_at_death:
         busy(child.pid)
     parent.kill()
