@@ -112,6 +112,19 @@ class Worker(Table):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
+class WorkerInvitation(Table):
+    """A way for a worker to sign in on a device of its own, once. A newer one takes its place."""
+
+    __tablename__ = "worker_invitations"
+
+    worker_id: Mapped[str] = mapped_column(Id, ForeignKey("workers.id"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    """When it was used; it stays here so that a second try is told so."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Job(Table):
     """A request for files. Its counters are kept here, under its row lock, since slots and money depend on them."""
 

@@ -127,6 +127,8 @@ class CollectionSettings(_Section):
     max_open_leases: PositiveInt = 10
     """Slots of one job that a worker may hold without having submitted."""
     strikes_to_ban: PositiveInt = 3
+    invitation_seconds: PositiveInt = 7 * 86400
+    """How long a worker may take to open its invitation."""
 
 
 class DispatcherSettings(_Section):

@@ -13,7 +13,8 @@ from api.live_only import require_live
 from api.pages import Page, Paging, fetch_page
 from api.services import Use
 from api.tables import Worker
-from api.workers import service
+from api.workers import invitations, service
+from api.workers.invitation_schemas import InvitationResource
 from api.workers.queries import find_worker, workers_of
 from api.workers.schemas import NewWorkerResource, WorkerBan, WorkerCreate, WorkerResource, WorkerStatus
 
@@ -84,3 +85,16 @@ async def rotate_worker_token(worker_id: WorkerId, once: OnceUse, caller: Caller
         return NewWorkerResource.made(*await service.rotate_token(session, caller, worker_id))
 
     return await once.run(caller.organization_id, action)
+
+
+@router.post("/v1/workers/{worker_id}/invitation", status_code=201, response_model=InvitationResource)
+async def create_worker_invitation(
+    worker_id: WorkerId, use: Use, once: OnceUse, caller: Caller = needs("workers:manage")
+) -> Response:
+    """Make a link, and its QR code, that signs the worker in on the capture page, once. An older one ends."""
+    require_live(caller, "inviting workers")
+
+    async def action(session: AsyncSession) -> InvitationResource:
+        return await invitations.invite(session, use, caller, worker_id)
+
+    return await once.run(caller.organization_id, action, status=201)

@@ -12,6 +12,7 @@ from api.events import record
 from api.ids import new_id
 from api.secrets import SHOWN_CHARACTERS, new_token, token_hash
 from api.tables import Worker
+from api.workers.invitations import withdraw
 from api.workers.queries import lock_worker
 from api.workers.schemas import WorkerCreate
 
@@ -76,12 +77,13 @@ async def unban_worker(session: AsyncSession, caller: Caller, worker_id: str) ->
 
 
 async def rotate_token(session: AsyncSession, caller: Caller, worker_id: str) -> tuple[Worker, str]:
-    """Give a worker a new token; the old one ends at once.
+    """Give a worker a new token; the old one ends at once, and so does an invitation that was not opened yet.
 
     Raises:
         NotFound: the caller has none of this id.
     """
     worker = await lock_worker(session, caller, worker_id)
+    await withdraw(session, worker.id)
     token = new_token(WORKER_TOKEN)
     worker.token_hash, worker.shown = token_hash(token), token[:SHOWN_CHARACTERS]
     await session.flush()

@@ -24,7 +24,8 @@ router = APIRouter(tags=["worker"])
 async def get_me(use: Use, worker: WorkerUse) -> WorkerSelf:
     """Who I am, what I earned, how many strikes I have."""
     async with use.db.read() as session:
-        return WorkerSelf.of(await session.get_one(Worker, worker.worker_id))
+        found = await session.get_one(Worker, worker.worker_id)
+        return WorkerSelf.of(found, use.settings.collection.strikes_to_ban)
 
 
 @router.get("/v1/worker/jobs")
@@ -37,9 +38,9 @@ async def list_jobs_for_worker(use: Use, worker: WorkerUse, page: Paging) -> Pag
 
 @router.get("/v1/worker/jobs/{job_id}")
 async def get_job_for_worker(job_id: JobId, use: Use, worker: WorkerUse) -> WorkerJob:
-    """One active job."""
+    """One active job, or one that I took a slot of."""
     async with use.db.read() as session:
-        job = await session.scalar(service.jobs_for(worker).where(Job.id == job_id))
+        job = await session.scalar(service.jobs_known_to(worker).where(Job.id == job_id))
         return WorkerJob.of(found_job(job, job_id))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from api.jobs.schemas import slots_open
+from api.jobs.schemas import JobStatus, slots_open
 from api.tables import Job, Worker
 from api.wire import Wire, WireTime
 from pipeline.brief import Place
@@ -17,13 +17,16 @@ class WorkerSelf(Wire):
     name: str
     status: Literal["active", "banned"]
     strikes: int
-    """Three ban."""
+    """Files of one star."""
+    strikes_to_ban: int
+    """So many ban."""
     earned_credits: int
     created_at: WireTime
 
     @classmethod
-    def of(cls, worker: Worker) -> Self:
-        return cls.model_validate(worker, from_attributes=True)
+    def of(cls, worker: Worker, strikes_to_ban: int) -> Self:
+        same = {name: getattr(worker, name) for name in cls.model_fields if hasattr(worker, name)}
+        return cls.model_validate(same | {"strikes_to_ban": strikes_to_ban})
 
 
 class WorkerJob(Wire):
@@ -31,6 +34,8 @@ class WorkerJob(Wire):
 
     object: Literal["job"] = "job"
     id: str
+    status: JobStatus
+    """Jobs that have ended are still shown to those who sent files to them."""
     title: str
     description: str
     content_type: ContentType

@@ -1,6 +1,6 @@
 """What workers do: accept a job, submit a file, try again."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WorkerCaller
@@ -22,6 +22,13 @@ def jobs_for(worker: WorkerCaller) -> Select[Job]:
     return select(Job).where(
         Job.organization_id == worker.organization_id, Job.livemode.is_(True), Job.status == "active"
     )
+
+
+def jobs_known_to(worker: WorkerCaller) -> Select[Job]:
+    """Those, and whatever job the worker took a slot of: its history tells of jobs that have ended."""
+    of_organization = select(Job).where(Job.organization_id == worker.organization_id, Job.livemode.is_(True))
+    taken = submissions_by(worker).where(Submission.job_id == Job.id).exists()
+    return of_organization.where(or_(Job.status == "active", taken))
 
 
 def submissions_by(worker: WorkerCaller) -> Select[Submission]:

@@ -34,6 +34,7 @@ OF_OPENAPI: dict[str, type[BaseModel]] = {
     "KeyResource": types.ApiKey,
     "NewKeyResource": types.NewApiKey,
     "NewWorkerResource": types.NewWorker,
+    "InvitationResource": types.WorkerInvitation,
     "Place": types.Location,
     "PurchaseResource": types.CreditPurchase,
     "Requirements": types.Requirements,

@@ -451,6 +451,15 @@ def test_workers_unban(call: Call) -> None:
     assert call("workers.unban", made.id).status == "active"
 
 
+def test_workers_invite(call: Call, server: RunningServer) -> None:
+    made = call("workers.create", name="Ada")
+    invitation = call("workers.invite", made.id)
+    assert invitation.worker_id == made.id
+    assert invitation.url.startswith(f"{server.url}/capture#inv_")
+    assert invitation.qr_svg.startswith("<svg")
+    assert invitation.expires_at > datetime.now(UTC) + timedelta(days=6)
+
+
 def test_workers_rotate_token(call: Call) -> None:
     made = call("workers.create", name="Ada")
     assert call("workers.rotate_token", made.id).token != made.token

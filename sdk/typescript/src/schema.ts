@@ -762,7 +762,7 @@ export interface paths {
         };
         /**
          * Get Job For Worker
-         * @description One active job.
+         * @description One active job, or one that I took a slot of.
          */
         get: operations["get_job_for_worker"];
         put?: never;
@@ -951,6 +951,26 @@ export interface paths {
          * @description Give a worker no more work. What was earned stays earned.
          */
         post: operations["ban_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workers/{worker_id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Worker Invitation
+         * @description Make a link, and its QR code, that signs the worker in on the capture page, once. An older one ends.
+         */
+        post: operations["create_worker_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1502,6 +1522,35 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * InvitationResource
+         * @description A link that signs a worker in on a device of its own, once.
+         */
+        InvitationResource: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Object
+             * @default worker_invitation
+             * @constant
+             */
+            object: "worker_invitation";
+            /**
+             * Qr Svg
+             * @description The same for a phone's camera: a QR code as an SVG document.
+             */
+            qr_svg: string;
+            /**
+             * Url
+             * @description Of the capture page, with a code behind the `#`. It is shown here, and never again.
+             */
+            url: string;
+            /** Worker Id */
+            worker_id: string;
         };
         /**
          * JobCreate
@@ -2633,6 +2682,12 @@ export interface components {
             scoring_criteria: string | null;
             /** Slots Open */
             slots_open: number;
+            /**
+             * Status
+             * @description Jobs that have ended are still shown to those who sent files to them.
+             * @enum {string}
+             */
+            status: "active" | "completed" | "cancelled" | "timed_out";
             /** Title */
             title: string;
             /** Worker Guidelines */
@@ -2713,9 +2768,14 @@ export interface components {
             status: "active" | "banned";
             /**
              * Strikes
-             * @description Three ban.
+             * @description Files of one star.
              */
             strikes: number;
+            /**
+             * Strikes To Ban
+             * @description So many ban.
+             */
+            strikes_to_ban: number;
         };
         /**
          * WorkerSubmissionResource
@@ -4176,6 +4236,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerResource"];
+                };
+            };
+        };
+    };
+    create_worker_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repetition of the request harmless. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationResource"];
                 };
             };
         };

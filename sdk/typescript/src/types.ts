@@ -100,6 +100,8 @@ export type Worker = Schemas["WorkerResource"];
 export type NewWorker = Schemas["NewWorkerResource"];
 /** A worker to add. */
 export type WorkerCreate = Schemas["WorkerCreate"];
+/** A link that signs a worker in on the capture page, once. */
+export type WorkerInvitation = Schemas["InvitationResource"];
 /** Why a worker gets no more work. */
 export type WorkerBan = Schemas["WorkerBan"];
 /** Which workers to list. */

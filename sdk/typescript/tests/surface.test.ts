@@ -118,6 +118,7 @@ async function useFiles(client: Assay, jobId: string): Promise<void> {
 async function useWorkers(client: Assay, workerId: string): Promise<void> {
   expect((await client.workers.ban(workerId, { reason: "spam" })).status).toBe("banned");
   expect((await client.workers.unban(workerId)).status).toBe("active");
+  expect((await client.workers.invite(workerId)).url).toMatch(/\/capture#inv_/);
   expect((await client.workers.rotateToken(workerId)).token).toMatch(/^wk_/);
   expect((await client.workers.get(workerId)).earned_credits).toBe(JOB.reward_per_file);
   expect((await client.workers.list({ status: "active" })).data).toHaveLength(1);

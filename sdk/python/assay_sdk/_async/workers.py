@@ -6,7 +6,7 @@ from typing import Any
 from assay_sdk import calls
 from assay_sdk._async.page_call import AsyncPageCall
 from assay_sdk._async.transport import AsyncTransport
-from assay_sdk.types.workers import NewWorker, Worker, WorkerStatus
+from assay_sdk.types.workers import NewWorker, Worker, WorkerInvitation, WorkerStatus
 
 
 class AsyncWorkers:
@@ -64,6 +64,11 @@ class AsyncWorkers:
         """Let a worker in again, with no strikes."""
         call = calls.post(_path(worker_id) + "/unban", idempotency_key=idempotency_key)
         return await self._transport.fetch(call, Worker)
+
+    async def invite(self, worker_id: str, *, idempotency_key: str | None = None) -> WorkerInvitation:
+        """Make a link, and its QR code, that signs the worker in on the capture page, once. An older one ends."""
+        call = calls.post(_path(worker_id) + "/invitation", idempotency_key=idempotency_key)
+        return await self._transport.fetch(call, WorkerInvitation)
 
     async def rotate_token(self, worker_id: str, *, idempotency_key: str | None = None) -> NewWorker:
         """Give a worker a new token. The old one ends at once."""

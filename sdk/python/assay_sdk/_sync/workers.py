@@ -7,7 +7,7 @@ from typing import Any
 from assay_sdk import calls
 from assay_sdk._sync.pages import Page
 from assay_sdk._sync.transport import Transport
-from assay_sdk.types.workers import NewWorker, Worker, WorkerStatus
+from assay_sdk.types.workers import NewWorker, Worker, WorkerInvitation, WorkerStatus
 
 
 class Workers:
@@ -65,6 +65,11 @@ class Workers:
         """Let a worker in again, with no strikes."""
         call = calls.post(_path(worker_id) + "/unban", idempotency_key=idempotency_key)
         return self._transport.fetch(call, Worker)
+
+    def invite(self, worker_id: str, *, idempotency_key: str | None = None) -> WorkerInvitation:
+        """Make a link, and its QR code, that signs the worker in on the capture page, once. An older one ends."""
+        call = calls.post(_path(worker_id) + "/invitation", idempotency_key=idempotency_key)
+        return self._transport.fetch(call, WorkerInvitation)
 
     def rotate_token(self, worker_id: str, *, idempotency_key: str | None = None) -> NewWorker:
         """Give a worker a new token. The old one ends at once."""

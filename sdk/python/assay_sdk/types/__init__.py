@@ -33,7 +33,7 @@ from assay_sdk.types.webhooks import (
     WebhookEvent,
     WebhookEventWithDeliveries,
 )
-from assay_sdk.types.workers import NewWorker, Worker, WorkerJob, WorkerSelf, WorkerSubmission
+from assay_sdk.types.workers import NewWorker, Worker, WorkerInvitation, WorkerJob, WorkerSelf, WorkerSubmission
 
 __all__ = [
     "AnnotationQuality",
@@ -74,6 +74,7 @@ __all__ = [
     "WebhookEvent",
     "WebhookEventWithDeliveries",
     "Worker",
+    "WorkerInvitation",
     "WorkerJob",
     "WorkerSelf",
     "WorkerSubmission",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from assay_sdk.types.base import Resource
-from assay_sdk.types.jobs import ContentType, Location, Requirements
+from assay_sdk.types.jobs import ContentType, JobStatus, Location, Requirements
 from assay_sdk.types.submissions import ScoredSlot
 
 WorkerStatus = Literal["active", "banned"] | str
@@ -37,6 +37,18 @@ class NewWorker(Worker):
     """What the worker signs in with. It is shown here, and never again."""
 
 
+class WorkerInvitation(Resource):
+    """A link that signs a worker in on a device of its own, once."""
+
+    object: str = "worker_invitation"
+    worker_id: str
+    url: str = Field(repr=False)
+    """Of the capture page, with a code behind the `#`. It is shown here, and never again."""
+    qr_svg: str = Field(repr=False)
+    """The same for a phone's camera: a QR code as an SVG document."""
+    expires_at: datetime
+
+
 class WorkerSelf(Resource):
     """The worker whose token it is."""
 
@@ -45,7 +57,9 @@ class WorkerSelf(Resource):
     name: str
     status: WorkerStatus
     strikes: int
-    """Three ban."""
+    """Files of one star."""
+    strikes_to_ban: int = 3
+    """So many ban."""
     earned_credits: int
     created_at: datetime
 
@@ -55,6 +69,8 @@ class WorkerJob(Resource):
 
     object: str = "job"
     id: str
+    status: JobStatus = "active"
+    """Jobs that have ended are still shown to those who sent files to them."""
     title: str
     description: str
     content_type: ContentType

@@ -1,6 +1,6 @@
 import type { PagePromise } from "../pages.js";
 import { path, type RequestOptions, type Transport } from "../transport.js";
-import type { NewWorker, Worker, WorkerBan, WorkerCreate, WorkerListQuery } from "../types.js";
+import type { NewWorker, Worker, WorkerBan, WorkerCreate, WorkerInvitation, WorkerListQuery } from "../types.js";
 
 /** The people who capture files for the organization. */
 export class Workers {
@@ -34,6 +34,11 @@ export class Workers {
   /** Lift a ban; the strikes are forgotten. */
   unban(workerId: string, options?: RequestOptions): Promise<Worker> {
     return this.#transport.json({ method: "POST", path: path`/v1/workers/${workerId}/unban` }, options);
+  }
+
+  /** A link and its QR code that sign the worker in on the capture page, once; an older one ends. */
+  invite(workerId: string, options?: RequestOptions): Promise<WorkerInvitation> {
+    return this.#transport.json({ method: "POST", path: path`/v1/workers/${workerId}/invitation` }, options);
   }
 
   /** Replace a worker's token; the old one ends at once. */
