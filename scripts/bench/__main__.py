@@ -5,6 +5,7 @@ ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
 soak       memory over many files
 start      first start against a second one
 api        the front end over HTTP, with an engine that answers at once
+service    the whole service over HTTP: its engine, the plain ensemble, LitServe, a naive service; latency; backlog
 search     stored embeddings: NumPy, pgvector, sqlite-vec
 lists      pages of a job of a million files, claims from a long queue
 """
@@ -83,6 +84,26 @@ def lists(out: Out = OUT, files: int = 1_000_000, sqlite_files: int = 100_000) -
     from scripts.bench.lists import run
 
     _report("lists", run(files, sqlite_files, out), out)
+
+
+@app.command()
+def service(
+    eval_dir: Eval = EVAL,
+    out: Out = OUT,
+    files: Annotated[int, typer.Option(help="Files of the mix in a round.")] = 60,
+    rounds: int = 3,
+    naive_files: Annotated[int, typer.Option(help="Files that the naive service gets.")] = 20,
+) -> None:
+    """Mixed media over HTTP to committed decisions, side by side with other ways to serve them."""
+    from scripts.bench import backlog
+    from scripts.bench.plots import bars
+    from scripts.bench.service import run
+
+    report = run(eval_dir, files, rounds, naive_files)
+    _report("service", report.throughput, out)
+    _report("service-latency", report.latency, out)
+    _report("service-backlog", backlog.run(), out)
+    bars(report.throughput, "way", "files_per_second", out / "service.svg")
 
 
 def _report(name: str, rows: list[dict[str, Any]], out: Path) -> None:

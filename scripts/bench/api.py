@@ -43,7 +43,7 @@ def run(submissions: int, databases: Sequence[str]) -> list[dict[str, Any]]:
 
 def _measure(database: str, submissions: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _database(database, folder) as url:
-        port = _free_port()
+        port = free_port()
         environment = os.environ | {
             "ASSAY_STATE_DIR": folder,
             "ASSAY_DATABASE__URL": url,
@@ -127,12 +127,12 @@ async def _work(url: str, token: str, work: Iterator[tuple[int, str]]) -> None:
         for number, job_id in work:
             accepted = (await worker.post(f"/v1/worker/jobs/{job_id}/accept")).raise_for_status().json()
             upload = accepted["upload"]
-            put = await worker.put(upload["url"], content=_photo(number), headers=upload["headers"])
+            put = await worker.put(upload["url"], content=small_photo(number), headers=upload["headers"])
             put.raise_for_status()
             (await worker.post(f"/v1/worker/submissions/{accepted['id']}/submit")).raise_for_status()
 
 
-def _photo(number: int) -> bytes:
+def small_photo(number: int) -> bytes:
     """A small JPEG that no other one is like."""
     blocks = np.random.default_rng(number).integers(0, 255, (6, 8, 3), np.uint8)
     buffer = io.BytesIO()
@@ -166,7 +166,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -49,10 +49,10 @@ def run(files: int, sqlite_files: int, out: Path) -> list[Row]:
 
 async def _measure(kind: str, files: int) -> tuple[list[Row], dict[str, str]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        async with _database(kind, Path(folder)) as db:
+        async with open_database(kind, Path(folder)) as db:
             await migrate(db)
             large, small = await fill(db, files)
-            app = create_app(await _services(db, Path(folder)))
+            app = create_app(await services_over(db, Path(folder)))
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench") as http:
                 cases = _cases(large, small)
                 pages = {name: await _page(http, *case) for name, case in cases.items()}
@@ -163,7 +163,8 @@ async def _claim(db: Database) -> None:
         await session.rollback()
 
 
-async def _services(db: Database, folder: Path) -> Services:
+async def services_over(db: Database, folder: Path) -> Services:
+    """The front end over a database, with an engine that answers at once and no limits."""
     limits = {f"limits__{kind}_per_minute": UNLIMITED for kind in ("read", "write", "anonymous")}
     settings = load_settings("embedded", state_dir=folder / "state", **limits)
     cipher = Cipher(b"0" * 32)
@@ -173,7 +174,8 @@ async def _services(db: Database, folder: Path) -> Services:
 
 
 @asynccontextmanager
-async def _database(kind: str, folder: Path) -> AsyncIterator[Database]:
+async def open_database(kind: str, folder: Path) -> AsyncIterator[Database]:
+    """An empty database in the folder; a Postgres ends with the block."""
     if kind == "sqlite":
         db = Database(sqlite_url(folder / "assay.db"))
         yield db
