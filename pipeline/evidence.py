@@ -3,8 +3,12 @@
 Evidence is plain data, so it is stored with a submission and can be scored again under another rubric.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from models.outputs import AudioQuality
 from pipeline.image_signals import ImageSignals
@@ -69,3 +73,17 @@ class Evidence:
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings."""
         return asdict(self)
+
+
+def evidence_of(stored: Mapping[str, Any]) -> Evidence:
+    """Evidence as it was before it was stored; what else was stored with it is passed over.
+
+    Raises:
+        pydantic.ValidationError: this is no evidence, or that of another release.
+    """
+    return _adapter().validate_python(stored)
+
+
+@cache
+def _adapter() -> TypeAdapter[Evidence]:
+    return TypeAdapter(Evidence)

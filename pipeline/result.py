@@ -1,7 +1,7 @@
 """What goes into the engine and what comes out of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,8 @@ from pipeline.brief import JobBrief
 from pipeline.duplicates import Fingerprint
 from pipeline.evidence import Evidence
 from pipeline.reasons import Deduction
-from pipeline.score import Score
+from pipeline.rubric import Rubric
+from pipeline.score import Score, score
 
 Seen = Literal["image", "read", "heard"]
 """What an embedding is of: the picture (or the mean of the frames), the text in it, or the speech."""
@@ -62,12 +63,23 @@ class ScoreResult:
             "completeness": round(score.completeness, 2),
             "reasons": list(score.reasons),
             "feedback": score.feedback,
-            "evidence": self.evidence.to_json() | {"deductions": [_deduction(d) for d in score.deductions]},
+            "evidence": self.evidence.to_json() | _weighed(score),
         }
 
     def to_json(self) -> dict[str, Any]:
         """`score`, `score_breakdown` and `annotations`, as the API and the manifest results show them."""
         return {"score": self.score.stars, "score_breakdown": self.breakdown(), "annotations": self.annotations}
+
+
+def rescored(result: ScoreResult, brief: JobBrief, rubric: Rubric) -> ScoreResult:
+    """The same file and the same evidence under another rubric; no model is asked."""
+    return replace(result, score=score(result.evidence, brief, rubric))
+
+
+def _weighed(score: Score) -> dict[str, Any]:
+    """What a rubric made of the evidence, and which one it was."""
+    named = {"version": score.rubric_version, "digest": score.rubric_digest, "stars": score.stars}
+    return {"deductions": [_deduction(d) for d in score.deductions], "rubric": named}
 
 
 def _deduction(deduction: Deduction) -> dict[str, Any]:

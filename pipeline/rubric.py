@@ -1,6 +1,11 @@
 """The rubric: every number by which evidence becomes stars, read from `configs/rubric.yaml`."""
 
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +14,9 @@ from pipeline.duplicates import DuplicateRubric
 from pipeline.image_quality import QualityRubric
 from pipeline.reasons import Dimension
 from pipeline.relevance import Calibration
+
+SHIPPED = "shipped"
+"""Version of the file that comes with a release; the digest tells that of one release from that of another."""
 
 
 class _Section(BaseModel):
@@ -91,6 +99,18 @@ class Rubric(_Section):
     unsafe_labels: dict[str, float]
     """Detector label and the confidence from which it breaks the policy."""
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of every number in it, whatever the version is called."""
+        numbers = self.model_dump(mode="json", exclude={"version"})
+        return hashlib.sha256(json.dumps(numbers, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Pydantic's, which would give the copy the digest of the original."""
+        made = super().model_copy(update=update, deep=deep)
+        made.__dict__.pop("digest", None)
+        return made
+
 
 def load_rubric(path: Path) -> Rubric:
     """Read and check a rubric file.
@@ -99,3 +119,22 @@ def load_rubric(path: Path) -> Rubric:
         pydantic.ValidationError: a number is missing, unknown or out of range; the message names it.
     """
     return Rubric.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def looks_otherwise(rubric: Rubric, other: Rubric) -> tuple[str, ...]:
+    """The sections in which two rubrics take evidence differently.
+
+    Those are applied while the models look at a file. Evidence that was taken under one of the two cannot be
+    scored under the other; only the file itself can.
+    """
+    ours, theirs = _looking(rubric), _looking(other)
+    return tuple(name for name in ours if ours[name] != theirs[name])
+
+
+def _looking(rubric: Rubric) -> dict[str, Any]:
+    return {
+        "cohort": {encoder: curve.cohort for encoder, curve in rubric.relevance.items()},
+        "duplicates": rubric.duplicates,
+        "face_labels": rubric.face_labels,
+        "unsafe_labels": rubric.unsafe_labels,
+    }

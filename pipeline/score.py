@@ -32,6 +32,8 @@ class Score:
     feedback: str
     """One sentence for the worker."""
     rubric_version: str
+    rubric_digest: str = ""
+    """SHA-256 of the rubric's numbers."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -56,7 +58,8 @@ def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
     ranked = sorted((*about, *flaws, *gaps), key=lambda deduction: -deduction.stars)
     deductions = (*gates, *ranked)
     stars = min([_combine(graded, rubric), *(rubric.gates[d.code] for d in deductions if d.code in rubric.gates)])
-    return Score(stars, relevance, quality, completeness, deductions, _feedback(stars, deductions), rubric.version)
+    feedback = _feedback(stars, deductions)
+    return Score(stars, relevance, quality, completeness, deductions, feedback, rubric.version, rubric.digest)
 
 
 def gate_deductions(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Iterator[Deduction]:
@@ -77,7 +80,7 @@ def gate_deductions(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Iter
 def _gated(gates: tuple[Deduction, ...], rubric: Rubric) -> Score:
     """A file that no model looked at: a gate stood before them."""
     stars = min(rubric.gates[gate.code] for gate in gates)
-    return Score(stars, WORST, WORST, WORST, gates, gates[0].sentence, rubric.version)
+    return Score(stars, WORST, WORST, WORST, gates, gates[0].sentence, rubric.version, rubric.digest)
 
 
 def _combine(graded: dict[str, float], rubric: Rubric) -> int:
