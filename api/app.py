@@ -11,11 +11,12 @@ from api import mcp_server, openapi, requests
 from api.services import Services
 from api.storage_local import LocalStore
 from api.storage_routes import create_router as storage_router
+from api.web.routes import create_router as page_router
 
 ROUTES = (
     "organizations.routes", "jobs.routes", "submissions.routes", "files.routes", "search.routes", "exports.routes",
     "scoring.routes", "workers.routes", "workers.worker_routes", "credits.routes", "keys.routes", "webhooks.routes",
-    "operations.routes",
+    "operations.routes", "ops.routes", "web.sign_in",
 )  # fmt: skip
 """Modules that have a `router`."""
 
@@ -40,6 +41,7 @@ def create_app(made: Services) -> FastAPI:
         app.include_router(router)
     if isinstance(made.store, LocalStore):
         app.include_router(storage_router(made.store))
+    app.include_router(page_router(made.settings))
     app.state.tools = mcp_server.mount(app, made)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

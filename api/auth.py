@@ -1,4 +1,4 @@
-"""Who is asking: a client by its API key, or a worker by its token."""
+"""Who is asking: a client by its API key, or a worker by its token; or a page that was signed in with one."""
 
 import hmac
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from api.errors import AuthenticationFailed, AuthorizationFailed
 from api.secrets import token_hash
 from api.services import Use
 from api.tables import ApiKey, Worker
+from api.web.session import Session, read_session
 
 Scope = Literal[
     "jobs:read", "jobs:write", "submissions:write", "files:read", "webhooks:read", "webhooks:write", "keys:manage",
@@ -69,14 +70,18 @@ def needs(scope: Scope) -> Any:
 async def client(
     request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(API_KEY)]
 ) -> Caller:
-    """The client that the request comes from.
+    """The client that the request comes from: by its key, or else by the session of its browser.
 
     Raises:
         AuthenticationFailed: no key, or one that is unknown, expired or revoked.
+        AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    token = _token(credentials, LIVE_KEY, TEST_KEY)
+    found = read_session(request, use, "client") if credentials is None else None
     async with use.db.read() as session:
-        key = await find_key(session, token)
+        if found is not None:
+            key = await find_session_key(session, found)
+        else:
+            key = await find_key(session, _token(credentials, LIVE_KEY, TEST_KEY))
     if key is None:
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
     await use.limits.spend(request, key.organization_id)
@@ -86,16 +91,19 @@ async def client(
 async def worker(
     request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(WORKER)]
 ) -> WorkerCaller:
-    """The worker that the request comes from.
+    """The worker that the request comes from: by its token, or else by the session of its browser.
 
     Raises:
         AuthenticationFailed: no token, or an unknown one.
+        AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    token = _token(credentials, WORKER_TOKEN)
+    signed_in = read_session(request, use, "worker") if credentials is None else None
     async with use.db.read() as session:
-        hashed = token_hash(token)
-        found = await session.scalar(select(Worker).where(Worker.token_hash == hashed))
-    if found is None or not hmac.compare_digest(found.token_hash, hashed):
+        if signed_in is not None:
+            found = await find_session_worker(session, signed_in)
+        else:
+            found = await find_worker(session, _token(credentials, WORKER_TOKEN))
+    if found is None:
         raise AuthenticationFailed("this worker token is unknown", code="invalid_worker_token")
     await use.limits.spend(request, found.id)
     return WorkerCaller(found.id, found.organization_id, found.status == "banned", request.state.request_id)
@@ -114,6 +122,25 @@ async def find_key(session: AsyncSession, token: str) -> ApiKey | None:
     return key
 
 
+async def find_session_key(session: AsyncSession, found: Session) -> ApiKey | None:
+    """The key that a browser signed in with, while it is valid."""
+    key = await session.get(ApiKey, found.holder_id)
+    return None if key is None or not found.is_of(key.token_hash) or _ended(key, now()) else key
+
+
+async def find_worker(session: AsyncSession, token: str) -> Worker | None:
+    """The worker of this token."""
+    hashed = token_hash(token)
+    found = await session.scalar(select(Worker).where(Worker.token_hash == hashed))
+    return None if found is None or not hmac.compare_digest(found.token_hash, hashed) else found
+
+
+async def find_session_worker(session: AsyncSession, found: Session) -> Worker | None:
+    """The worker that a browser signed in as, until it gets another token."""
+    worker = await session.get(Worker, found.holder_id)
+    return None if worker is None or not found.is_of(worker.token_hash) else worker
+
+
 def _ended(key: ApiKey, moment: datetime) -> bool:
     return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= moment)
 
@@ -123,7 +150,15 @@ def _token(credentials: HTTPAuthorizationCredentials | None, *prefixes: str) -> 
         raise AuthenticationFailed(
             "an API key is needed: Authorization: Bearer …", headers={"WWW-Authenticate": "Bearer"}
         )
-    token = credentials.credentials
+    return check_token(credentials.credentials, *prefixes)
+
+
+def check_token(token: str, *prefixes: str) -> str:
+    """The token itself.
+
+    Raises:
+        AuthenticationFailed: it is none that the route takes.
+    """
     if len(token) > MAX_TOKEN_CHARACTERS or not token.startswith(prefixes):
         raise AuthenticationFailed(f"a token for this route starts with {' or '.join(prefixes)}", code="wrong_token")
     return token

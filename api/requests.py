@@ -89,7 +89,7 @@ def install(app: FastAPI) -> None:
 def _let_pages_in(app: FastAPI) -> None:
     """Pages of the configured origins may call every route, the signed URLs of the local store among them.
 
-    Credentials are never asked for: a page sends its token itself, and we set no cookie.
+    Credentials are never asked for: a page of elsewhere sends its token itself, and our cookie stays with our own.
     """
     use: Services = app.state.services
     if use.settings.api.cors_origins:

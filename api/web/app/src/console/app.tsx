@@ -1,0 +1,11 @@
+import { Shell } from "../shared/components/shell";
+import { strings } from "../strings";
+
+/** The page, for whoever is signed in. */
+export function App() {
+  return (
+    <Shell home="/console" places={[]}>
+      <h1>{strings.console.title}</h1>
+    </Shell>
+  );
+}

@@ -1,0 +1,113 @@
+// Requests to our API. The browser adds the session's cookie; we add the CSRF token, which lives in this module only.
+import { ApiFailure, failureOf } from "./failure";
+import { strings } from "../strings";
+import type { paths } from "./types";
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+type Operation<P extends keyof paths, M extends Method> = paths[P] extends { [key in M]: infer O } ? O : never;
+type PathsWith<M extends Method> = {
+  [P in keyof paths]: paths[P] extends { [key in M]: { responses: unknown } } ? P : never;
+}[keyof paths];
+type Content<R> = R extends { content: { "application/json": infer T } } ? T : undefined;
+type Answer<O> = O extends { responses: infer R } ? Content<R[keyof R]> : never;
+type QueryOf<O> = O extends { parameters: { query?: infer Q } } ? Q : never;
+type BodyOf<O> = O extends { requestBody?: { content: { "application/json": infer B } } } ? B : never;
+
+export interface Options {
+  /** Values of `{names}` in the path. */
+  path?: Record<string, string>;
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+}
+
+interface Sent extends Options {
+  query?: Record<string, unknown> | undefined;
+  body?: unknown;
+}
+
+const CSRF_HEADER = "X-CSRF-Token";
+
+let csrfToken = "";
+let onSignedOut: () => void = () => undefined;
+
+/** Remember the session's token, and what to do once the server says that there is no session any more. */
+export function useSession(token: string, signedOut: () => void): void {
+  csrfToken = token;
+  onSignedOut = signedOut;
+}
+
+export const api = {
+  get<P extends PathsWith<"get">>(
+    path: P,
+    options: Options & { query?: QueryOf<Operation<P, "get">> } = {},
+  ): Promise<Answer<Operation<P, "get">>> {
+    return request("GET", path, options as Sent);
+  },
+  post<P extends PathsWith<"post">>(
+    path: P,
+    options: Options & { body?: BodyOf<Operation<P, "post">> | FormData } = {},
+  ): Promise<Answer<Operation<P, "post">>> {
+    return request("POST", path, options as Sent);
+  },
+  patch<P extends PathsWith<"patch">>(
+    path: P,
+    options: Options & { body?: BodyOf<Operation<P, "patch">> } = {},
+  ): Promise<Answer<Operation<P, "patch">>> {
+    return request("PATCH", path, options as Sent);
+  },
+  delete<P extends PathsWith<"delete">>(path: P, options: Options = {}): Promise<Answer<Operation<P, "delete">>> {
+    return request("DELETE", path, options as Sent);
+  },
+};
+
+/**
+ * Any request of this origin, also one that docs/openapi.json does not describe.
+ *
+ * @throws ApiFailure: refused, or not answered
+ */
+export async function request<T>(method: string, path: string, sent: Sent = {}): Promise<T> {
+  const response = await send(method, urlOf(path, sent), sent);
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  const failure = await failureOf(response);
+  if (failure.status === 401) onSignedOut();
+  throw failure;
+}
+
+async function send(method: string, url: string, { body, headers = {}, signal }: Sent): Promise<Response> {
+  const isForm = body instanceof FormData;
+  const sentHeaders: Record<string, string> = { Accept: "application/json", ...headers };
+  if (method !== "GET") sentHeaders[CSRF_HEADER] = csrfToken;
+  if (body !== undefined && !isForm) sentHeaders["Content-Type"] = "application/json";
+  try {
+    return await fetch(url, {
+      method,
+      headers: sentHeaders,
+      credentials: "same-origin",
+      ...(signal ? { signal } : {}),
+      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiFailure(strings.errors.unreachable, 0, "unreachable", null);
+  }
+}
+
+/** The path with its names filled in, and the query without what is absent. */
+export function urlOf(path: string, { path: values = {}, query = {} }: Pick<Sent, "path" | "query">): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text ? `${filled}?${text}` : filled;
+}
+
+/**
+ * The path of a signed URL of the local store, so that it works under whatever name the page was opened; a URL of
+ * an S3 server is left as it is: its paths start with a bucket, and none has the name `v1`.
+ */
+export function sameOrigin(url: string): string {
+  const parsed = new URL(url, location.href);
+  return parsed.pathname.startsWith("/v1/store/") ? parsed.pathname + parsed.search : url;
+}

@@ -1,0 +1,82 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { strings } from "../../strings";
+import type { ApiFailure } from "../failure";
+import { asFailure } from "../loading";
+import { Button, IconButton } from "./button";
+import { FailureNotice } from "./states";
+
+interface DialogProps {
+  title: string;
+  isWide?: boolean;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+/** A window over the page: the browser keeps the focus in it, closes it with Escape and gives the focus back. */
+export function Dialog({ title, isWide = false, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => (before as HTMLElement | null)?.focus?.();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class={`dialog${isWide ? " dialog-wide" : ""}`}
+      aria-labelledby={id}
+      onClose={onClose}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      <header>
+        <h2 id={id}>{title}</h2>
+        <IconButton icon="close" label={strings.actions.close} onClick={onClose} />
+      </header>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  action: string;
+  isDangerous?: boolean;
+  /** What is done; the dialog waits for it, shows its failure, and closes when it went well. */
+  onConfirm: () => Promise<unknown>;
+  onClose: () => void;
+  children?: ComponentChildren;
+}
+
+/** Asks before something is done that cannot be undone. */
+export function ConfirmDialog({ title, action, isDangerous, onConfirm, onClose, children }: ConfirmProps) {
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<ApiFailure>();
+  const confirm = async () => {
+    setBusy(true);
+    try {
+      await onConfirm();
+      onClose();
+    } catch (error) {
+      setFailure(asFailure(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      {failure && <FailureNotice failure={failure} />}
+      <div class="dialog-actions">
+        <Button onClick={onClose}>{strings.actions.cancel}</Button>
+        <Button look={isDangerous ? "danger" : "primary"} isBusy={isBusy} onClick={() => void confirm()}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,53 @@
+import { useState } from "preact/hooks";
+import { strings } from "../../strings";
+import type { ApiFailure } from "../failure";
+import { asFailure } from "../loading";
+import { signIn } from "../session";
+import { Button } from "./button";
+import { TextField } from "./field";
+import { Logo } from "./shell";
+import { FailureNotice } from "./states";
+
+/** Trades an API key for a session. The key leaves this component in one request and is not kept. */
+export function SignIn({ title }: { title: string }) {
+  const [key, setKey] = useState("");
+  const [failure, setFailure] = useState<ApiFailure>();
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await signIn(key.trim());
+    } catch (error) {
+      setFailure(asFailure(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <main class="sign-in">
+      <form class="card stack" onSubmit={(event) => void submit(event)}>
+        <span class="brand">
+          <Logo />
+          {title}
+        </span>
+        <h1>{strings.signIn.title}</h1>
+        <p class="muted">{strings.signIn.lead}</p>
+        <TextField
+          label={strings.signIn.key}
+          hint={strings.signIn.keyHint}
+          type="password"
+          name="api_key"
+          autocomplete="off"
+          spellcheck={false}
+          required
+          value={key}
+          onText={setKey}
+        />
+        {failure && <FailureNotice failure={failure} />}
+        <Button type="submit" look="primary" size="large" isBusy={isBusy}>
+          {strings.signIn.submit}
+        </Button>
+      </form>
+    </main>
+  );
+}
