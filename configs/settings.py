@@ -38,7 +38,9 @@ class DecodeSettings(_Section):
     """Long side of a video frame."""
     timeout_seconds: PositiveFloat = 30.0
     memory_bytes: PositiveInt = 4 * 1024**3
-    """Address space of a decoding process."""
+    """Address space of a decoding process; with `video_device: cuda` its private memory, since CUDA reserves more."""
+    video_device: Literal["cpu", "cuda"] = "cpu"
+    """`cuda` decodes video on the GPU (NVDEC) where its driver and the codec allow, else on the CPU."""
 
 
 class BatchSettings(_Section):
@@ -60,6 +62,9 @@ class ReplicaSettings(_Section):
     min_replicas: PositiveInt = 1
     max_replicas: PositiveInt = 1
     max_ongoing_requests: PositiveInt = 32
+    target_ongoing_requests: PositiveFloat | None = None
+    """Autoscaling aims at so many requests under way in each replica: half of `max_ongoing_requests` when absent.
+    Serve's own default is 2, which would add replicas long before a batch fills."""
 
     @model_validator(mode="after")
     def _replicas_are_ordered(self) -> "ReplicaSettings":

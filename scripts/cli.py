@@ -21,6 +21,7 @@ class Command:
 COMMANDS = {
     "score": Command("scripts.score_command:score_files", "Score files, or all cases of a manifest."),
     "up": Command("scripts.up_command:up", "Run the whole stack: models, API, background work."),
+    "prepare": Command("scripts.prepare_command:prepare", "Migrate the database, where others start Serve."),
     "mcp": Command("scripts.mcp_command:mcp", "Tools for an agent, over standard input and output."),
     "doctor": Command("scripts.doctor_command:doctor", "Check this machine and say what would run where."),
     "org": Command("scripts.organization_command:organizations", "Open organizations."),

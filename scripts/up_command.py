@@ -45,7 +45,7 @@ async def _serve(settings: Settings) -> None:
     from serve.client import RayEngine
 
     console.print(f"data in {settings.state_dir}")
-    _tell(await prepare(settings))
+    tell(await prepare(settings))
     engine, steps = RayEngine(settings, http=True), _Steps()
     try:
         await engine.start(on_progress=steps)
@@ -59,7 +59,7 @@ async def _serve(settings: Settings) -> None:
         await engine.close()
 
 
-def _tell(secrets: "FirstSecrets | None") -> None:
+def tell(secrets: "FirstSecrets | None") -> None:
     """At once, before anything can go wrong: they are nowhere else."""
     if secrets is not None:
         console.print("first start; these are shown once, keep them:")

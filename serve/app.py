@@ -151,7 +151,8 @@ def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
     if replicas.min_replicas == replicas.max_replicas:
         return options | {"num_replicas": replicas.min_replicas}
     span = {"min_replicas": replicas.min_replicas, "max_replicas": replicas.max_replicas}
-    return options | {"autoscaling_config": span}
+    target = replicas.target_ongoing_requests or replicas.max_ongoing_requests / 2
+    return options | {"autoscaling_config": span | {"target_ongoing_requests": target}}
 
 
 def _start_local_ray(settings: Settings) -> None:
