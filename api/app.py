@@ -11,12 +11,13 @@ from api import mcp_server, openapi, requests
 from api.services import Services
 from api.storage_local import LocalStore
 from api.storage_routes import create_router as storage_router
+from api.web.previews import Previews
 from api.web.routes import create_router as page_router
 
 ROUTES = (
     "organizations.routes", "jobs.routes", "submissions.routes", "files.routes", "search.routes", "exports.routes",
     "scoring.routes", "workers.routes", "workers.worker_routes", "credits.routes", "keys.routes", "webhooks.routes",
-    "operations.routes", "ops.routes", "web.sign_in",
+    "operations.routes", "ops.routes", "web.sign_in", "workers.sign_in",
 )  # fmt: skip
 """Modules that have a `router`."""
 
@@ -35,6 +36,7 @@ def create_app(made: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = made
+    app.state.previews = Previews(made.settings)
     requests.install(app)
     for module in ROUTES:
         router: APIRouter = import_module(f"api.{module}").router
@@ -53,6 +55,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await made.start()
     async with app.state.tools():
         yield
+    app.state.previews.close()
     await made.close()
 
 

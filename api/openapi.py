@@ -125,9 +125,10 @@ def _statuses(method: str, operation: dict[str, Any]) -> frozenset[int]:
         return frozenset({500, 503})
     parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
     found = _ALWAYS
+    in_path = any(parameter["in"] == "path" for parameter in operation.get("parameters", ()))
     for errors, holds in (
         (_OF_CALLERS, True),
-        (_OF_IDS, any(name.endswith("_id") for name in parameters) or "security" not in operation),
+        (_OF_IDS, in_path or any(name.endswith("_id") for name in parameters) or "security" not in operation),
         (_MUTATING, method not in ("get", "head")),
         (_OF_BODIES, "requestBody" in operation),
         (_OF_IDEMPOTENCY_KEYS, "idempotency-key" in parameters),

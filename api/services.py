@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.db import Database
 from api.job_watch import JobWatch
+from api.ops.history import History
 from api.rate_limits import RateLimits
 from api.secrets import Cipher
 from api.storage import ObjectStore
@@ -25,10 +26,12 @@ class Services:
     cipher: Cipher
     limits: RateLimits = field(init=False)
     watch: JobWatch = field(init=False)
+    history: History = field(init=False)
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.settings.limits)
         self.watch = JobWatch(self.db)
+        self.history = History()
 
     async def start(self) -> None:
         """Open what has to be opened; the database and the engine open themselves."""

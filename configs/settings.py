@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
@@ -13,6 +13,7 @@ CLIENT_VARIABLES = frozenset({"ASSAY_API_KEY", "ASSAY_BASE_URL", "ASSAY_WORKER_T
 """What our SDKs and `assay mcp` read: they name a server and a key, and are no settings of it."""
 
 Role = Literal["detector", "concepts", "text", "speech", "audio_quality"]
+ROLES: tuple[Role, ...] = get_args(Role)
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "f32", "bf16", "f16", "int8"]
 

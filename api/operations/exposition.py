@@ -23,7 +23,7 @@ PREFIX = "assay_"
 async def exposition(use: Services) -> bytes:
     """All metrics in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Found([*_counters(), *await _database_gauges(use), *await _engine_gauges(use)]))
+    registry.register(_Found([*counters(), *await _database_gauges(use), *await _engine_gauges(use)]))
     return generate_latest(registry)
 
 
@@ -37,7 +37,7 @@ class _Found(Collector):
         yield from self._metrics
 
 
-def _counters() -> Iterator[Metric]:
+def counters() -> Iterator[Metric]:
     """Our own; the processes of Ray count in the same place."""
     shared = MULTIPROCESS_VARIABLE in os.environ
     source: Collector = MultiProcessCollector(None) if shared else REGISTRY  # type: ignore[no-untyped-call]

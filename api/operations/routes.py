@@ -8,19 +8,15 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import NotFound
+from api.operations.checks import check_database, check_engine, check_store
 from api.operations.exposition import CONTENT_TYPE, exposition
-from api.services import Services, Use
-from api.storage import StoreError
+from api.services import Use
 from api.wire import Wire
-from serve.errors import EngineError
 
 router = APIRouter(tags=["operations"])
 
-CHECK_SECONDS = 5.0
 _ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
 _STATIC = Path(str(files("fastapi_offline"))) / "static"
 """Of the package only the files are used, which are those of Swagger UI."""
@@ -48,9 +44,8 @@ async def healthz() -> Health:
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(use: Use) -> Response:
     """200 when the database, the store and every model answer, 503 else."""
-    names = ("database", "store", "engine")
-    found = await asyncio.gather(_database(use), _store(use), _engine(use))
-    checks = {name: state for name, states in zip(names, found, strict=True) for name, state in states.items()}
+    database, store, engine = await asyncio.gather(check_database(use), check_store(use), check_engine(use))
+    checks = {"database": database, "store": store} | {f"model:{role}": engine for role in use.settings.models}
     ready = all(state == "ok" for state in checks.values())
     body = Readiness(status="ready" if ready else "not_ready", checks=checks)
     return JSONResponse(body.model_dump(), 200 if ready else 503, {} if ready else {"Retry-After": "5"})
@@ -80,31 +75,3 @@ async def docs_asset(name: str) -> FileResponse:
     if name not in _ASSETS:
         raise NotFound("there is nothing at this path")
     return FileResponse(_STATIC / name, headers={"Cache-Control": "max-age=86400"})
-
-
-async def _database(use: Services) -> dict[str, str]:
-    async def ask() -> None:
-        async with use.db.read() as session:
-            await session.execute(text("SELECT 1"))
-
-    return {"database": await _state(ask())}
-
-
-async def _store(use: Services) -> dict[str, str]:
-    return {"store": await _state(use.store.check())}
-
-
-async def _engine(use: Services) -> dict[str, str]:
-    wanted = [f"model:{role}" for role in use.settings.models]
-    state = await _state(use.engine.identities())
-    return dict.fromkeys(wanted, state)
-
-
-async def _state(check: object) -> str:
-    try:
-        await asyncio.wait_for(check, CHECK_SECONDS)  # type: ignore[arg-type]
-    except TimeoutError:
-        return f"no answer within {CHECK_SECONDS:.0f} s"
-    except (SQLAlchemyError, OSError, StoreError, EngineError) as error:
-        return type(error).__name__
-    return "ok"

@@ -1,0 +1,50 @@
+"""What the engine tells of itself: of every model who it is, how its batches form, what its replicas counted."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from api.operations.checks import state_of
+from api.ops.history import ModelCounters
+from api.services import Services
+from configs.settings import BatchSettings, Role
+from models.outputs import ModelIdentity
+from serve.batching import BatchStats
+
+
+@dataclass(slots=True)
+class EngineState:
+    """Empty where the engine does not answer."""
+
+    check: str = "ok"
+    """`ok`, or what is wrong."""
+    identities: Mapping[Role, ModelIdentity] = field(default_factory=dict)
+    batches: Mapping[Role, BatchSettings] = field(default_factory=dict)
+    """In force now."""
+    stats: Mapping[Role, Sequence[BatchStats]] = field(default_factory=dict)
+    """Of every replica."""
+
+    def counters(self) -> dict[Role, ModelCounters]:
+        """Of all replicas of each model together."""
+        return {role: _sum(self.stats.get(role, ())) for role in self.identities}
+
+
+async def ask_engine(use: Services) -> EngineState:
+    """All of it, or none: an operator's page has to open when the engine is away."""
+    state = EngineState()
+
+    async def ask() -> None:
+        told = await asyncio.gather(use.engine.identities(), use.engine.batches(), use.engine.stats())
+        state.identities, state.batches, state.stats = told
+
+    state.check = await state_of(ask())
+    return state
+
+
+def _sum(replicas: Sequence[BatchStats]) -> ModelCounters:
+    return ModelCounters(
+        batches=sum(one.batches for one in replicas),
+        items=sum(one.items for one in replicas),
+        fill_sum=sum(one.fill_sum for one in replicas),
+        run_seconds=sum(one.run_seconds for one in replicas),
+    )
