@@ -4,6 +4,7 @@ A tool is a call of the API with the caller's own key, so scopes, limits, errors
 HTTP the calls stay in the process; `assay mcp` makes them from an agent's machine.
 """
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -12,17 +13,21 @@ import httpx
 from fastapi import FastAPI
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api.auth import find_key
+from api.body_limit import allow_body
 from api.errors import AuthenticationFailed
 from api.mcp_api import Api, Connect
 from api.mcp_tools import Tools
 from api.services import Services
 
 PATH = "/mcp"
+MAX_BODY_BYTES = 24 * 1024**2
+"""Of a message: a file of 17 MB fits in, as Base64; longer ones are for the API."""
 INSTRUCTIONS = (
     "Assay collects photos, recordings and videos from people, scores each file 1 to 5 stars and annotates it. "
     "Post a job with create_job (credits are held, and paid for approved files only), watch it with get_job, "
@@ -56,7 +61,12 @@ def mount(app: FastAPI, use: Services) -> Callable[[], AbstractAsyncContextManag
     server = build_server(connect, reads_disk=False)
     # The caller is known by its key, so a page that a browser was lured to has nothing to send.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
+    # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
+    server.streamable_http_app(
+        stateless_http=True,
+        transport_security=security,
+        max_request_body_size=sys.maxsize,  # `BodyLimit` counts, and answers in the contract's shape
+    )
     manager = server.session_manager
     app.router.routes.append(Route(PATH, _KeyGate(use, manager.handle_request), methods=["GET", "POST", "DELETE"]))
     return manager.run
@@ -90,4 +100,5 @@ class _KeyGate:
             body = error.to_json(scope["state"]["request_id"])
             await JSONResponse(body, error.status, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
             return
+        allow_body(Request(scope), MAX_BODY_BYTES)
         await self._inner(scope, receive, send)

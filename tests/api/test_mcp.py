@@ -103,15 +103,23 @@ async def test_an_agent_posts_a_job_waits_and_reads_its_files(
 
 async def test_waiting_ends_with_its_time_and_cancelling_returns_the_credits(agent: Client) -> None:
     before = await _call(agent, "get_credits")
-    job = await _call(agent, "create_job_and_wait", **JOB, files=1, timeout_seconds=1)
-    assert (job["status"], job["files_approved"]) == ("active", 0)
+    steps: list[tuple[float, float | None]] = []
+
+    async def note(progress: float, total: float | None, _: str | None) -> None:
+        steps.append((progress, total))
+
+    asked = {**JOB, "files": 1, "timeout_seconds": 1}
+    answer = await agent.call_tool("create_job_and_wait", asked, progress_callback=note)
+    assert isinstance(answer, CallToolResult)
+    job = answer.structured_content or {}
+    assert (job["status"], job["files_approved"], set(steps)) == ("active", 0, {(0, 1)})
     assert (await _call(agent, "cancel_job", job_id=job["id"]))["status"] == "cancelled"
     after = await _call(agent, "get_credits")
     assert after["available_credits"] == before["available_credits"]
 
 
 async def test_one_file_is_scored(agent: Client, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    content = base64.b64encode(picture(4)).decode()
+    content = base64.b64encode(picture(4) + bytes(5_000_000)).decode()  # as long as a phone's photo
     assert (await _call(agent, "score_file", description="A menu", content_base64=content))["score"] == 4
     (tmp_path / "menu.png").write_bytes(picture(2))
     by_path = await agent.call_tool("score_file", {"description": "A menu", "path": str(tmp_path / "menu.png")})
@@ -132,3 +140,10 @@ async def test_nobody_gets_in_without_a_key(server: RunningServer, headers: dict
     accepts = {"Accept": "application/json, text/event-stream"}
     answer = httpx.post(f"{server.url}/mcp", content=json.dumps(body), headers=headers | accepts)
     assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error")
+
+
+@pytest.mark.parametrize("version", ["2025-11-25", "2026-07-28"])
+async def test_what_is_too_long_is_refused_as_everywhere(server: RunningServer, version: str) -> None:
+    headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": version}
+    answer = httpx.post(f"{server.url}/mcp", content=bytes(25_200_000), headers=server.headers | headers, timeout=60)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "payload_too_large")

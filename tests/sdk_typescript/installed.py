@@ -1,0 +1,45 @@
+"""The TypeScript package as its users have it: packed, and installed into an empty project."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "sdk" / "typescript"
+NPM = shutil.which("npm")
+NEEDS_NPM = "the TypeScript SDK's tests need npm and Node"
+"""Why a test is skipped where `NPM` is None."""
+
+
+def npm(*arguments: str, folder: Path = PACKAGE) -> None:
+    """Run npm; what it prints is shown when the test fails."""
+    assert NPM is not None
+    environment = os.environ | {"SERVER_PYTHON": sys.executable, "CI": "1"}
+    done = subprocess.run([NPM, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0, f"npm {' '.join(arguments)} failed; see what it printed"
+
+
+@cache
+def fetch_tools() -> None:
+    """What the package is built and tested with, once a session."""
+    npm("ci", "--no-audit", "--no-fund")
+
+
+@cache
+def tarball() -> Path:
+    """The package, built and packed once a session."""
+    fetch_tools()
+    folder = Path(tempfile.mkdtemp(prefix="assay-tarball-"))
+    npm("pack", "--silent", "--pack-destination", str(folder))
+    (packed,) = folder.iterdir()
+    return packed
+
+
+def install(project: Path) -> None:
+    """The package in an empty project; it brings nothing else, so no registry is asked."""
+    project.mkdir(parents=True, exist_ok=True)
+    (project / "package.json").write_text('{"private": true, "type": "module"}')
+    npm("install", "--offline", "--no-audit", "--no-fund", str(tarball()), folder=project)
