@@ -17,7 +17,7 @@ from api.web.routes import create_router as page_router
 ROUTES = (
     "organizations.routes", "jobs.routes", "submissions.routes", "files.routes", "search.routes", "exports.routes",
     "scoring.routes", "workers.routes", "workers.worker_routes", "credits.routes", "keys.routes", "webhooks.routes",
-    "operations.routes", "ops.routes", "web.sign_in", "workers.sign_in",
+    "operations.routes", "ops.routes", "web.sign_in", "web.gallery", "workers.sign_in",
 )  # fmt: skip
 """Modules that have a `router`."""
 

@@ -1,0 +1,98 @@
+// What this device keeps: files until they have arrived, places with their jobs, and who works here. In IndexedDB,
+// which holds bytes of any size and survives that the page is closed or the phone runs out of power.
+import type { WorkerJob, WorkerSelf, WorkerSubmission } from "../shared/types";
+
+/** A captured file that the server has not confirmed yet. */
+export interface KeptFile {
+  submissionId: string;
+  attempt: number;
+  workerId: string;
+  jobId: string;
+  content: Blob;
+  filename: string;
+  capturedAt: string;
+  /** Of the recording, where the file itself does not tell. */
+  seconds: number | null;
+  /** The worker has seen it and wants it to go off. */
+  isReleased: boolean;
+  /** Makes a repeated handing-in harmless. */
+  key: string;
+}
+
+/** A place of a job, so that a file can be captured for it without a connection. */
+export interface KeptSlot {
+  id: string;
+  submission: WorkerSubmission;
+  job: WorkerJob;
+}
+
+const DATABASE = "assay-capture";
+const FILES = "files";
+const SLOTS = "slots";
+const PROFILE = "profile";
+
+let opened: Promise<IDBDatabase> | undefined;
+
+export async function keepFile(file: KeptFile): Promise<void> {
+  await run(FILES, "readwrite", (store) => store.put(file));
+}
+
+export async function forgetFile(submissionId: string): Promise<void> {
+  await run(FILES, "readwrite", (store) => store.delete(submissionId));
+}
+
+export function keptFiles(): Promise<KeptFile[]> {
+  return run<KeptFile[]>(FILES, "readonly", (store) => store.getAll());
+}
+
+export async function keepSlot(slot: KeptSlot): Promise<void> {
+  await run(SLOTS, "readwrite", (store) => store.put(slot));
+}
+
+export async function forgetSlot(id: string): Promise<void> {
+  await run(SLOTS, "readwrite", (store) => store.delete(id));
+}
+
+export function keptSlot(id: string): Promise<KeptSlot | undefined> {
+  return run<KeptSlot | undefined>(SLOTS, "readonly", (store) => store.get(id));
+}
+
+export function keptSlots(): Promise<KeptSlot[]> {
+  return run<KeptSlot[]>(SLOTS, "readonly", (store) => store.getAll());
+}
+
+export async function keepProfile(profile: WorkerSelf | null): Promise<void> {
+  await run(PROFILE, "readwrite", (store) => (profile ? store.put(profile, PROFILE) : store.delete(PROFILE)));
+}
+
+export function keptProfile(): Promise<WorkerSelf | undefined> {
+  return run<WorkerSelf | undefined>(PROFILE, "readonly", (store) => store.get(PROFILE));
+}
+
+/** One request in a transaction of its own; it is done when the transaction is on disk. */
+async function run<T>(
+  name: string,
+  mode: IDBTransactionMode,
+  act: (store: IDBObjectStore) => IDBRequest<unknown>,
+): Promise<T> {
+  const database = await (opened ??= open());
+  return new Promise<T>((resolve, reject) => {
+    const transaction = database.transaction(name, mode, { durability: "strict" });
+    const asked = act(transaction.objectStore(name));
+    transaction.oncomplete = () => resolve(asked.result as T);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+  });
+}
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(DATABASE, 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore(FILES, { keyPath: "submissionId" });
+      asked.result.createObjectStore(SLOTS, { keyPath: "id" });
+      asked.result.createObjectStore(PROFILE);
+    };
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error ?? new DOMException("no database", "UnknownError"));
+  });
+}

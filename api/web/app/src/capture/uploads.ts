@@ -1,0 +1,202 @@
+// Kept files on their way: uploaded, handed in, and let go of once the server has confirmed them. A lost connection,
+// a closed page or an empty battery interrupt this at any point; it goes on with the next start.
+//
+// Stores take a file in one piece, so an upload that broke off begins anew. What is kept is the file and its place.
+import { signal } from "@preact/signals";
+import { api } from "../shared/api";
+import { ApiFailure } from "../shared/failure";
+import type { WorkerSubmission } from "../shared/types";
+import { forgetFile, forgetSlot, keepFile, keepSlot, keptFiles, type KeptFile } from "./kept";
+import { ConnectionLost, put, StoreRefused } from "./put";
+import { isConfirmed, restoreWorker, worker } from "./session";
+
+export type Step =
+  | { name: "waiting" }
+  | { name: "uploading"; sentBytes: number }
+  | { name: "submitting" }
+  /** The place is gone: its time ran out, or the job ended. */
+  | { name: "lost"; status: string }
+  | { name: "refused"; message: string };
+
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
+const LOCK = "assay-uploads";
+const FAILED = "failed";
+
+/** Kept files of this worker by their submission. */
+export const files = signal<ReadonlyMap<string, KeptFile>>(new Map());
+/** How far each of them is. */
+export const steps = signal<ReadonlyMap<string, Step>>(new Map());
+/** Submissions that were confirmed while the page is open, as the server last told of them. */
+export const confirmed = signal<ReadonlyMap<string, WorkerSubmission>>(new Map());
+export const isOnline = signal(navigator.onLine);
+
+let isRunning = false;
+let wake: () => void = () => undefined;
+
+/** Load what is kept, and send it whenever there may be a connection again. */
+export async function startUploads(): Promise<void> {
+  addEventListener("online", () => hurry(true));
+  addEventListener("offline", () => (isOnline.value = false));
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry(navigator.onLine));
+  await loadFiles();
+  void run();
+}
+
+export async function loadFiles(): Promise<void> {
+  const mine = (await keptFiles()).filter((file) => file.workerId === worker.value?.id);
+  files.value = new Map(mine.map((file) => [file.submissionId, file]));
+}
+
+/** Keep a file that was captured for a place; an earlier one of the place is let go of. */
+export async function keep(file: KeptFile): Promise<void> {
+  await keepFile(file);
+  files.value = new Map(files.value).set(file.submissionId, file);
+}
+
+export async function discard(submissionId: string): Promise<void> {
+  await forgetFile(submissionId);
+  files.value = without(files.value, submissionId);
+  steps.value = without(steps.value, submissionId);
+}
+
+/** Let a kept file go off, now or as soon as there is a connection. */
+export async function release(submissionId: string): Promise<void> {
+  const file = files.value.get(submissionId);
+  if (!file) return;
+  await keep({ ...file, isReleased: true });
+  steps.value = without(steps.value, submissionId);
+  void run();
+}
+
+/** Move a file whose place was lost to a new place of the same job. */
+export async function takeNewPlace(submissionId: string): Promise<string> {
+  const file = files.value.get(submissionId);
+  if (!file) return submissionId;
+  const place = await api.post("/v1/worker/jobs/{job_id}/accept", {
+    path: { job_id: file.jobId },
+    headers: { "Idempotency-Key": `again-${submissionId}` },
+  });
+  const job = await api.get("/v1/worker/jobs/{job_id}", { path: { job_id: file.jobId } });
+  await keepSlot({ id: place.id, submission: place, job });
+  await keep({ ...file, submissionId: place.id, attempt: place.attempt, key: crypto.randomUUID() });
+  await discard(submissionId);
+  void run();
+  return place.id;
+}
+
+function hurry(online: boolean): void {
+  isOnline.value = online;
+  if (!online) return;
+  wake();
+  void run();
+}
+
+/** Until nothing is left to be sent. One page of this browser does it, the others wait. */
+async function run(): Promise<void> {
+  if (isRunning) return;
+  isRunning = true;
+  try {
+    if (navigator.locks) await navigator.locks.request(LOCK, sendAll);
+    else await sendAll();
+  } finally {
+    isRunning = false;
+  }
+}
+
+async function sendAll(): Promise<void> {
+  let pause = FIRST_PAUSE_MS;
+  for (let file = nextFile(); file; file = nextFile()) {
+    if (await send(file)) {
+      pause = FIRST_PAUSE_MS;
+      continue;
+    }
+    if (worker.value === null) return; // signed out: the next sign-in begins anew
+    await sleep(pause);
+    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+function nextFile(): KeptFile | undefined {
+  const isDue = (file: KeptFile) => {
+    const step = steps.value.get(file.submissionId);
+    return file.isReleased && step?.name !== "lost" && step?.name !== "refused";
+  };
+  return [...files.value.values()].find(isDue);
+}
+
+/** One try. Whether there is nothing more to do for this file. */
+async function send(file: KeptFile): Promise<boolean> {
+  const tell = (step: Step) => (steps.value = new Map(steps.value).set(file.submissionId, step));
+  tell({ name: "waiting" });
+  try {
+    if (!isConfirmed.value) await restoreWorker();
+    const place = await placeOf(file);
+    if (place.status !== "awaiting_upload" || place.attempt !== file.attempt) return await conclude(file, place, tell);
+    if (!place.upload) throw new ApiFailure("no upload URL", 0, FAILED, null);
+    tell({ name: "uploading", sentBytes: 0 });
+    await put(place.upload, file.content, (sentBytes) => tell({ name: "uploading", sentBytes }));
+    tell({ name: "submitting" });
+    return await conclude(file, await handIn(file), tell);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    tell(refusal === null ? { name: "waiting" } : { name: "refused", message: refusal });
+    return refusal !== null;
+  }
+}
+
+function placeOf(file: KeptFile): Promise<WorkerSubmission> {
+  return api.get("/v1/worker/submissions/{submission_id}", { path: { submission_id: file.submissionId } });
+}
+
+async function handIn(file: KeptFile): Promise<WorkerSubmission> {
+  const sha256 = await digest(file.content);
+  return api.post("/v1/worker/submissions/{submission_id}/submit", {
+    path: { submission_id: file.submissionId },
+    headers: { "Idempotency-Key": file.key },
+    body: { filename: file.filename, captured_at: file.capturedAt, ...(sha256 ? { sha256 } : {}) },
+  });
+}
+
+/** The server has the file, or the place is lost. */
+async function conclude(file: KeptFile, place: WorkerSubmission, tell: (step: Step) => void): Promise<boolean> {
+  const isLost = place.status === "expired" || (place.status === "surplus" && !place.submitted_at);
+  if (isLost) {
+    tell({ name: "lost", status: place.status });
+    return true;
+  }
+  confirmed.value = new Map(confirmed.value).set(place.id, place);
+  await forgetSlot(place.id);
+  await discard(file.submissionId);
+  return true;
+}
+
+/** Why it is of no use to try again, `null` when it is of use. */
+function refusalOf(error: unknown): string | null {
+  if (error instanceof ConnectionLost) return null;
+  if (error instanceof StoreRefused) return error.status === 403 ? null : error.message;
+  if (!(error instanceof ApiFailure)) throw error;
+  const isPassing = error.status === 0 || error.status >= 500 || [401, 409, 429].includes(error.status);
+  return isPassing || error.code === "csrf_token" ? null : error.message;
+}
+
+/** SHA-256, by which the engine tells that what it reads is what was captured. Browsers compute it under https only. */
+async function digest(content: Blob): Promise<string | null> {
+  if (!crypto.subtle) return null;
+  const hash = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A pause that ends early when the connection is back. */
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    wake = resolve;
+    setTimeout(resolve, milliseconds);
+  });
+}
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}

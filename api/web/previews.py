@@ -1,0 +1,186 @@
+"""Small pictures, frames and waveforms of files, for the console.
+
+A stranger's file is decoded where every other one is, in a process that can be killed; what comes out is encoded
+anew, so nothing of the file's own bytes reaches the page. A person who has to decide on a file that was not approved
+sees and hears this much of it: a picture of 1,280 pixels, twelve frames, the first minute of sound at 16 kHz.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+import time
+import wave
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from api.services import Services
+from api.storage import ObjectMissing
+from configs.settings import DecodeSettings, Settings
+from pipeline.decode_process import Decoder
+from pipeline.media import SAMPLE_RATE_HZ, Decoded, DecodedAudio, DecodedImage, DecodedVideo
+
+PICTURE_PIXELS = 1280
+THUMBNAIL_PIXELS = 320
+WAVEFORM_BARS = 600
+"""More than a phone has pixels for, and 3 KB."""
+SOUND_SECONDS = 60
+KEPT_SECONDS = 30 * 86400
+"""A preview that nobody has looked at for so long is made again when somebody does."""
+CLEANED_SECONDS = 3600
+
+_PICTURE_QUALITY, _THUMBNAIL_QUALITY = 85, 78
+_MANIFEST = "preview.json"
+
+Picture = NDArray[np.uint8]
+
+
+class Previews:
+    """Makes previews once and keeps them on this machine's disk, below `data_dir`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.data_dir / "previews"
+        self._limits = DecodeSettings(
+            **settings.decode.model_dump()
+            | {"workers": 1, "view_pixels": PICTURE_PIXELS, "frame_pixels": PICTURE_PIXELS}
+        )
+        self._one_at_a_time = asyncio.Lock()
+        self._cleaned_at = 0.0
+
+    async def folder(self, use: Services, name: str, key: str) -> Path:
+        """Where the preview of an object lies: `preview.json`, `thumbnail.jpg` and what else its kind has.
+
+        Args:
+            name: of the preview; another attempt at a submission has another one.
+            key: of the object in the store.
+
+        Raises:
+            MediaError: the object cannot be decoded.
+            ObjectMissing: there is none.
+            StoreUnavailable: the store does not answer.
+        """
+        made = self._folder / name.partition("-")[0][-2:] / name
+        if not await asyncio.to_thread(_is_made, made):
+            async with self._one_at_a_time:
+                if not made.exists():
+                    await self._make(use, key, made)
+        return made
+
+    def close(self) -> None:
+        """End the decoding process, if there is one."""
+        if "_decoder" in self.__dict__:
+            self._decoder.close()
+
+    @cached_property
+    def _decoder(self) -> Decoder:
+        """Started when the first preview is asked for: many servers never show one."""
+        return Decoder(self._limits)
+
+    async def _make(self, use: Services, key: str, made: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._clean)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".new-") as scratch:
+            source = use.store.local_path(key)
+            if source is None:
+                source = Path(scratch) / "source"
+                await use.store.fetch(key, source, max_bytes=self._limits.max_size_bytes)
+            elif not await use.store.exists(key):
+                raise ObjectMissing(f"there is no object {key}")
+            out = Path(scratch) / "preview"
+            await asyncio.to_thread(self._write, source, out)
+            made.parent.mkdir(exist_ok=True)
+            out.rename(made)
+
+    def _write(self, source: Path, out: Path) -> None:
+        decoded = self._decoder.decode(source)
+        out.mkdir()
+        (out / _MANIFEST).write_text(json.dumps(_manifest(decoded)))
+        for name, content in _files(decoded).items():
+            content(out / name)
+
+    def _clean(self) -> None:
+        """Remove what was not looked at for long; `_is_made` marks what is."""
+        if time.monotonic() - self._cleaned_at < CLEANED_SECONDS:
+            return
+        self._cleaned_at = time.monotonic()
+        oldest = time.time() - KEPT_SECONDS
+        for folder in self._folder.glob("*/*"):
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_made(folder: Path) -> bool:
+    """Whether it is there; its time is then that of this look."""
+    try:
+        os.utime(folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _manifest(decoded: Decoded) -> dict[str, object]:
+    """What the page has to know before it asks for the rest."""
+    facts = decoded.facts
+    sound = decoded if isinstance(decoded, DecodedAudio) else getattr(decoded, "audio", None)
+    return {
+        "content_type": facts.content_type,
+        "width": facts.width,
+        "height": facts.height,
+        "duration_seconds": facts.duration_seconds,
+        "waveform": waveform(sound.samples) if sound else None,
+        "frames": [f.at_seconds for f in decoded.frames] if isinstance(decoded, DecodedVideo) else [],
+    }
+
+
+def _files(decoded: Decoded) -> dict[str, Callable[[Path], None]]:
+    match decoded:
+        case DecodedImage():
+            return _pictures(decoded.view)
+        case DecodedVideo():
+            frames = {f"frame-{n}.jpg": _jpeg(f.view, PICTURE_PIXELS // 2) for n, f in enumerate(decoded.frames)}
+            middle = decoded.frames[len(decoded.frames) // 2].view
+            return _pictures(middle) | frames | (_sound(decoded.audio) if decoded.audio else {})
+        case DecodedAudio():
+            return _sound(decoded)
+
+
+def _pictures(view: Picture) -> dict[str, Callable[[Path], None]]:
+    return {"picture.jpg": _jpeg(view, PICTURE_PIXELS), "thumbnail.jpg": _jpeg(view, THUMBNAIL_PIXELS)}
+
+
+def _sound(audio: DecodedAudio) -> dict[str, Callable[[Path], None]]:
+    return {"sound.wav": lambda path: _write_wav(path, audio.samples[: SOUND_SECONDS * SAMPLE_RATE_HZ])}
+
+
+def _jpeg(view: Picture, long_side: int) -> Callable[[Path], None]:
+    scale = min(1.0, long_side / max(view.shape[:2]))
+    quality = _THUMBNAIL_QUALITY if long_side == THUMBNAIL_PIXELS else _PICTURE_QUALITY
+
+    def write(path: Path) -> None:
+        small = view if scale == 1 else cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        path.write_bytes(encoded.tobytes())
+
+    return write
+
+
+def _write_wav(path: Path, samples: NDArray[np.float32]) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())
+
+
+def waveform(samples: NDArray[np.float32], bars: int = WAVEFORM_BARS) -> list[int]:
+    """The loudest sample of each of at most `bars` equal parts, 0–100."""
+    bars = min(bars, len(samples))
+    edges = np.linspace(0, len(samples), bars, endpoint=False).astype(int)
+    peaks = np.maximum.reduceat(np.abs(samples), edges) if bars else np.zeros(0)
+    return [round(float(peak) * 100) for peak in peaks.clip(0, 1)]
