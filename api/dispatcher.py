@@ -146,6 +146,7 @@ class Dispatcher:
         source = self._use.store.engine_source(original_key(one.submission))
         with _timed("score"):
             result = await self._use.engine.score(ScoreRequest(source, brief_of(job), sent))
+        result = await self._use.rubrics.applied(result, brief_of(job), job.organization_id, job.content_type)
         result = as_announced(result, one.submission.declared_sha256)
         if copied is None and result.fingerprint is not None:
             original = await self._earlier.find(result.fingerprint, earlier.older)
@@ -169,7 +170,7 @@ class Dispatcher:
                 job, submission = locked
                 original = await self._approved_meanwhile(session, job, scored)
                 if original is None:
-                    decision = _decision(job, submission, scored)
+                    decision = decision_of(job, submission, scored.result)
                     await self._write(session, job, submission, scored, decision, encoder)
         if original is not None:
             await self._commit(one, await self._score(one, original))
@@ -197,7 +198,7 @@ class Dispatcher:
         encoder: str,
     ) -> None:
         result = scored.result
-        submission.score, submission.score_breakdown = result.score.stars, _breakdown(job, result)
+        submission.score, submission.score_breakdown = result.score.stars, breakdown_of(job, result)
         submission.failure = None
         file_id = submission.file_id = new_id("file")
         await settle(session, job, submission, decision, self._use.settings.collection)
@@ -233,6 +234,8 @@ class Dispatcher:
                 return
             job, submission = locked
             submission.failure = reason
+            # What an earlier attempt got says nothing about this file.
+            submission.file_id = submission.score = submission.score_breakdown = None
             undecided = decide(None, job.min_star_rating, submission.attempt)
             await settle(session, job, submission, undecided, self._use.settings.collection)
         DECISIONS.labels("needs_review", "none").inc()
@@ -293,10 +296,10 @@ def _altered(result: ScoreResult) -> bool:
     return ALTERED in result.score.reasons
 
 
-def _decision(job: Job, submission: Submission, scored: Scored) -> Decision:
+def decision_of(job: Job, submission: Submission, result: ScoreResult) -> Decision:
     """What the stars mean here: a client's own file has nobody who could try again or be struck."""
-    decision = decide(scored.result.score.stars, job.min_star_rating, submission.attempt)
-    if _altered(scored.result):  # on its way here, which is nobody's bad work
+    decision = decide(result.score.stars, job.min_star_rating, submission.attempt)
+    if _altered(result):  # on its way here, which is nobody's bad work
         decision = Decision("retry_pending" if submission.attempt == 1 else "rejected", strike=False)
     if submission.worker_id is not None:
         return decision
@@ -323,7 +326,7 @@ def _file(job: Job, submission: Submission, scored: Scored, file_id: str, size_b
         height=facts.height if facts else None,
         duration_seconds=facts.duration_seconds if facts else None,
         score=result.score.stars,
-        score_breakdown=_breakdown(job, result),
+        score_breakdown=breakdown_of(job, result),
         annotations=result.annotations,
         fingerprint=to_json(result.fingerprint) if result.fingerprint else None,
         approval=job.approvals if approved else None,
@@ -333,7 +336,7 @@ def _file(job: Job, submission: Submission, scored: Scored, file_id: str, size_b
     )
 
 
-def _breakdown(job: Job, result: ScoreResult) -> dict[str, Any]:
+def breakdown_of(job: Job, result: ScoreResult) -> dict[str, Any]:
     """The score's parts; the position of a capture is told only where the job keeps it."""
     told = result.breakdown()
     if not job.keep_location and told["evidence"]["facts"] is not None:

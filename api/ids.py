@@ -9,7 +9,10 @@ from ulid import ULID
 
 from api.errors import NotFound
 
-Prefix = Literal["job", "sub", "file", "wkr", "org", "key", "whe", "evt", "txn", "req", "exp", "dlv", "aud", "lbl"]
+Prefix = Literal[
+    "job", "sub", "file", "wkr", "org", "key", "whe", "evt", "txn", "req", "exp", "dlv", "aud", "lbl", "rub", "act",
+    "rsc",
+]  # fmt: skip
 
 MAX_LENGTH = 32
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")

@@ -9,6 +9,7 @@ from api.db import Database
 from api.job_watch import JobWatch
 from api.ops.history import History
 from api.rate_limits import RateLimits
+from api.rubrics.active import ActiveRubrics
 from api.secrets import Cipher
 from api.storage import ObjectStore
 from configs.settings import Settings
@@ -26,11 +27,13 @@ class Services:
     cipher: Cipher
     limits: RateLimits = field(init=False)
     watch: JobWatch = field(init=False)
+    rubrics: ActiveRubrics = field(init=False)
     history: History = field(init=False)
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.settings.limits)
         self.watch = JobWatch(self.db)
+        self.rubrics = ActiveRubrics(self.db)
         self.history = History()
 
     async def start(self) -> None:

@@ -199,6 +199,13 @@ class Submission(Table):
         Index("ix_submissions_job", "job_id", "id"),
         Index("ix_submissions_job_status", "job_id", "status", "id"),
         Index("ix_submissions_worker", "worker_id", "id"),
+        Index(
+            "ix_submissions_disputed",
+            "job_id",
+            "id",
+            postgresql_where=text("disputed_by IS NOT NULL"),
+            sqlite_where=text("disputed_by IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -237,6 +244,8 @@ class Submission(Table):
     submitted_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
+    disputed_by: Mapped[str | None] = mapped_column(Id)
+    """The rescoring whose stars would have decided otherwise; until a person has looked at it."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
@@ -526,4 +535,94 @@ class Label(Table):
     score: Mapped[int | None]
     note: Mapped[str | None] = mapped_column(Text)
     engine_score: Mapped[int | None]
+    """What the engine gave, whatever people said before; like the evidence `None` where it failed."""
+    rubric_version: Mapped[str | None] = mapped_column(String(64))
+    """By which the engine scored."""
+    evidence: Mapped[dict[str, Any] | None]
+    """Of the file that the person decided on, as it was then."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class StoredRubric(Table):
+    """A version of the rubric beside the shipped one. Never changed, never deleted (triggers see to it)."""
+
+    __tablename__ = "rubrics"
+    __table_args__ = (CheckConstraint(_one_of("origin", ("fitted", "file")), "rubric_origin"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    """The version that scores name."""
+    organization_id: Mapped[str | None] = mapped_column(Id, ForeignKey("organizations.id"))
+    """Whose jobs it is for; `None` for all."""
+    content_type: Mapped[str | None] = mapped_column(String(8))
+    """Which jobs it is for; `None` for all."""
+    origin: Mapped[str] = mapped_column(String(8))
+    """`fitted` to labels, or read from a `file`."""
+    parent_version: Mapped[str] = mapped_column(String(64))
+    """What it was fitted from, or stood in its place."""
+    parent_digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    document: Mapped[dict[str, Any]]
+    """All of the rubric, as in `rubric.yaml`."""
+    fitted_on: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Counts of the labels and the cross-validated figures before and after."""
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RubricActivation(Table):
+    """From when on a version scores the jobs of a scope; the newest one of a scope holds. Only added to."""
+
+    __tablename__ = "rubric_activations"
+    __table_args__ = (Index("ix_rubric_activations_scope", "organization_id", "content_type", "id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organization_id: Mapped[str | None] = mapped_column(Id, ForeignKey("organizations.id"))
+    content_type: Mapped[str | None] = mapped_column(String(8))
+    rubric_id: Mapped[str | None] = mapped_column(Id, ForeignKey("rubrics.id"))
+    """`None`: the scope has none of its own again."""
+    actor: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Rescoring(Table):
+    """A job whose stored submissions are scored again. `running` (again after an interruption) → `completed`."""
+
+    __tablename__ = "rescorings"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", ("running", "completed")), "rescoring_status"),
+        Index("ix_rescorings_job", "job_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organization_id: Mapped[str] = mapped_column(Id, ForeignKey("organizations.id"))
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id"))
+    rubric_version: Mapped[str] = mapped_column(String(64))
+    rubric_digest: Mapped[str] = mapped_column(String(64))
+    weights: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Digests by role of the weights that looked at the originals again; empty where stored evidence is scored."""
+    status: Mapped[str] = mapped_column(String(16), default="running")
+    cursor: Mapped[str] = mapped_column(Id, default="")
+    """The last submission that is done."""
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    completed_at: Mapped[datetime | None]
+
+
+class EarlierScore(Table):
+    """What a file had before a rescoring; what it has now stands in the file. Only added to."""
+
+    __tablename__ = "earlier_scores"
+    __table_args__ = (
+        CheckConstraint("score BETWEEN 1 AND 5", "earlier_score"),
+        Index("ix_earlier_scores_file", "file_id", "rescoring_id"),
+    )
+
+    rescoring_id: Mapped[str] = mapped_column(Id, ForeignKey("rescorings.id"), primary_key=True)
+    submission_id: Mapped[str] = mapped_column(Id, ForeignKey("submissions.id"), primary_key=True)
+    file_id: Mapped[str] = mapped_column(Id, ForeignKey("files.id"))
+    score: Mapped[int]
+    """The engine's, 1–5."""
+    score_breakdown: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)

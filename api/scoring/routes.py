@@ -59,6 +59,9 @@ async def score_file(request: Request, use: Use, caller: Caller = needs("submiss
         except EngineError as error:
             wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             raise Overloaded("the engine cannot score at the moment", headers=wait) from error
+    facts = result.evidence.facts
+    kind = brief.content_type or (facts.content_type if facts else None)
+    result = await use.rubrics.applied(result, brief, caller.organization_id, kind)
     shown = result.to_json()
     return ScoreResource(ai_star_rating=shown["score"], **shown)
 

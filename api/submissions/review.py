@@ -40,6 +40,7 @@ async def review(session: AsyncSession, use: Services, caller: Caller, submissio
         await complete_when_full(session, job)
     submission.score = body.score or submission.score
     submission.reviewed_at = submission.decided_at = now()
+    submission.disputed_by = None
     await _update_file(session, job, submission, body)
     tell(session, submission, actor=caller.key_id, scored=False, request_id=caller.request_id)
     await session.flush()
@@ -106,6 +107,9 @@ async def _update_file(session: AsyncSession, job: Job, submission: Submission, 
 
 
 def _keep_label(session: AsyncSession, caller: Caller, submission: Submission, body: Review) -> None:
+    """With the evidence as it is now: the file may be scored again, or be followed by that of a retry."""
+    evidence = (submission.score_breakdown or {}).get("evidence")
+    named = (evidence or {}).get("rubric", {})
     label = Label(
         id=new_id("lbl"),
         organization_id=caller.organization_id,
@@ -115,6 +119,8 @@ def _keep_label(session: AsyncSession, caller: Caller, submission: Submission, b
         decision=body.decision,
         score=body.score,
         note=body.note,
-        engine_score=(submission.score_breakdown or {}).get("engine_score", submission.score),
+        engine_score=named.get("stars"),
+        rubric_version=named.get("version"),
+        evidence=evidence,
     )
     session.add(label)
