@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from importlib import import_module
+from importlib import import_module, metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from models.detector import Detections, View, ranked
 from models.outputs import ModelIdentity
+from models.runtime.conversion import exported
 from models.runtime.device import Placement
 from models.weights import Weights
 
@@ -25,6 +27,8 @@ def load(
     canvas_pixels: int = 640,
     min_confidence: float = 0.25,
     max_overlap: float = 0.7,
+    tensorrt: bool = False,
+    max_batch: int = 32,
 ) -> "Ultralytics":
     """Load `.pt`, `.onnx` or TensorRT `.engine` weights, or the directory of an OpenVINO export.
 
@@ -32,16 +36,20 @@ def load(
         file: name within the weights.
         canvas_pixels: side of the square that the network sees; an export of fixed size keeps its own.
         min_confidence, max_overlap: thresholds of score and of intersection over union.
+        tensorrt: build a TensorRT engine from a `.pt` file at the first start (minutes), and load that; CUDA only.
+        max_batch: most pictures that the engine takes at once; `batch.max_items` must not be above it.
 
     Raises:
         FileNotFoundError: no such file (ultralytics would try to download it).
-        ValueError: the name says nothing that is supported.
+        ValueError: the name says nothing that is supported, or TensorRT cannot be used here.
     """
     path = weights.directory / file
     if not file.endswith(SUFFIXES):
         raise ValueError(f"backend ultralytics loads {', '.join(SUFFIXES)}, not {file!r}")
     if not path.exists():
         raise FileNotFoundError(path)
+    if tensorrt:
+        path = _engine(weights, placement, file, canvas_pixels, max_batch)
     settings = {"imgsz": canvas_pixels, "conf": min_confidence, "iou": max_overlap}
     return Ultralytics(weights, placement, path, settings)
 
@@ -67,6 +75,35 @@ class Ultralytics:
         except torch.OutOfMemoryError as error:
             raise MemoryError(str(error)) from error
         return [_detections(result) for result in results]
+
+
+def _engine(weights: Weights, placement: Placement, file: str, canvas_pixels: int, max_batch: int) -> Path:
+    """The TensorRT engine for this device; another one, or another TensorRT, builds its own."""
+    if placement.device != "cuda" or not file.endswith(".pt"):
+        raise ValueError(f"TensorRT engines are built from .pt files on CUDA, not from {file!r} on {placement.device}")
+    if find_spec("tensorrt") is None:
+        raise ValueError("option tensorrt needs the package tensorrt; install assay[tensorrt]")
+    torch = import_module("torch")
+    device = torch.cuda.get_device_name(0).replace(" ", "-")
+    part = f"{device}-{metadata.version('tensorrt')}-{canvas_pixels}-{max_batch}-{placement.precision}.engine"
+
+    def export(copy: Path) -> Path:
+        made = (
+            _library(placement.cache_dir)
+            .YOLO(copy, task="detect")
+            .export(
+                format="engine",
+                imgsz=canvas_pixels,
+                batch=max_batch,
+                dynamic=True,
+                quantize=16 if placement.precision == "f16" else None,
+                device=0,
+                verbose=False,
+            )
+        )
+        return Path(made)
+
+    return exported(weights, placement, part, file, export)
 
 
 def _detections(result: Any) -> Detections:

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 import av
 from av.audio.stream import AudioStream
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
@@ -35,15 +36,21 @@ _COMPLETE_SHARE = 0.9
 
 
 @contextmanager
-def open_container(stream: BinaryIO, file_format: str) -> Iterator[InputContainer]:
+def open_container(stream: BinaryIO, file_format: str, accelerator: HWAccel | None = None) -> Iterator[InputContainer]:
     """The container at the start of `stream`, without FFmpeg's log.
+
+    Args:
+        stream: of a file.
+        file_format: as sniffed.
+        accelerator: decodes the video's frames; they come to the host as those of the CPU do.
 
     Raises:
         CorruptMedia: FFmpeg cannot read it, here or inside the `with` block.
     """
     stream.seek(0)
     try:
-        with av.open(stream, format=_DEMUXERS[file_format], metadata_errors="replace") as container:
+        demuxer = _DEMUXERS[file_format]
+        with av.open(stream, format=demuxer, metadata_errors="replace", hwaccel=accelerator) as container:
             yield container
     except MemoryError:
         raise

@@ -30,8 +30,9 @@ _START_SECONDS = 120.0
 """For a child's imports: half a second, on a machine that swaps much more."""
 
 _ROOT = Path(__file__).parents[1]
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME")
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME", "CUDA_VISIBLE_DEVICES")
 """The rest of the environment, credentials among it, is no business of a decoder."""
+_CUDA = {"CUDA_CACHE_DISABLE": "1"}
 
 
 class Decoder:
@@ -186,7 +187,16 @@ def _cause_of_death(status: int) -> _ChildDied:
 
 
 def _environment() -> dict[str, str]:
-    """One thread for each library, and one heap: a second arena of glibc alone takes 64 MB of the address space."""
+    """One thread for each library, and one heap: a second arena of glibc alone takes 64 MB of the address space.
+
+    CUDA's cache of compiled kernels is off, since a decoder that writes to a file is ended.
+    """
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    return kept | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return kept | {
+        "PYTHONPATH": path,
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        **_CUDA,
+    }

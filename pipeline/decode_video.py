@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -21,6 +22,7 @@ from pipeline.container import (
 )
 from pipeline.decode_audio import decode_audio
 from pipeline.decode_image import fit
+from pipeline.hardware import accelerator
 from pipeline.media import CorruptMedia, DecodedAudio, DecodedVideo, MediaFacts, MediaTooLarge, Position, VideoFrame
 from pipeline.scenes import ANALYSED_PIXELS, FrameSelection, Motion, SmallFrame
 from pipeline.video_frames import Painter, Timeline, analysed_frames, upright_size
@@ -47,8 +49,7 @@ def decode_video(stream: BinaryIO, facts: MediaFacts, limits: DecodeSettings) ->
     """
     with open_container(stream, facts.format) as container:
         timeline = _timeline(container, facts, limits)
-    with open_container(stream, facts.format) as container:
-        video = _pictures(container, timeline, facts, limits)
+    video = _decode_pictures(stream, timeline, facts, limits)
     with open_container(stream, facts.format) as container:
         audio = _sound(container, facts, limits)
         longest_seconds = max(timeline.duration_seconds, audio.duration_seconds if audio else 0.0)
@@ -64,6 +65,16 @@ def _timeline(container: InputContainer, facts: MediaFacts, limits: DecodeSettin
     _require_at_most(timeline.duration_seconds, limits)
     require_complete(timeline.duration_seconds, declared, facts.format)
     return timeline
+
+
+def _decode_pictures(stream: BinaryIO, timeline: Timeline, facts: MediaFacts, limits: DecodeSettings) -> DecodedVideo:
+    """On the GPU where there is one; what fails there is decoded again without it, before a file is blamed."""
+    gpu = accelerator(limits)
+    if gpu is not None:
+        with suppress(CorruptMedia), open_container(stream, facts.format, gpu) as container:
+            return _pictures(container, timeline, facts, limits)
+    with open_container(stream, facts.format) as container:
+        return _pictures(container, timeline, facts, limits)
 
 
 def _pictures(container: InputContainer, timeline: Timeline, facts: MediaFacts, limits: DecodeSettings) -> DecodedVideo:

@@ -44,7 +44,9 @@ def main(connection: socket.socket, limits: DecodeSettings) -> None:
 
 def _confine(limits: DecodeSettings) -> None:
     """No more memory than allowed, no core dumps, nothing written to any file."""
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    # CUDA reserves address space for all memory of all devices; what it does not use does not count as data.
+    memory = resource.RLIMIT_DATA if limits.video_device == "cuda" else resource.RLIMIT_AS
+    resource.setrlimit(memory, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     cv2.setNumThreads(1)

@@ -58,5 +58,24 @@ def computed(
     return np.asarray(np.load(path, allow_pickle=False), np.float32)
 
 
+def exported(weights: Weights, placement: Placement, part: str, file: str, export: Callable[[Path], Path]) -> Path:
+    """Path of a file that `export` makes of the weights' `file` when no earlier start left one.
+
+    Args:
+        part: everything beside the weights that decides the result, the machine included; part of the name.
+        file: name within the weights.
+        export: gets a copy of the file, since exporters write beside what they read, and returns what it made.
+    """
+    scratch = placement.cache_dir / "converted"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        kept = _kept(weights, placement, part)
+        if not kept.exists():
+            source = Path(folder) / Path(file).name
+            shutil.copyfile(weights.path(file), source)
+            os.replace(export(source), kept)
+    return kept
+
+
 def _kept(weights: Weights, placement: Placement, part: str) -> Path:
     return placement.cache_dir / "converted" / f"{weights.name}-{weights.digest[:16]}-{FORMAT}-{part}"

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from models.runtime.conversion import converted
 from models.runtime.device import Placement
 from models.runtime.network import Network
+from models.runtime.transfer import CudaTransfer, HostTransfer, Transfer
 from models.weights import Weights
 
 DTYPE = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}
@@ -27,15 +27,18 @@ class Input:
 
 
 class TorchNetwork:
-    """A torch module in evaluation mode on one device. Safe to call from several threads, as torch's forward is."""
+    """A torch module in evaluation mode on one device. Safe to call from several threads, as torch's forward is.
+
+    On CUDA every thread has a stream of its own, so that one batch is copied while another one is computed.
+    """
 
     def __init__(self, module: Any, device: str, precision: str) -> None:
         import torch
 
         self._torch = torch
-        self._device = device
         self._dtype = getattr(torch, DTYPE[precision])
         self._module = module.eval().requires_grad_(False).to(device, self._dtype)
+        self._transfer: Transfer = CudaTransfer(device) if device.startswith("cuda") else HostTransfer()
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Floating-point inputs are cast to the network's numbers, its outputs to float32.
@@ -44,20 +47,20 @@ class TorchNetwork:
             MemoryError: the inputs do not fit the device; fewer may.
         """
         try:
-            with self._torch.inference_mode():
+            with self._torch.inference_mode(), self._transfer.lane():
                 results = self._module(*(self._tensor(array) for array in inputs))
                 tensors = results if isinstance(results, tuple) else (results,)
-                return tuple(self._array(tensor) for tensor in tensors)
+                return self._transfer.download([_widened(tensor) for tensor in tensors])
         except self._torch.OutOfMemoryError as error:
             raise MemoryError(str(error)) from error
 
     def _tensor(self, array: NDArray[Any]) -> Any:
-        tensor = self._torch.from_numpy(array).to(self._device, non_blocking=True)
+        tensor = self._transfer.upload(array)
         return tensor.to(self._dtype) if tensor.is_floating_point() else tensor
 
-    def _array(self, tensor: Any) -> NDArray[Any]:
-        host = tensor.float() if tensor.is_floating_point() else tensor
-        return np.asarray(host.cpu().numpy())
+
+def _widened(tensor: Any) -> Any:
+    return tensor.float() if tensor.is_floating_point() else tensor
 
 
 def load_module(
