@@ -10,6 +10,7 @@ from api.job_watch import JobWatch
 from api.ops.history import History
 from api.rate_limits import RateLimits
 from api.rubrics.active import ActiveRubrics
+from api.scoring.places import Places
 from api.secrets import Cipher
 from api.storage import ObjectStore
 from configs.settings import Settings
@@ -27,12 +28,14 @@ class Services:
     cipher: Cipher
     limits: RateLimits = field(init=False)
     watch: JobWatch = field(init=False)
+    scoring: Places = field(init=False)
     rubrics: ActiveRubrics = field(init=False)
     history: History = field(init=False)
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.settings.limits)
         self.watch = JobWatch(self.db)
+        self.scoring = Places(self.settings.api.score_concurrency)
         self.rubrics = ActiveRubrics(self.db)
         self.history = History()
 

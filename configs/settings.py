@@ -184,6 +184,8 @@ class ApiSettings(_Section):
     """With SQLite one is enough, since it writes one transaction at a time."""
     score_max_bytes: PositiveInt = 64 * 1024**2
     """Largest file of `POST /v1/score`."""
+    score_concurrency: PositiveInt = 16
+    """Files of `POST /v1/score` that an API process has in the engine at once; the next one is answered 503."""
     key_overlap_seconds: PositiveInt = 86400
     """How long the old API key works after a rotation."""
     cors_origins: tuple[str, ...] = ()

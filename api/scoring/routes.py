@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Json, TypeAdapter, ValidationError
 
 from api.auth import Caller, needs
-from api.errors import Overloaded
+from api.scoring.places import overloaded
 from api.scoring.schemas import ScoreResource
 from api.services import Services, Use
 from api.submissions.service import expect_media_type
@@ -18,8 +18,6 @@ from pipeline.result import ScoreRequest
 from serve.errors import EngineError
 
 router = APIRouter(tags=["scoring"])
-
-RETRY_AFTER_SECONDS = 5
 
 _requirements: TypeAdapter[Requirements] = TypeAdapter(Json[Requirements])
 _BODY: dict[str, Any] = {
@@ -52,13 +50,14 @@ _BODY: dict[str, Any] = {
 async def score_file(request: Request, use: Use, caller: Caller = needs("submissions:write")) -> ScoreResource:
     """Score and annotate one file; nothing is stored, nothing is charged."""
     expect_media_type(request.headers.get("content-type", ""), "multipart/form-data")
+    use.scoring.require()
     async with uploaded(request, use.settings.api.score_max_bytes) as upload:
         brief = _brief(upload.fields)
         try:
-            result = await use.engine.score(ScoreRequest(_source(use, upload), brief))
+            with use.scoring.one():
+                result = await use.engine.score(ScoreRequest(_source(use, upload), brief))
         except EngineError as error:
-            wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            raise Overloaded("the engine cannot score at the moment", headers=wait) from error
+            raise overloaded("the engine cannot score at the moment") from error
     facts = result.evidence.facts
     kind = brief.content_type or (facts.content_type if facts else None)
     result = await use.rubrics.applied(result, brief, caller.organization_id, kind)
