@@ -3,13 +3,12 @@
 upload → **scorer** (decode) → concepts, detector → text, speech, audio_quality → score
 """
 
-import hashlib
 import logging
 import math
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import ray
@@ -23,35 +22,40 @@ from configs.settings import ReplicaSettings, Role, Settings
 from serve import RAY_CAME_FIRST
 from serve.deployments import ModelDeployment
 from serve.errors import EngineUnavailable
+from serve.live import APP_NAME, SCORER_NAME, Live
 from serve.scorer_deployment import ScorerDeployment
 
-APP_NAME = "assay"
-SCORER_NAME = "scorer"
 OBJECT_STORE_BYTES = 512 * 1024**2
 """Holds the views of 16 submissions in flight (9 MB a photo, 33 MB a video) with room to spare."""
 POLL_SECONDS = 0.2
 HEALTH_CHECK_SECONDS = 10.0
+DRAIN_SECONDS = 60.0
+"""How long a replica that is replaced may take over what it has begun."""
 
 _QUIET = {"enable_access_log": False, "log_level": "WARNING"}
 """The front end tells of requests itself."""
 
-_START = secrets.token_hex(8)
-"""Part of every version, so that a new process replaces what an older one left running on a cluster."""
-
 Progress = Callable[[str], None]
 
 
-def build_app(settings: Settings) -> ray_serve.Application:
-    """One deployment for each model of the profile, and the scorer that calls them."""
-    models = {role: _model(role, settings) for role in settings.models}
-    scorer = ray_serve.deployment(ScorerDeployment).options(
-        name=SCORER_NAME, version=_version(settings), _internal=True, **_placed(settings.scorer)
-    )
-    return scorer.bind(settings, models)
+def scorer_application(live: Live) -> ray_serve.Application:
+    """The scorer, which finds the models by the names in `live`."""
+    settings = live.settings
+    told = live.to_user_config()
+    deployment = _deployment(ScorerDeployment, SCORER_NAME, live.scorer_version, told, settings.scorer)
+    return deployment.bind(settings)
+
+
+def model_application(role: Role, live: Live) -> ray_serve.Application:
+    """One model."""
+    chosen = live.settings.models[role]
+    alone = live.settings.model_copy(update={"models": {role: chosen}})
+    batch = chosen.batch.model_dump()
+    return _deployment(ModelDeployment, role, live.applications[role], batch, chosen.replicas).bind(role, alone)
 
 
 def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> DeploymentHandle:
-    """Start a local Ray, or join the cluster that `RAY_ADDRESS` names, and run the application.
+    """Start a local Ray, or join the cluster that `RAY_ADDRESS` names, and run the engine.
 
     Args:
         settings: of the profile.
@@ -63,7 +67,9 @@ def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> D
 
     Raises:
         EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
+        models.weights.WeightsMissing: the profile names weights that are not declared.
     """
+    live = Live.of(settings)
     on_progress("starting Ray")
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     if "RAY_ADDRESS" in os.environ:
@@ -76,19 +82,22 @@ def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> D
         ray_serve.start(proxy_location="HeadOnly", http_options=listen)
     else:
         ray_serve.start(proxy_location="Disabled")
-    deploy(settings, on_progress)
+    remove(model_applications() - set(live.applications.values()))
+    deploy(live, live.settings.models, on_progress)
     return scorer_handle()
 
 
-def deploy(settings: Settings, on_progress: Progress) -> None:
-    """Make the running application that of the settings.
+def deploy(live: Live, roles: Collection[Role], on_progress: Progress) -> None:
+    """Make the running scorer, and the models of `roles`, those of `live`, and wait until they answer.
 
-    Other batches and replica counts are taken live; whatever else changed replaces the replicas one by one.
+    Other batches and replica counts are taken by the replicas that run. A model of another version has another
+    application, which runs beside the old one.
 
     Raises:
         EngineUnavailable: a deployment does not come up.
     """
-    run_application(build_app(settings), APP_NAME, None, on_progress)
+    models = [_target(model_application(role, live), live.applications[role]) for role in sorted(roles)]
+    _run([*models, _target(scorer_application(live), APP_NAME)], on_progress)
 
 
 def run_application(app: ray_serve.Application, name: str, route_prefix: str | None, on_progress: Progress) -> None:
@@ -97,15 +106,24 @@ def run_application(app: ray_serve.Application, name: str, route_prefix: str | N
     Raises:
         EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
     """
-    target = ray_serve.RunTarget(app, name=name, route_prefix=route_prefix, logging_config=_QUIET)
-    ray_serve.run_many([target], wait_for_applications_running=False)
-    _wait_until_running(name, on_progress)
+    _run([_target(app, name, route_prefix)], on_progress)
+
+
+def remove(names: Collection[str]) -> None:
+    """Take applications down; what their replicas have begun is finished."""
+    for name in sorted(names):
+        ray_serve.delete(name)
+
+
+def model_applications() -> set[str]:
+    """Names of the models' applications that run in this Ray."""
+    return {name for name in ray_serve.status().applications if name.startswith(f"{APP_NAME}-")}
 
 
 def stop() -> None:
     """Take the application down; a local Ray ends with all its processes."""
     if "RAY_ADDRESS" in os.environ:
-        ray_serve.delete(APP_NAME)
+        remove({APP_NAME} | model_applications())
     ray.shutdown()
 
 
@@ -114,31 +132,21 @@ def scorer_handle() -> DeploymentHandle:
     return ray_serve.get_app_handle(APP_NAME)
 
 
-def model_handle(role: Role) -> DeploymentHandle:
+def model_handle(role: Role, application: str) -> DeploymentHandle:
     """Handle of one running model."""
-    return ray_serve.get_deployment_handle(role, APP_NAME)
+    return ray_serve.get_deployment_handle(role, application)
 
 
-def _model(role: Role, settings: Settings) -> ray_serve.Application:
-    chosen = settings.models[role]
-    deployment = ray_serve.deployment(ModelDeployment).options(
-        name=role,
-        version=_version(settings),
-        user_config=chosen.batch.model_dump(),
-        _internal=True,
-        **_placed(chosen.replicas),
-    )
-    return deployment.bind(role, settings)
-
-
-def _version(settings: Settings) -> str:
+def _deployment(
+    cls: type, name: str, version: str, user_config: dict[str, Any], replicas: ReplicaSettings
+) -> ray_serve.Deployment:
     """Serve restarts the replicas of a deployment whose version changed, and takes the rest of its options live.
 
     Without a version every deploy from Python counts as changed code. Only the declarative path may set one
     officially, hence `_internal`.
     """
-    lasting = settings.model_dump_json(exclude={"models": {"__all__": {"batch", "replicas"}}, "scorer": True})
-    return hashlib.sha256(f"{_START}{lasting}".encode()).hexdigest()
+    options = {"name": name, "version": version, "user_config": user_config, "_internal": True}
+    return ray_serve.deployment(cls).options(**options, **_placed(replicas))
 
 
 def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
@@ -147,6 +155,8 @@ def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
         "ray_actor_options": {"num_cpus": replicas.num_cpus, "num_gpus": replicas.num_gpus},
         "max_ongoing_requests": replicas.max_ongoing_requests,
         "health_check_period_s": HEALTH_CHECK_SECONDS,
+        "graceful_shutdown_timeout_s": DRAIN_SECONDS,
+        "max_surge_percent": 100,  # a replica that has to be replaced serves until the next one does
     }
     if replicas.min_replicas == replicas.max_replicas:
         return options | {"num_replicas": replicas.min_replicas}
@@ -189,16 +199,27 @@ def reserved_cpus(settings: Settings) -> int:
     return max(1, math.ceil(sum(each.num_cpus * each.max_replicas for each in replicas)))
 
 
-def _wait_until_running(name: str, on_progress: Progress) -> None:
+def _target(app: ray_serve.Application, name: str, route_prefix: str | None = None) -> ray_serve.RunTarget:
+    return ray_serve.RunTarget(app, name=name, route_prefix=route_prefix, logging_config=_QUIET)
+
+
+def _run(targets: Sequence[ray_serve.RunTarget], on_progress: Progress) -> None:
+    ray_serve.run_many(targets, wait_for_applications_running=False)
+    names = {target.name for target in targets}
     while True:
-        app = ray_serve.status().applications[name]
-        if app.status == "RUNNING":
+        applications = ray_serve.status().applications
+        started = [app for name, app in applications.items() if name in names]
+        failed = [_reasons(app) for app in started if app.status in ("DEPLOY_FAILED", "UNHEALTHY")]
+        if failed:
+            raise EngineUnavailable("\n".join(failed))
+        if all(app.status == "RUNNING" for app in started):
             return
-        if app.status in ("DEPLOY_FAILED", "UNHEALTHY"):
-            raise EngineUnavailable(_reasons(app))
-        waiting = sorted(name for name, deployment in app.deployments.items() if deployment.status != "HEALTHY")
-        on_progress(f"loading {', '.join(waiting)}")
+        on_progress(f"loading {', '.join(sorted(_not_healthy(started)))}")
         time.sleep(POLL_SECONDS)
+
+
+def _not_healthy(apps: Sequence[ApplicationStatusOverview]) -> set[str]:
+    return {name for app in apps for name, deployment in app.deployments.items() if deployment.status != "HEALTHY"}
 
 
 def _reasons(app: ApplicationStatusOverview) -> str:

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from configs.settings import BatchSettings, ModelSettings, Role, Settings
+from configs.settings import BatchSettings, Role, Settings
 from models.model import Model
 from models.outputs import ModelIdentity
 from pipeline.result import ScoreRequest, ScoreResult
+from serve.batch_changes import with_batches
 from serve.batching import Batcher, BatchStats
 from serve.decoding import AsyncDecoder
 from serve.errors import EngineUnavailable
@@ -50,7 +51,19 @@ class Engine(Protocol):
         """
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
-        """Change how batches form while requests are under way; no model is loaded again."""
+        """Change how batches form while requests are under way; no model is loaded again.
+
+        Raises:
+            ValueError: the profile has no such role, or `max_ongoing_requests` is below what the batches need.
+            EngineError: the engine does not take the change.
+        """
+
+    async def batches(self) -> Mapping[Role, BatchSettings]:
+        """How batches form now, by whoever it was changed.
+
+        Raises:
+            EngineError: the engine does not run.
+        """
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         """Which model answers for each role."""
@@ -91,8 +104,12 @@ class InProcessEngine:
         return await self._scorer.embed(sentence)
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
+        self._settings = with_batches(self._settings, batches)
         for role, batch in batches.items():
             self._batchers[role].reconfigure(batch)
+
+    async def batches(self) -> Mapping[Role, BatchSettings]:
+        return {role: model.batch for role, model in self._settings.models.items()}
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {role: model.identity for role, model in self._models.items()}
@@ -131,6 +148,8 @@ class RayEngine:
         self._http = http
         self._scorer: Any = None
         self._sentences: Any = None
+        self._handles: dict[str, Any] = {}
+        self._identities: dict[str, ModelIdentity] = {}
 
     async def start(self, on_progress: Progress = _silent) -> None:
         # Imported here: Ray takes seconds and 100 MB, which the in-process engine does without.
@@ -158,30 +177,47 @@ class RayEngine:
         return embedded
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
-        from serve.app import deploy
+        from serve.changes import change_batches
 
-        models = {
-            role: ModelSettings.model_validate({**dict(model), "batch": batches.get(role, model.batch)})
-            for role, model in self._settings.models.items()
-        }
-        self._settings = self._settings.model_copy(update={"models": models})
-        await asyncio.to_thread(deploy, self._settings, _silent)
+        await change_batches(batches)
+
+    async def batches(self) -> Mapping[Role, BatchSettings]:
+        from serve.live import current
+
+        live = await asyncio.to_thread(current)
+        return {role: model.batch for role, model in live.settings.models.items()}
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
-        from serve.app import model_handle
-
-        return {role: await model_handle(role).identity.remote() for role in self._settings.models}
+        asked = {role: self._identity(name, model) for role, (name, model) in (await self._models()).items()}
+        return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
     async def stats(self) -> Mapping[Role, list[BatchStats]]:
-        from serve.app import model_handle
-
-        return {role: await model_handle(role).broadcast("stats").results_async() for role in self._settings.models}
+        models = await self._models()
+        asked = {role: model.broadcast("stats").results_async() for role, (_, model) in models.items()}
+        return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
     async def close(self) -> None:
         from serve.app import stop
 
         self._scorer = None
         await asyncio.to_thread(stop)
+
+    async def _models(self) -> Mapping[Role, tuple[str, Any]]:
+        """Name and handle of the application that answers for each role now."""
+        from serve.app import model_handle
+        from serve.live import current
+
+        live = await asyncio.to_thread(current)
+        for role, name in live.applications.items():
+            if name not in self._handles:  # each one made keeps a subscription at the controller
+                self._handles[name] = model_handle(role, name)
+        return {role: (name, self._handles[name]) for role, name in live.applications.items()}
+
+    async def _identity(self, application: str, model: Any) -> ModelIdentity:
+        """Asked once: an application never changes its weights."""
+        if application not in self._identities:
+            self._identities[application] = await model.identity.remote()
+        return self._identities[application]
 
     def _connect(self, scorer: Any) -> None:
         from serve.handles import RayHandle

@@ -66,7 +66,7 @@ class RayHandle:
         """
         self._by_reference = deployment.options(_by_reference=True)
         self._by_message = deployment.options(_by_reference=False)
-        self._max_items = max_items
+        self.max_items = max_items
         self._message_types = by_message
         self._shared = SharedArrays() if shared is None else shared
         self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
@@ -88,8 +88,8 @@ class RayHandle:
 
     def _send_all(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for start in range(0, len(waiting), self._max_items):
-            call = asyncio.get_running_loop().create_task(self._send(waiting[start : start + self._max_items]))
+        for start in range(0, len(waiting), self.max_items):
+            call = asyncio.get_running_loop().create_task(self._send(waiting[start : start + self.max_items]))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 

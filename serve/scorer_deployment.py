@@ -1,59 +1,55 @@
-"""What runs inside the scorer's replica: the scorer over handles of the models."""
+"""What runs inside the scorer's replica: an ensemble, and those that it took over from while they finish."""
 
-import asyncio
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ray.serve.handle import DeploymentHandle
 
-from configs.settings import Role, Settings
-from models.outputs import ModelIdentity
+from configs.settings import Settings
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.decoding import AsyncDecoder
+from serve.ensemble import Ensemble
 from serve.errors import EngineError
-from serve.handles import RayHandle, SharedArrays
-from serve.loading import load_scoring
-from serve.recent import Recent
-from serve.scorer import Scorer
+from serve.handles import SharedArrays
+from serve.live import Live
 
 
 class ScorerDeployment:
     """The scorer over handles of the models, with the decoding processes of this replica."""
 
-    def __init__(self, settings: Settings, models: Mapping[Role, DeploymentHandle]) -> None:
-        shared = SharedArrays()
-        self._settings = settings
-        self._models = models
-        self._handles = {
-            role: RayHandle(model, max_items=settings.models[role].batch.max_items, shared=shared)
-            for role, model in models.items()
-        }
+    def __init__(self, settings: Settings) -> None:
         self._decoder = AsyncDecoder(settings)
-        self._scorer: Recent[str, Scorer] = Recent(1)
+        self._shared = SharedArrays()
+        self._ensembles: list[Ensemble] = []
+        """The last one gets what is new."""
+
+    async def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take another `Live` state; Serve calls it before the first request, and at every change."""
+        live = Live.model_validate(user_config)
+        if self._ensembles and self._ensembles[-1].differs_by_batches_alone(live):
+            self._ensembles[-1].take_batches(live)
+            return
+        ensemble = Ensemble(live, self._decoder, self._shared)
+        if self._ensembles:  # nothing has to wait for it
+            await ensemble.scorer()
+        self._ensembles = [*(one for one in self._ensembles if one.under_way), ensemble]
 
     async def __call__(self, request: ScoreRequest) -> list[ScoreResult | EngineError | OSError]:
         """One answer: the result, or why the engine could not give one."""
         try:
-            scorer = await self._scorer.get("scorer", self._assemble)
-            return [await scorer.score(request)]
+            return [await self._ensembles[-1].score(request)]
         except (EngineError, OSError) as error:
             return [error]
 
     async def embed(self, sentence: str) -> list[NDArray[np.float32] | EngineError]:
         """A sentence in the space of the files' embeddings, or why there is none."""
         try:
-            scorer = await self._scorer.get("scorer", self._assemble)
+            scorer = await self._ensembles[-1].scorer()
             return [await scorer.embed(sentence)]
         except EngineError as error:
             return [error]
 
-    async def identities(self) -> dict[Role, ModelIdentity]:
-        """Which model answers for each role."""
-        roles = list(self._models)
-        identities = await asyncio.gather(*(self._models[role].identity.remote() for role in roles))
-        return dict(zip(roles, identities, strict=True))
-
-    async def _assemble(self) -> Scorer:
-        rubric, encoder = load_scoring(self._settings)
-        return Scorer(self._decoder, self._handles, await self.identities(), rubric, encoder)
+    def in_use(self) -> set[str]:
+        """The models' applications that submissions under way may still ask."""
+        self._ensembles = [one for one in self._ensembles[:-1] if one.under_way] + self._ensembles[-1:]
+        return {name for one in self._ensembles for name in one.live.applications.values()}

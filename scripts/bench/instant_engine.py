@@ -50,6 +50,9 @@ class InstantEngine:
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
         """There is nothing to configure."""
 
+    async def batches(self) -> Mapping[Role, BatchSettings]:
+        return {}
+
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {"concepts": ModelIdentity("concepts", "instant", "1", "0" * 64, "f32")}
 

@@ -51,6 +51,7 @@ class ScriptedEngine:
         self.gate = asyncio.Event()
         """Requests wait until it is set."""
         self.gate.set()
+        self.configured: dict[Role, BatchSettings] = {"concepts": BatchSettings(max_cost=2.0)}
 
     async def start(self, on_progress: Progress = lambda step: None) -> None:
         on_progress("ready")
@@ -81,7 +82,10 @@ class ScriptedEngine:
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
-        """There is nothing to configure."""
+        self.configured |= batches
+
+    async def batches(self) -> Mapping[Role, BatchSettings]:
+        return self.configured
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {"concepts": ModelIdentity("concepts", "scripted", "1", "0" * 64, "f32")}

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_address
+from pathlib import Path
 
 import grpc
 import psutil
@@ -9,6 +10,7 @@ import pytest
 import ray
 
 from configs.settings import ReplicaSettings, Settings, load_settings
+from models.weights import WeightsMissing
 from serve.app import reserved_cpus
 from serve.client import RayEngine
 from serve.errors import EngineUnavailable
@@ -26,11 +28,23 @@ def settings() -> Settings:
     return whole.model_copy(update={"models": models})
 
 
-@pytest.mark.slow
 async def test_weights_that_are_not_there_end_the_start_and_are_named(settings: Settings) -> None:
     detector = settings.models["detector"].model_copy(update={"weights": "nonesuch"})
     engine = RayEngine(settings.model_copy(update={"models": settings.models | {"detector": detector}}))
-    with pytest.raises(EngineUnavailable, match="nonesuch"):
+    with pytest.raises(WeightsMissing, match="nonesuch"):
+        await engine.start()
+
+
+@pytest.mark.slow
+async def test_weights_that_are_not_the_pinned_ones_end_the_start_and_are_named(
+    settings: Settings, tmp_path: Path
+) -> None:
+    declared = settings.weights.read_text(encoding="utf-8")
+    digest = "c15d8273adad2d0a92f014cc69ab2d6c311a06777a55545f2c4eb46f51911f0f"
+    assert digest in declared
+    (tmp_path / "weights.yaml").write_text(declared.replace(digest, "0" * 64))
+    engine = RayEngine(settings.model_copy(update={"weights": tmp_path / "weights.yaml"}))
+    with pytest.raises(EngineUnavailable, match=f"SHA-256 is {digest}"):
         await engine.start()
     await engine.close()
 

@@ -1,0 +1,65 @@
+"""The scorer over one set of weights: a submission meets the same models from its first look to its last."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from ray import serve as ray_serve
+
+from configs.settings import Role
+from models.outputs import ModelIdentity
+from pipeline.media import Decoded
+from pipeline.result import ScoreRequest, ScoreResult
+from serve.handles import RayHandle, SharedArrays
+from serve.live import Live
+from serve.loading import load_scoring
+from serve.recent import Recent
+from serve.scorer import Scorer
+
+Decode = Callable[[Path | str | bytes], Awaitable[Decoded]]
+
+
+class Ensemble:
+    """One state of the engine. A change of weights makes another one beside it, which new submissions go to."""
+
+    def __init__(self, live: Live, decode: Decode, shared: SharedArrays) -> None:
+        self.live = live
+        self.under_way = 0
+        """Submissions that are being scored by these weights."""
+        self._models = {role: ray_serve.get_deployment_handle(role, name) for role, name in live.applications.items()}
+        self._handles = {
+            role: RayHandle(model, max_items=live.settings.models[role].batch.max_items, shared=shared)
+            for role, model in self._models.items()
+        }
+        self._decode = decode
+        self._scorer: Recent[str, Scorer] = Recent(1)
+
+    def differs_by_batches_alone(self, live: Live) -> bool:
+        """Whether the other state has the same models and scores them in the same way."""
+        return live.applications == self.live.applications and live.settings.rubric == self.live.settings.rubric
+
+    def take_batches(self, live: Live) -> None:
+        """Group what goes to the models as the new batches want it."""
+        self.live = live
+        for role, handle in self._handles.items():
+            handle.max_items = live.settings.models[role].batch.max_items
+
+    async def scorer(self) -> Scorer:
+        """Made at the first question, since the models may still be loading before it."""
+        return await self._scorer.get("scorer", self._assemble)
+
+    async def score(self, request: ScoreRequest) -> ScoreResult:
+        self.under_way += 1
+        try:
+            return await (await self.scorer()).score(request)
+        finally:
+            self.under_way -= 1
+
+    async def identities(self) -> Mapping[Role, ModelIdentity]:
+        """Which model answers for each role."""
+        asked = await asyncio.gather(*(model.identity.remote() for model in self._models.values()))
+        return dict(zip(self._models, asked, strict=True))
+
+    async def _assemble(self) -> Scorer:
+        rubric, encoder = load_scoring(self.live.settings)
+        return Scorer(self._decode, self._handles, await self.identities(), rubric, encoder)

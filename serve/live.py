@@ -1,0 +1,108 @@
+"""What a running engine was told, kept where every process of its Ray finds it.
+
+Serve's controller holds it as the scorer's `user_config`. So it is deployed and read as one piece, lives as long as
+the application, and is checkpointed with it; nobody's copy of a profile file is the truth.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ray
+from pydantic import BaseModel, ConfigDict
+from ray.serve._private.common import DeploymentID
+from ray.serve.context import _get_global_client
+from ray.serve.exceptions import RayServeException
+
+from configs.settings import Role, Settings
+from models.weights import Registry, combined_digest
+from serve.errors import EngineUnavailable
+
+APP_NAME = "assay"
+"""Application of the scorer; those of the models are called `assay-detector-0f3a…`."""
+SCORER_NAME = "scorer"
+VERSION_CHARACTERS = 10
+
+_ENGINE = {"profile", "data_dir", "rubric", "weights", "decode", "models", "scorer"}
+
+
+class Live(BaseModel):
+    """One state of a running engine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    settings: Settings
+    """Only the engine's part; the rest is as by default."""
+    applications: dict[Role, str]
+    """The Serve application that answers for each role. A name belongs to one set of weights for ever."""
+    scorer_version: str
+    """Of the code and the limits of decoding. Kept, like the names above, so that a change of something else leaves
+    the replicas alone when the files of the code have changed under the running engine."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Live":
+        """What `settings` ask for."""
+        engine = engine_part(settings)
+        applications = {role: application_name(role, engine) for role in engine.models}
+        return cls(settings=engine, applications=applications, scorer_version=_scorer_version(engine))
+
+    def to_user_config(self) -> dict[str, Any]:
+        """As JSON; `Live.model_validate` reads it."""
+        return self.model_dump(mode="json", exclude={"settings"}) | {"settings": _dump(self.settings)}
+
+
+def engine_part(settings: Settings) -> Settings:
+    """The settings without what only the front end needs, which is where the secrets are."""
+    return Settings.model_validate(_dump(settings))
+
+
+def current() -> Live:
+    """What is in force in the Ray that this process has joined.
+
+    Raises:
+        EngineUnavailable: no engine runs there.
+    """
+    try:
+        controller = _get_global_client()._controller
+        scorer = DeploymentID(name=SCORER_NAME, app_name=APP_NAME)
+        config = ray.get(controller.get_deployment_config.remote(scorer))
+    except (RayServeException, ray.exceptions.RayError) as error:
+        raise EngineUnavailable(f"Serve does not answer: {error}") from error
+    if config is None:
+        raise EngineUnavailable("no engine runs in this Ray")
+    return Live.model_validate(config.user_config)
+
+
+def application_name(role: Role, settings: Settings) -> str:
+    """Name of the application that runs a role as the settings say; other weights have another name.
+
+    Raises:
+        models.weights.WeightsMissing: nothing is declared under the name of the weights.
+    """
+    chosen = settings.models[role]
+    declaration = Registry.load(settings.weights, settings.data_dir).declaration(chosen.weights)
+    lasting = chosen.model_dump_json(exclude={"batch", "replicas"})
+    return f"{APP_NAME}-{role}-{_digest(lasting, combined_digest(declaration), str(settings.data_dir))}"
+
+
+def _scorer_version(settings: Settings) -> str:
+    return _digest(settings.decode.model_dump_json(), str(settings.store.ca_bundle))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join((_code(), *parts)).encode()).hexdigest()[:VERSION_CHARACTERS]
+
+
+@cache
+def _code() -> str:
+    """Of everything that replicas run, so that a newer engine takes over from an older one on its cluster."""
+    root = Path(__file__).parents[1]
+    packages = ("configs", "models", "pipeline", "serve")
+    sources = [path for package in packages for path in root.glob(f"{package}/**/*.py")]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(sources))).hexdigest()
+
+
+def _dump(settings: Settings) -> dict[str, Any]:
+    whole = settings.model_dump(mode="json", include=_ENGINE | {"store"})
+    return whole | {"store": {"ca_bundle": whole["store"]["ca_bundle"]}}
