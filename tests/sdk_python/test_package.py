@@ -24,6 +24,8 @@ SDK = ROOT / "sdk" / "python"
 OF_OPENAPI: dict[str, type[BaseModel]] = {
     "AuditResource": types.AuditEntry,
     "BalanceResource": types.CreditBalance,
+    "Batch": types.OpsBatch,
+    "BatchResource": types.BatchSettings,
     "DeliverySummary": types.WebhookDelivery,
     "EndpointResource": types.WebhookEndpoint,
     "EndpointWithSecret": types.NewWebhookEndpoint,
@@ -35,6 +37,9 @@ OF_OPENAPI: dict[str, type[BaseModel]] = {
     "NewKeyResource": types.NewApiKey,
     "NewWorkerResource": types.NewWorker,
     "InvitationResource": types.WorkerInvitation,
+    "OpsFailure": types.OpsFailure,
+    "OpsModel": types.OpsModel,
+    "OpsOverview": types.OpsOverview,
     "Place": types.Location,
     "PurchaseResource": types.CreditPurchase,
     "Requirements": types.Requirements,

@@ -465,6 +465,23 @@ def test_workers_rotate_token(call: Call) -> None:
     assert call("workers.rotate_token", made.id).token != made.token
 
 
+def test_ops_overview(call: Call) -> None:
+    told = call("ops.overview")
+    assert (told.object, told.checks) == ("ops_overview", {"database": "ok", "store": "ok", "engine": "ok"})
+    assert told.queue.waiting >= 0
+    assert [one.stage for one in told.latencies] == ["queue", "score", "deliver", "settle"]
+    assert [one.role for one in told.models] == ["concepts"]
+    assert told.models[0].batch.max_items > 0
+
+
+def test_ops_change_batch(call: Call) -> None:
+    changed = call("ops.change_batch", "concepts", max_items=5, wait_seconds=0.5)
+    assert (changed.role, changed.max_items, changed.wait_seconds) == ("concepts", 5, 0.5)
+    assert call("ops.overview").models[0].batch.max_items == 5
+    with pytest.raises(NotFound):
+        call("ops.change_batch", "translator", max_items=5)
+
+
 def test_close(server: RunningServer) -> None:
     client = Client(server.api_key, server.url)
     client.credits.balance()

@@ -4,6 +4,7 @@ import { Credits } from "./resources/credits.js";
 import { Exports } from "./resources/exports.js";
 import { Files } from "./resources/files.js";
 import { Jobs } from "./resources/jobs.js";
+import { Ops } from "./resources/ops.js";
 import { Settings } from "./resources/settings.js";
 import { Submissions } from "./resources/submissions.js";
 import { WebhookEndpoints } from "./resources/webhook-endpoints.js";
@@ -56,6 +57,8 @@ export class Assay {
   readonly settings: Settings;
   /** People who capture files. */
   readonly workers: Workers;
+  /** The installation, for its operators. */
+  readonly ops: Ops;
   readonly #transport: Transport;
 
   /** @param options - the key, and where the server is. */
@@ -73,6 +76,7 @@ export class Assay {
     this.credits = new Credits(transport);
     this.settings = new Settings(transport);
     this.workers = new Workers(transport);
+    this.ops = new Ops(transport);
   }
 
   /** Open an organization, where the server lets strangers do so; the answer holds its first key. */

@@ -19,6 +19,7 @@ export type { WebhookEndpoints } from "./resources/webhook-endpoints.js";
 export type { WebhookEvents } from "./resources/webhook-events.js";
 export type { Credits } from "./resources/credits.js";
 export type { Settings } from "./resources/settings.js";
+export type { Ops } from "./resources/ops.js";
 export type { Workers } from "./resources/workers.js";
 export {
   ChecksumError,

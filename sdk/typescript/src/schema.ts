@@ -477,6 +477,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ops/models/{role}/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Model Batch
+         * @description Let a model's batches form in another way from the next one on; no replica is started anew.
+         */
+        patch: operations["update_model_batch"];
+        trace?: never;
+    };
+    "/v1/ops/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Overview
+         * @description Queue, throughput, latencies, models and failures at this moment, over all organizations.
+         */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organization/settings": {
         parameters: {
             query?: never;
@@ -1093,6 +1133,71 @@ export interface components {
              * @description Of the last transaction.
              */
             updated_at: string;
+        };
+        /**
+         * Batch
+         * @description When a batch is closed: full by cost, full by count, or its oldest item waited long enough.
+         */
+        Batch: {
+            /**
+             * Concurrent
+             * @description Batches that one replica runs at once.
+             */
+            concurrent: number;
+            /**
+             * Max Cost
+             * @description In the model's unit: megapixels of pictures, seconds of sound.
+             */
+            max_cost: number;
+            /** Max Items */
+            max_items: number;
+            /** Wait Seconds */
+            wait_seconds: number;
+        };
+        /**
+         * BatchResource
+         * @description How a model's batches form from now on.
+         */
+        BatchResource: {
+            /**
+             * Concurrent
+             * @description Batches that one replica runs at once.
+             */
+            concurrent: number;
+            /**
+             * Max Cost
+             * @description In the model's unit: megapixels of pictures, seconds of sound.
+             */
+            max_cost: number;
+            /** Max Items */
+            max_items: number;
+            /**
+             * Object
+             * @default batch_settings
+             * @constant
+             */
+            object: "batch_settings";
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "detector" | "concepts" | "text" | "speech" | "audio_quality";
+            /** Wait Seconds */
+            wait_seconds: number;
+        };
+        /**
+         * BatchUpdate
+         * @description What to change of how a model's batches form; what is absent stays.
+         */
+        BatchUpdate: {
+            /** Concurrent */
+            concurrent?: number | null;
+            /** Max Cost */
+            max_cost?: number | null;
+            /** Max Items */
+            max_items?: number | null;
+            /** Wait Seconds */
+            wait_seconds?: number | null;
         };
         /**
          * DeliverySummary
@@ -1912,6 +2017,147 @@ export interface components {
             updated_at: string;
         };
         /**
+         * OpsFailure
+         * @description A submission that the engine gave up on.
+         */
+        OpsFailure: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Engine Attempts */
+            engine_attempts: number;
+            /**
+             * Failure
+             * @description What it said at last.
+             */
+            failure: string;
+            /** Job Id */
+            job_id: string;
+            /** Submission Id */
+            submission_id: string;
+        };
+        /**
+         * OpsModel
+         * @description One model of the ensemble: its weights, how its batches form, what it does.
+         */
+        OpsModel: {
+            /** @description In force now. */
+            batch: components["schemas"]["Batch"];
+            /**
+             * Batches
+             * @description Since the replicas' start, like the counters below.
+             */
+            batches: number;
+            /** Failed Items */
+            failed_items: number;
+            /** Items */
+            items: number;
+            /**
+             * Items Per Batch
+             * @description Of the window's batches.
+             */
+            items_per_batch: number | null;
+            /**
+             * Max Ongoing Requests
+             * @description Of a replica: `max_items` × `concurrent` may not be more. `null` for a role that the API's profile lacks.
+             */
+            max_ongoing_requests: number | null;
+            /**
+             * Mean Fill
+             * @description Of the window's batches, 0 to 1: cost over `max_cost`, or count over `max_items` if that is more.
+             */
+            mean_fill: number | null;
+            /** Name */
+            name: string;
+            /** Precision */
+            precision: string;
+            /**
+             * Queued
+             * @description Items that wait for a batch.
+             */
+            queued: number;
+            /** Replicas */
+            replicas: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "detector" | "concepts" | "text" | "speech" | "audio_quality";
+            /** Run Seconds */
+            run_seconds: number;
+            /**
+             * Running
+             * @description Batches that run.
+             */
+            running: number;
+            /**
+             * Utilisation
+             * @description Share of the window in which its batch slots were at work, 0 to 1; `null` while there is no window.
+             */
+            utilisation: number | null;
+            /** Version */
+            version: string;
+            /**
+             * Weights Digest
+             * @description SHA-256.
+             */
+            weights_digest: string;
+        };
+        /**
+         * OpsOverview
+         * @description The whole installation at one moment. Counters of processes are those of the node that answers.
+         */
+        OpsOverview: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Checks
+             * @description Of `database`, `store` and `engine`: `ok`, or what is wrong.
+             */
+            checks: {
+                [key: string]: string;
+            };
+            /**
+             * Engine Failures
+             * @description Tries that failed, in the window.
+             */
+            engine_failures: number;
+            /** Engine Version */
+            engine_version: string;
+            /**
+             * Failures
+             * @description Newest first.
+             */
+            failures: components["schemas"]["OpsFailure"][];
+            /** Latencies */
+            latencies: components["schemas"]["StageLatency"][];
+            /**
+             * Models
+             * @description Empty while the engine does not answer.
+             */
+            models: components["schemas"]["OpsModel"][];
+            /**
+             * Object
+             * @default ops_overview
+             * @constant
+             */
+            object: "ops_overview";
+            /** Profile */
+            profile: string;
+            queue: components["schemas"]["Queue"];
+            throughput: components["schemas"]["Throughput"];
+            /**
+             * Window Seconds
+             * @description Length of the window that latencies and utilisation are of; `null` when all since the start is in it.
+             */
+            window_seconds: number | null;
+        };
+        /**
          * OrganizationResource
          * @description An organization that was just opened.
          */
@@ -2186,6 +2432,60 @@ export interface components {
             transaction: components["schemas"]["TransactionResource"] | null;
         };
         /**
+         * Queue
+         * @description Work that waits.
+         */
+        Queue: {
+            /**
+             * Awaiting File
+             * @description Slots whose file has yet to come, for the first or the second time.
+             */
+            awaiting_file: number;
+            /** Exports */
+            exports: number;
+            /**
+             * In Flight
+             * @description Submissions that a dispatcher has in the engine.
+             */
+            in_flight: number;
+            /**
+             * Needs Review
+             * @description Submissions that a person has to decide.
+             */
+            needs_review: number;
+            /**
+             * Oldest Seconds
+             * @description Since the longest waiting submission was uploaded.
+             */
+            oldest_seconds: number;
+            /**
+             * Retrying
+             * @description Submissions that the engine failed on, until their next try.
+             */
+            retrying: number;
+            /**
+             * Waiting
+             * @description Submissions that no dispatcher has taken yet.
+             */
+            waiting: number;
+            /** Webhook Deliveries */
+            webhook_deliveries: number;
+        };
+        /**
+         * RatePoint
+         * @description Files scored in a stretch of time.
+         */
+        RatePoint: {
+            /**
+             * At
+             * Format: date-time
+             * @description Its beginning.
+             */
+            at: string;
+            /** Files */
+            files: number;
+        };
+        /**
          * Readiness
          * @description Whether each part answers; `ok`, or what is wrong.
          */
@@ -2392,6 +2692,29 @@ export interface components {
             name: string;
         };
         /**
+         * StageLatency
+         * @description How long submissions take in one stage of their way.
+         */
+        StageLatency: {
+            /**
+             * Count
+             * @description Submissions in the window.
+             */
+            count: number;
+            /**
+             * P50 Seconds
+             * @description `null` while there were none.
+             */
+            p50_seconds: number | null;
+            /** P95 Seconds */
+            p95_seconds: number | null;
+            /**
+             * Stage
+             * @description `queue` (upload to claim), `score` (the engine), `deliver` (rendering and storing), `settle` (the commit).
+             */
+            stage: string;
+        };
+        /**
          * SubmissionResource
          * @description A slot of a job and what came of it, as the client sees it.
          */
@@ -2524,6 +2847,27 @@ export interface components {
             filename?: string | null;
             /** Sha256 */
             sha256?: string | null;
+        };
+        /**
+         * Throughput
+         * @description How fast files are scored.
+         */
+        Throughput: {
+            /**
+             * Bucket Seconds
+             * @description Length of the stretches in `series`; the last one is not over yet.
+             */
+            bucket_seconds: number;
+            /**
+             * Per Minute
+             * @description Over the last five minutes.
+             */
+            per_minute: number;
+            /**
+             * Series
+             * @description Of the last hour, oldest first.
+             */
+            series: components["schemas"]["RatePoint"][];
         };
         /**
          * TransactionResource
@@ -3547,6 +3891,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SubmissionResource"];
+                };
+            };
+        };
+    };
+    update_model_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role: "detector" | "concepts" | "text" | "speech" | "audio_quality";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResource"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpsOverview"];
                 };
             };
         };

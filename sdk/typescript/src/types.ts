@@ -117,3 +117,14 @@ export type WorkerSubmission = Schemas["WorkerSubmissionResource"];
 export type WorkerSubmissionListQuery = QueryOf<"list_own_submissions">;
 /** What a worker may say about the file that was uploaded. */
 export type Submit = Schemas["Submit"];
+
+/** Queue, throughput, latencies, models and failures of the whole installation at one moment. */
+export type OpsOverview = Schemas["OpsOverview"];
+/** One model of the ensemble: its weights, how its batches form, what it does. */
+export type OpsModel = Schemas["OpsModel"];
+/** Which model of the ensemble. */
+export type ModelRole = OpsModel["role"];
+/** How a model's batches form. */
+export type BatchSettings = Schemas["BatchResource"];
+/** What to change of how a model's batches form; what is absent stays. */
+export type BatchUpdate = Schemas["BatchUpdate"];

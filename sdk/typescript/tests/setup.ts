@@ -17,6 +17,8 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** Base URL of the server process. */
     serverUrl: string;
+    /** API key of the server's first organization, with every scope. */
+    operatorKey: string;
     /** Origin of pages that the server lets in; `dist/` is below it. */
     pageUrl: string;
   }
@@ -37,10 +39,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = spawn(python, ["-m", "tests.api.server", ...flags], {
     cwd: REPOSITORY,
     env,
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const url = `http://127.0.0.1:${port}`;
+  const shown = firstLine(server);
   await untilHealthy(server, url);
+  project.provide("operatorKey", JSON.parse(await shown).api_key);
   project.provide("serverUrl", url);
   project.provide("pageUrl", urlOf(pages));
   return async () => {
@@ -49,6 +53,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (server.exitCode === null) await once(server, "exit");
     await rm(state, { recursive: true, force: true });
   };
+}
+
+/** What the first start shows. */
+async function firstLine(server: ChildProcess): Promise<string> {
+  let text = "";
+  for await (const chunk of server.stdout ?? []) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
+  return text.split("\n")[0] ?? "";
 }
 
 async function untilHealthy(server: ChildProcess, url: string): Promise<void> {

@@ -70,6 +70,7 @@ async function callEverything(server: { baseUrl: string; fetch: typeof fetch }):
   expect((await client.jobs.wait(job.id, { files: 2 })).files_approved).toBe(2);
   await useWorkers(client, id);
   await useWebhooks(client);
+  await useOps(new Assay({ apiKey: inject("operatorKey"), ...server }));
   expect((await client.jobs.rate(job.id, { rating: 5 })).rating).toBe(5);
   expect((await client.jobs.cancel(job.id)).status).toBe("cancelled");
   expect((await client.jobs.audit(job.id)).data[0]?.action).toBe("job.cancelled");
@@ -133,6 +134,13 @@ async function useWebhooks(client: Assay): Promise<void> {
   const [event] = (await client.webhookEvents.list({ type: "submission.approved" })).data;
   expect((await client.webhookEvents.replay(event?.id ?? "")).id).toBe(event?.id);
   await client.webhookEndpoints.delete(endpoint.id);
+}
+
+async function useOps(client: Assay): Promise<void> {
+  expect((await client.ops.changeBatch("concepts", { max_items: 5 })).max_items).toBe(5);
+  const { models, checks } = await client.ops.overview();
+  expect(models.map(({ role, batch }) => [role, batch.max_items])).toEqual([["concepts", 5]]);
+  expect(checks).toEqual({ database: "ok", store: "ok", engine: "ok" });
 }
 
 test("lists: a page, the next one, or all of them", async () => {

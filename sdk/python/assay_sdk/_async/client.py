@@ -10,6 +10,7 @@ from assay_sdk._async.credits import AsyncCredits
 from assay_sdk._async.exports import AsyncExports
 from assay_sdk._async.files import AsyncFiles
 from assay_sdk._async.jobs import AsyncJobs
+from assay_sdk._async.ops import AsyncOps
 from assay_sdk._async.organization import AsyncOrganization
 from assay_sdk._async.page_call import AsyncPageCall
 from assay_sdk._async.scoring import AsyncScoring
@@ -76,6 +77,8 @@ class AsyncClient:
         """Its settings."""
         self.workers = AsyncWorkers(self._transport)
         """People who capture files."""
+        self.ops = AsyncOps(self._transport)
+        """The installation, for its operators."""
 
     async def score(
         self,

@@ -11,6 +11,7 @@ from assay_sdk._sync.credits import Credits
 from assay_sdk._sync.exports import Exports
 from assay_sdk._sync.files import Files
 from assay_sdk._sync.jobs import Jobs
+from assay_sdk._sync.ops import Ops
 from assay_sdk._sync.organization import Organization
 from assay_sdk._sync.pages import Page
 from assay_sdk._sync.scoring import Scoring
@@ -77,6 +78,8 @@ class Client:
         """Its settings."""
         self.workers = Workers(self._transport)
         """People who capture files."""
+        self.ops = Ops(self._transport)
+        """The installation, for its operators."""
 
     def score(
         self,

@@ -21,6 +21,17 @@ from assay_sdk.types.credits import CreditBalance, CreditPurchase, CreditTransac
 from assay_sdk.types.exports import Export
 from assay_sdk.types.files import File
 from assay_sdk.types.jobs import AuditEntry, Job, Location, LocationParam, Requirements, RequirementsParam
+from assay_sdk.types.ops import (
+    BatchSettings,
+    OpsBatch,
+    OpsFailure,
+    OpsLatency,
+    OpsModel,
+    OpsOverview,
+    OpsQueue,
+    OpsRatePoint,
+    OpsThroughput,
+)
 from assay_sdk.types.organization import OrganizationSettings
 from assay_sdk.types.scores import Score, ScoreBreakdown
 from assay_sdk.types.search import SearchResult
@@ -40,6 +51,7 @@ __all__ = [
     "Annotations",
     "ApiKey",
     "AuditEntry",
+    "BatchSettings",
     "CreditBalance",
     "CreditPurchase",
     "CreditTransaction",
@@ -55,6 +67,14 @@ __all__ = [
     "NewWebhookEndpoint",
     "NewWorker",
     "ObjectLabel",
+    "OpsBatch",
+    "OpsFailure",
+    "OpsLatency",
+    "OpsModel",
+    "OpsOverview",
+    "OpsQueue",
+    "OpsRatePoint",
+    "OpsThroughput",
     "OrganizationSettings",
     "Requirements",
     "RequirementsParam",
