@@ -70,11 +70,7 @@ export function keptProfile(): Promise<WorkerSelf | undefined> {
 }
 
 /** One request in a transaction of its own; it is done when the transaction is on disk. */
-async function run<T>(
-  name: string,
-  mode: IDBTransactionMode,
-  act: (store: IDBObjectStore) => IDBRequest<unknown>,
-): Promise<T> {
+async function run<T>(name: string, mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest): Promise<T> {
   const database = await (opened ??= open());
   return new Promise<T>((resolve, reject) => {
     const transaction = database.transaction(name, mode, { durability: "strict" });

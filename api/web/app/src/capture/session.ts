@@ -52,6 +52,18 @@ export async function refreshWorker(): Promise<void> {
   worker.value = await request<WorkerSelf>("GET", "/v1/worker/me");
 }
 
+/** Do something that changes something; where another page of this browser has renewed the session, do it again. */
+export async function withSession<T>(act: () => Promise<T>): Promise<T> {
+  if (!isConfirmed.value) await restoreWorker();
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.code !== "csrf_token") throw error;
+    await restoreWorker();
+    return act();
+  }
+}
+
 /** The code of the invitation that the page was opened with. It is taken out of the address at once. */
 export function takeInvitation(): string | null {
   const code = location.hash.slice(1);

@@ -8,7 +8,7 @@ import { ApiFailure } from "../shared/failure";
 import type { WorkerSubmission } from "../shared/types";
 import { forgetFile, forgetSlot, keepFile, keepSlot, keptFiles, type KeptFile } from "./kept";
 import { ConnectionLost, put, StoreRefused } from "./put";
-import { isConfirmed, restoreWorker, worker } from "./session";
+import { withSession, worker } from "./session";
 
 export type Step =
   | { name: "waiting" }
@@ -38,7 +38,10 @@ let wake: () => void = () => undefined;
 export async function startUploads(): Promise<void> {
   addEventListener("online", () => hurry(true));
   addEventListener("offline", () => (isOnline.value = false));
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry(navigator.onLine));
+  document.addEventListener(
+    "visibilitychange",
+    () => document.visibilityState === "visible" && hurry(navigator.onLine),
+  );
   await loadFiles();
   void run();
 }
@@ -73,13 +76,14 @@ export async function release(submissionId: string): Promise<void> {
 export async function takeNewPlace(submissionId: string): Promise<string> {
   const file = files.value.get(submissionId);
   if (!file) return submissionId;
-  const place = await api.post("/v1/worker/jobs/{job_id}/accept", {
+  const accept = {
     path: { job_id: file.jobId },
     headers: { "Idempotency-Key": `again-${submissionId}` },
-  });
+  };
+  const place = await withSession(() => api.post("/v1/worker/jobs/{job_id}/accept", accept));
   const job = await api.get("/v1/worker/jobs/{job_id}", { path: { job_id: file.jobId } });
   await keepSlot({ id: place.id, submission: place, job });
-  await keep({ ...file, submissionId: place.id, attempt: place.attempt, key: crypto.randomUUID() });
+  await keep({ ...file, submissionId: place.id, attempt: place.attempt, key: newKey() });
   await discard(submissionId);
   void run();
   return place.id;
@@ -130,7 +134,6 @@ async function send(file: KeptFile): Promise<boolean> {
   const tell = (step: Step) => (steps.value = new Map(steps.value).set(file.submissionId, step));
   tell({ name: "waiting" });
   try {
-    if (!isConfirmed.value) await restoreWorker();
     const place = await placeOf(file);
     if (place.status !== "awaiting_upload" || place.attempt !== file.attempt) return await conclude(file, place, tell);
     if (!place.upload) throw new ApiFailure("no upload URL", 0, FAILED, null);
@@ -151,11 +154,12 @@ function placeOf(file: KeptFile): Promise<WorkerSubmission> {
 
 async function handIn(file: KeptFile): Promise<WorkerSubmission> {
   const sha256 = await digest(file.content);
-  return api.post("/v1/worker/submissions/{submission_id}/submit", {
+  const told = {
     path: { submission_id: file.submissionId },
     headers: { "Idempotency-Key": file.key },
     body: { filename: file.filename, captured_at: file.capturedAt, ...(sha256 ? { sha256 } : {}) },
-  });
+  };
+  return withSession(() => api.post("/v1/worker/submissions/{submission_id}/submit", told));
 }
 
 /** The server has the file, or the place is lost. */
@@ -177,14 +181,22 @@ function refusalOf(error: unknown): string | null {
   if (error instanceof StoreRefused) return error.status === 403 ? null : error.message;
   if (!(error instanceof ApiFailure)) throw error;
   const isPassing = error.status === 0 || error.status >= 500 || [401, 409, 429].includes(error.status);
-  return isPassing || error.code === "csrf_token" ? null : error.message;
+  return isPassing ? null : error.message;
 }
 
 /** SHA-256, by which the engine tells that what it reads is what was captured. Browsers compute it under https only. */
 async function digest(content: Blob): Promise<string | null> {
   if (!crypto.subtle) return null;
-  const hash = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer())));
+}
+
+/** An idempotency key. `crypto.randomUUID` is there under https only. */
+export function newKey(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A pause that ends early when the connection is back. */

@@ -10,7 +10,8 @@ export const capture = {
     start: "Start",
     restart: "Use another way in",
     tokenTitle: "Sign in",
-    tokenLead: "Open the invitation link that you were sent, or scan its QR code. If you were given a token, enter it here.",
+    tokenLead:
+      "Open the invitation link that you were sent, or scan its QR code. If you were given a token, enter it here.",
     token: "Worker token",
     tokenHint: "Starts with wk_.",
     submit: "Sign in",
@@ -36,7 +37,7 @@ export const capture = {
     formats: (names: string) => `Formats: ${names}`,
     perPerson: (count: number) => `You take ${count} places at once and send ${count} files.`,
     accept: "Accept",
-    acceptHint: (minutes: number) => `You then have ${minutes} minutes to capture and send the file.`,
+    acceptHint: "A place is then held for you. How long is shown while you capture.",
     ended: "This job has ended.",
     full: "All places are taken; one may come back later.",
     width: (pixels: number) => `At least ${pixels.toLocaleString("en-US")} pixels wide`,
@@ -47,7 +48,8 @@ export const capture = {
     text: (text: string) => `Contains the text “${text}”`,
     show: (what: string) => `Shows “${what}”`,
     faces: "No faces",
-    place: (km: number) => `Captured within ${km} km of the job's place. Choose a photo of the camera app: only it carries the position.`,
+    place: (km: number) =>
+      `Captured within ${km} km of the job's place. Choose a photo of the camera app: only it carries the position.`,
   },
 
   slot: {
@@ -80,7 +82,8 @@ export const capture = {
     refusedTitle: "The camera or microphone may not be used",
     refused: "Allow this page to use it in the settings of your browser, then try again. You can also choose a file.",
     missing: "No camera or microphone was found. You can choose a file instead.",
-    insecure: "Browsers give the camera and microphone only to pages that are opened with https. You can choose a file instead.",
+    insecure:
+      "Browsers give the camera and microphone only to pages that are opened with https. You can choose a file instead.",
     busy: "Another program uses the camera or microphone. Close it and try again.",
     again: "Try again",
     failed: "The recording broke off. Try again.",
@@ -94,7 +97,8 @@ export const capture = {
     send: "Send",
     again: "Do it again",
     facts: (size: string, more: string) => (more ? `${more} · ${size}` : size),
-    small: (found: number, wanted: number, side: string) => `It is ${found} pixels ${side}; the job asks for ${wanted}.`,
+    small: (found: number, wanted: number, side: string) =>
+      `It is ${found} pixels ${side}; the job asks for ${wanted}.`,
     wide: "wide",
     high: "high",
     short: (found: string, wanted: string) => `It lasts ${found}; the job asks for at least ${wanted}.`,
@@ -107,7 +111,8 @@ export const capture = {
   upload: {
     title: "Sending",
     waiting: "Waiting for the connection",
-    waitingText: "The file is kept on this device and goes off by itself, also after you closed this page and opened it again.",
+    waitingText:
+      "The file is kept on this device and goes off by itself, also after you closed this page and opened it again.",
     uploading: (sent: string, total: string) => `${sent} of ${total}`,
     submitting: "Handing it in…",
     keep: "You may leave this page open or come back later: the file is kept until it has arrived.",
@@ -158,7 +163,8 @@ export const capture = {
     strikesText: (most: number) => `A file of one star is a strike. ${most} strikes end your work here.`,
     since: (when: string) => `Since ${when}`,
     banned: "You get no more work here",
-    bannedText: "What you earned stays yours. If you think that this is a mistake, speak to the person who invited you.",
+    bannedText:
+      "What you earned stays yours. If you think that this is a mistake, speak to the person who invited you.",
     install: "Add to the home screen",
     installText: "Opens like an app, also without a connection.",
     signOut: "Sign out on this device",

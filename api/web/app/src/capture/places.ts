@@ -1,0 +1,71 @@
+// Places of jobs that this worker holds, and the jobs they are of; from the server, or as this device remembers them.
+import { api } from "../shared/api";
+import { ApiFailure } from "../shared/failure";
+import type { WorkerJob, WorkerSubmission } from "../shared/types";
+import { forgetSlot, keepSlot, keptSlot, keptSlots, type KeptSlot } from "./kept";
+import { withSession } from "./session";
+import { newKey } from "./uploads";
+
+export type Place = Omit<KeptSlot, "id">;
+
+const OPEN = ["awaiting_upload", "retry_pending", "pending_score", "needs_review"];
+const RECENT = 100;
+
+const jobs = new Map<string, Promise<WorkerJob>>();
+
+/** A job, asked for once while the page is open. */
+export function jobOf(id: string): Promise<WorkerJob> {
+  const asked = jobs.get(id) ?? api.get("/v1/worker/jobs/{job_id}", { path: { job_id: id } });
+  jobs.set(id, asked);
+  asked.catch(() => jobs.delete(id));
+  return asked;
+}
+
+export async function placeOf(id: string, signal: AbortSignal): Promise<Place> {
+  try {
+    const path = { submission_id: id };
+    const submission = await api.get("/v1/worker/submissions/{submission_id}", { path, signal });
+    return await remember(submission);
+  } catch (error) {
+    const kept = isUnreachable(error) ? await keptSlot(id) : undefined;
+    if (!kept) throw error;
+    return kept;
+  }
+}
+
+/** Those that are not decided yet, newest first. */
+export async function openPlaces(signal: AbortSignal): Promise<Place[]> {
+  try {
+    const page = await api.get("/v1/worker/submissions", { query: { limit: RECENT }, signal });
+    const open = page.data.filter(({ status }) => OPEN.includes(status));
+    return await Promise.all(open.map(remember));
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    return (await keptSlots()).reverse();
+  }
+}
+
+/** Take places of a job; a job that wants several files of one person gives several. */
+export async function accept(job: WorkerJob): Promise<Place[]> {
+  const wanted = { path: { job_id: job.id }, headers: { "Idempotency-Key": newKey() } };
+  const first = await withSession(() => api.post("/v1/worker/jobs/{job_id}/accept", wanted));
+  return Promise.all((first.submissions ?? [first]).map(remember));
+}
+
+/** Take the second attempt. */
+export async function retry(id: string): Promise<Place> {
+  const wanted = { path: { submission_id: id }, headers: { "Idempotency-Key": newKey() } };
+  return remember(await withSession(() => api.post("/v1/worker/submissions/{submission_id}/retry", wanted)));
+}
+
+/** A place that waits for its file is kept with its job: the file can then be captured without a connection. */
+async function remember(submission: WorkerSubmission): Promise<Place> {
+  const job = await jobOf(submission.job_id);
+  if (submission.status === "awaiting_upload") await keepSlot({ id: submission.id, submission, job });
+  else await forgetSlot(submission.id);
+  return { submission, job };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ApiFailure && (error.status === 0 || error.status >= 500);
+}
