@@ -28,13 +28,14 @@ class StackFailed(Exception):
 
 
 @contextmanager
-def running_stack(folder: Path, profile: str, on_line: Callable[[str], None]) -> Iterator[str]:
+def running_stack(folder: Path, profile: str, on_line: Callable[[str], None], **variables: str) -> Iterator[str]:
     """Start the whole stack on a free port of loopback; yields its URL, and ends it by its process id.
 
     Args:
         folder: gets the database, the files and the logs.
         profile: of the engine.
         on_line: gets what the stack prints.
+        variables: further ones of its environment.
 
     Raises:
         StackFailed: it did not get ready.
@@ -53,7 +54,7 @@ def running_stack(folder: Path, profile: str, on_line: Callable[[str], None]) ->
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        env=os.environ | settings,
+        env=os.environ | settings | variables,
     )
     try:
         _wait_until_ready(process, on_line)

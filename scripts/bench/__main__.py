@@ -3,6 +3,7 @@
 models     each model against the library that a reader of its README would call
 ensemble   full images: naive ensemble, bare optimised loop, Ray Serve
 soak       memory over many files
+service-soak  memory, rows and books after many submissions over HTTP
 start      first start against a second one
 api        the front end over HTTP, with an engine that answers at once
 service    the whole service over HTTP: its engine, the plain ensemble, LitServe, a naive service; latency; backlog
@@ -52,6 +53,14 @@ def soak(eval_dir: Eval = EVAL, out: Out = OUT, files: int = 500) -> None:
     from scripts.bench.soak import run
 
     _report("soak", run(eval_dir, files), out)
+
+
+@app.command("service-soak")
+def service_soak(eval_dir: Eval = EVAL, out: Out = OUT, submissions: int = 10_000) -> None:
+    """Memory, rows and books after many submissions over HTTP."""
+    from scripts.bench.service_soak import run
+
+    _report("service-soak", run(eval_dir, submissions), out)
 
 
 @app.command()

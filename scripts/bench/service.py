@@ -18,7 +18,7 @@ from configs.settings import load_settings
 from pipeline.result import ScoreRequest
 from scripts.bench.mixed import MixedFile, mixed_files
 from scripts.bench.plain import PlainEnsemble
-from scripts.bench.service_client import ServiceClient
+from scripts.bench.service_client import UNLIMITED, ServiceClient
 from scripts.bench.service_rivals import LitServe, Naive, Rival, started
 from scripts.demo_stack import running_stack
 from serve.client import RayEngine
@@ -52,7 +52,7 @@ def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> ServiceRep
     """
     with tempfile.TemporaryDirectory(prefix="assay-bench-", ignore_cleanup_errors=True) as folder:
         mix = mixed_files(eval_dir, Path(folder), files)
-        with running_stack(Path(folder) / "state", "embedded", print) as url:
+        with running_stack(Path(folder) / "state", "embedded", print, **UNLIMITED) as url:
             rates, latency = asyncio.run(_ours(url, mix, rounds))
         rates["our engine on Ray Serve"] = asyncio.run(_engine(mix, rounds))
         rates["bare optimised loop"] = asyncio.run(_plain(mix, rounds))

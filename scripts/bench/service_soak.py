@@ -1,0 +1,90 @@
+"""Many submissions of mixed media through the whole stack: memory, rows and books at the end."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from scripts.bench.mixed import MixedFile, mixed_files
+from scripts.bench.service_client import UNLIMITED, ServiceClient
+from scripts.bench.soak import pss_mb
+from scripts.demo_stack import running_stack
+
+DISTINCT = 300
+"""Files that the mix goes round; pictures come in another size each time."""
+SCALES = (1.0, 0.8, 0.6, 0.45)
+MARKS = 20
+AT_ONCE = 16
+
+Row = dict[str, Any]
+
+
+def run(eval_dir: Path, submissions: int) -> list[Row]:
+    """Memory of the stack when it started, when every kind of file was seen, at its peak, and its slope after that."""
+    with tempfile.TemporaryDirectory(prefix="assay-soak-", ignore_cleanup_errors=True) as folder:
+        state = Path(folder) / "state"
+        files = _files(eval_dir, Path(folder))
+        with running_stack(state, "embedded", print, **UNLIMITED) as url:
+            found = asyncio.run(_run(url, files, submissions))
+            books = subprocess.run(_ledger_check(), env=os.environ | {"ASSAY_STATE_DIR": str(state)}, check=False)
+    return [found | {"ledger_balanced": books.returncode == 0}]
+
+
+async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> Row:
+    started_mb, begun = pss_mb(), time.perf_counter()
+    step = max(1, submissions // MARKS)
+    async with ServiceClient.signed_up(url) as client:
+        await client.burst([next(files) for _ in range(DISTINCT)], AT_ONCE)
+        marks = [(0, pss_mb())]
+        for first in range(0, submissions, step):
+            size = min(step, submissions - first)
+            await client.burst([next(files) for _ in range(size)], AT_ONCE)
+            marks.append((first + size, pss_mb()))
+        counts = await client.counts()
+    numbers, megabytes = np.array(marks).T
+    return {
+        "submissions": DISTINCT + submissions,
+        "lost": DISTINCT + submissions - counts["approved"] - counts["rejected"],
+        "per_second": (DISTINCT + submissions) / (time.perf_counter() - begun),
+        "started_mb": started_mb,
+        "warm_mb": marks[0][1],
+        "peak_mb": float(megabytes.max()),
+        "slope_mb_per_1000": 1000 * float(np.polyfit(numbers, megabytes, 1)[0]),
+    }
+
+
+def _files(eval_dir: Path, folder: Path) -> Iterator[MixedFile]:
+    """The mix over and over, its pictures scaled anew in each round."""
+    distinct = mixed_files(eval_dir, folder, DISTINCT)
+    scales = cycle(SCALES)
+    for turn in count():
+        scale = next(scales)
+        for number, file in enumerate(distinct):
+            if file.brief.content_type != "image" or scale == 1:
+                yield file
+                continue
+            scaled = folder / f"scaled-{number}-{turn % len(SCALES)}.jpg"
+            yield MixedFile(_scaled(file.path, scale, scaled), file.brief)
+
+
+def _scaled(path: Path, scale: float, out: Path) -> Path:
+    if not out.exists():
+        picture = Image.open(path).convert("RGB")
+        buffer = BytesIO()
+        picture.resize((round(picture.width * scale), round(picture.height * scale))).save(buffer, "JPEG", quality=90)
+        out.write_bytes(buffer.getvalue())
+    return out
+
+
+def _ledger_check() -> list[str]:
+    return [sys.executable, "-m", "scripts.cli", "ledger", "check"]
