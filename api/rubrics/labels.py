@@ -29,7 +29,12 @@ class Labels:
 
 
 async def labels_of(session: AsyncSession, scope: Scope) -> Labels:
-    """The verdicts on live submissions; those of the sandbox are on generated media."""
+    """The verdicts on live submissions; those of the sandbox are on generated media.
+
+    Args:
+        session: of `Database.snapshot`, since the rows are streamed.
+        scope: of the jobs.
+    """
     found, passed_over = [], 0
     rows = await session.stream(_newest(scope).execution_options(yield_per=PAGE_ROWS))
     async for label, job in rows:
@@ -56,6 +61,8 @@ def labelled(label: Label, job: Job) -> LabelledFile | None:
 
 def _newest(scope: Scope) -> Select[Label, Job]:
     last = select(func.max(Label.id)).group_by(Label.submission_id)
+    if scope.organization_id is not None:
+        last = last.where(Label.organization_id == scope.organization_id)
     query = (
         select(Label, Job)
         .join(Submission, Submission.id == Label.submission_id)
@@ -64,8 +71,6 @@ def _newest(scope: Scope) -> Select[Label, Job]:
         .order_by(Label.id.desc())
         .limit(MAX_LABELS)
     )
-    if scope.organization_id is not None:
-        query = query.where(Label.organization_id == scope.organization_id)
     if scope.content_type is not None:
         query = query.where(Job.content_type == scope.content_type)
     return query
