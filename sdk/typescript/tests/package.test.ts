@@ -76,5 +76,5 @@ test.each([
 test("the tarball holds the package and nothing else", async () => {
   const files = await readdir(join(project, "node_modules/@assay/sdk"), { recursive: true });
   expect(files.filter((name) => !name.startsWith("dist")).sort()).toEqual(["LICENSE", "README.md", "package.json"]);
-  expect(await readdir(join(project, "node_modules"))).toEqual([".package-lock.json", "@assay"]);
+  expect(await readdir(join(project, "node_modules"))).toEqual([".bin", ".package-lock.json", "@assay"]);
 });
