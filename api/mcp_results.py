@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pillow_heif
+from mcp.types import ResourceLink
 from PIL import Image
 
 from api.files.schemas import FileResource
@@ -29,6 +30,14 @@ def tell_file(file: FileResource) -> str:
     read = (file.annotations or {}).get("ocr_text") or (file.annotations or {}).get("transcript") or ""
     said = f", says “{' '.join(read.split())[:80]}”" if read else ""
     return f"{file.id}: {file.score} stars, {file.mime_type}{said}"
+
+
+def link_to(file: FileResource) -> ResourceLink:
+    """Where an agent reads the file itself."""
+    name, kind = file.filename or file.id, file.mime_type
+    return ResourceLink(
+        type="resource_link", uri=f"assay://files/{file.id}", name=name, mime_type=kind, size=file.size_bytes
+    )
 
 
 def tell_submission(submission: SubmissionResource) -> str:

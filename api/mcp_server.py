@@ -5,14 +5,18 @@ HTTP the calls stay in the process; `assay mcp` makes them from an agent's machi
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types import InputRequiredResult
+from pydantic import AnyUrl
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -24,6 +28,8 @@ from api.errors import AuthenticationFailed
 from api.mcp_api import Api, Connect
 from api.mcp_tools import Tools
 from api.services import Services
+from pipeline.media import MIME_TYPES
+from pipeline.sniff import SNIFF_BYTES, sniff
 
 PATH = "/mcp"
 MAX_BODY_BYTES = 24 * 1024**2
@@ -42,7 +48,7 @@ def build_server(connect: Connect, *, reads_disk: bool) -> MCPServer:
         connect: opens the API with the caller's key.
         reads_disk: whether `score_file` may take a path, which it may only on the caller's own machine.
     """
-    server = MCPServer("assay", title="Assay", instructions=INSTRUCTIONS, log_level="WARNING")
+    server = _Server("assay", title="Assay", instructions=INSTRUCTIONS, log_level="WARNING")
     Tools(Api(connect), reads_disk=reads_disk).add_to(server)
     return server
 
@@ -82,6 +88,21 @@ async def run_stdio(url: str, api_key: str) -> None:
             yield client
 
     await build_server(connect, reads_disk=True).run_stdio_async()
+
+
+class _Server(MCPServer):
+    """Says of each file what it is; the library knows one type for all that a template stands for."""
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        found = await super().read_resource(uri, context)
+        return found if isinstance(found, InputRequiredResult) else [_typed(one) for one in found]
+
+
+def _typed(one: ReadResourceContents) -> ReadResourceContents:
+    assert isinstance(one.content, bytes)
+    return replace(one, mime_type=MIME_TYPES[sniff(one.content[:SNIFF_BYTES])][1])
 
 
 class _KeyGate:

@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
@@ -19,6 +19,7 @@ from api.pages import Page
 from api.scoring.schemas import ScoreResource
 from api.search.schemas import SearchResult
 from api.submissions.schemas import SubmissionResource, SubmissionSummary
+from pipeline.brief import Requirements
 from pipeline.media import ContentType
 
 MAX_WAIT_SECONDS = 600
@@ -28,6 +29,8 @@ MAX_IMAGES = 4
 Description = Annotated[str, Field(min_length=10, max_length=5000, description="What a file must show.")]
 Quantity = Annotated[int, Field(ge=1, le=10_000, description="Files to approve.")]
 Reward = Annotated[int, Field(ge=10, le=50_000, description="Credits for each approved file.")]
+Title = Annotated[str | None, Field(max_length=100, description="From the description when absent.")]
+Formats = Annotated[list[str] | None, Field(description="Such as jpeg or wav; all of the content type when absent.")]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Stars = Annotated[int, Field(ge=1, le=5)]
 
@@ -58,9 +61,10 @@ class Tools:
         content_type: ContentType,
         quantity: Quantity,
         reward_per_file: Reward,
-        title: str = "",
-        min_star_rating: Stars = 3,
-        requirements: dict[str, Any] | None = None,
+        title: Title = None,
+        file_formats: Formats = None,
+        min_star_rating: Stars | None = None,
+        requirements: Requirements | None = None,
         idempotency_key: str | None = None,
     ) -> Annotated[CallToolResult, JobResource]:
         """Post a job for people to capture files; what it may cost is held."""
@@ -70,10 +74,12 @@ class Tools:
             "quantity": quantity,
             "reward_per_file": reward_per_file,
             "title": title,
+            "file_formats": file_formats,
             "min_star_rating": min_star_rating,
-            "requirements": requirements or {},
+            "requirements": requirements and requirements.model_dump(mode="json", exclude_unset=True),
         }
-        job = await self._create(context, body, idempotency_key)
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        job = await self._api.send(context, "/v1/jobs", JobResource, body, headers)
         return _result(job, results.tell_job(job))
 
     async def create_job_and_wait(
@@ -83,18 +89,18 @@ class Tools:
         content_type: ContentType,
         quantity: Quantity,
         reward_per_file: Reward,
-        files: Quantity = 1,
+        files: Annotated[int, Field(ge=1, le=10_000, description="Approved files to wait for.")] = 1,
         timeout_seconds: Annotated[int, Field(ge=1, le=MAX_WAIT_SECONDS)] = 300,
+        title: Title = None,
+        file_formats: Formats = None,
+        min_star_rating: Stars | None = None,
+        requirements: Requirements | None = None,
         idempotency_key: str | None = None,
     ) -> Annotated[CallToolResult, JobResource]:
         """Post a job and wait until so many files are approved, the job ends, or the time is up."""
-        body = {
-            "description": description,
-            "content_type": content_type,
-            "quantity": quantity,
-            "reward_per_file": reward_per_file,
-        }
-        job = await self._create(context, body, idempotency_key)
+        told = (description, content_type, quantity, reward_per_file, title, file_formats, min_star_rating)
+        created = await self.create_job(context, *told, requirements, idempotency_key)
+        job = JobResource.model_validate(created.structured_content)
         ends_at = monotonic() + timeout_seconds
         while job.status == "active" and job.files_approved < files and monotonic() < ends_at:
             await context.report_progress(job.files_approved, files)
@@ -133,12 +139,13 @@ class Tools:
         min_score: Stars | None = None,
         images: Annotated[int, Field(ge=0, le=MAX_IMAGES, description="Small pictures to look at.")] = 0,
     ) -> Annotated[CallToolResult, Page[FileResource]]:
-        """The approved files of a job, with their scores, annotations and download URLs."""
+        """The approved files of a job, with their scores, annotations, download URLs and resources."""
         path, params = f"/v1/jobs/{job_id}/files", {"limit": limit, "cursor": cursor, "min_score": min_score}
         page = await self._api.get(context, path, Page[FileResource], params)
         shown = [file for file in page.data if file.content_type == "image"][:images]
         pictures = [await self._picture(context, file) for file in shown]
-        return _result(page, results.tell_page("files", page, results.tell_file), *pictures)
+        links = [results.link_to(file) for file in page.data]
+        return _result(page, results.tell_page("files", page, results.tell_file), *pictures, *links)
 
     async def search_files(
         self, context: Context, q: Annotated[str, Field(min_length=1)], job_id: str | None = None, limit: Limit = 10
@@ -188,9 +195,6 @@ class Tools:
             return await self._api.content(context, await self._api.get(context, f"/v1/files/{file_id}", FileResource))
         except ToolError as error:
             raise ResourceError(str(error)) from error
-
-    async def _create(self, context: Context, body: dict[str, Any], key: str | None) -> JobResource:
-        return await self._api.send(context, "/v1/jobs", JobResource, body, {"Idempotency-Key": key} if key else {})
 
     async def _picture(self, context: Context, file: FileResource) -> ImageContent:
         data = results.small_picture(await self._api.content(context, file))

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import CallToolResult, ImageContent, TextContent
+from mcp.types import CallToolResult, ImageContent, ResourceLink, TextContent
 from PIL import Image
 
 from tests.api.scripted import picture
@@ -96,6 +96,10 @@ async def test_an_agent_posts_a_job_waits_and_reads_its_files(
     assert file["annotations"]["ocr_text"] == "MENU"
     content = await agent.read_resource(f"assay://files/{file['id']}")
     (blob,) = content.contents
+    assert blob.mime_type == file["mime_type"] == "image/png"
+    links = {one.uri: one.name for one in answer.content if isinstance(one, ResourceLink)}
+    assert links[f"assay://files/{file['id']}"] == file["filename"]
+    assert len(links) == 2
     assert base64.b64decode(blob.blob) == httpx.get(file["download_url"]).content  # type: ignore[union-attr]
     assert (await _call(agent, "search_files", q="menu", job_id=job["id"]))["data"][0]["file"]["job_id"] == job["id"]
     assert job["id"] in {one["id"] for one in (await _call(agent, "list_jobs"))["data"]}
@@ -108,11 +112,13 @@ async def test_waiting_ends_with_its_time_and_cancelling_returns_the_credits(age
     async def note(progress: float, total: float | None, _: str | None) -> None:
         steps.append((progress, total))
 
-    asked = {**JOB, "files": 1, "timeout_seconds": 1}
+    wishes = {"title": "Menus", "file_formats": ["png"], "requirements": {"min_width": 800}}
+    asked = {**JOB, **wishes, "files": 1, "timeout_seconds": 1}
     answer = await agent.call_tool("create_job_and_wait", asked, progress_callback=note)
     assert isinstance(answer, CallToolResult)
     job = answer.structured_content or {}
     assert (job["status"], job["files_approved"], set(steps)) == ("active", 0, {(0, 1)})
+    assert (job["title"], job["file_formats"], job["requirements"]["min_width"]) == ("Menus", ["png"], 800)
     assert (await _call(agent, "cancel_job", job_id=job["id"]))["status"] == "cancelled"
     after = await _call(agent, "get_credits")
     assert after["available_credits"] == before["available_credits"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from firsthandapi import FirstHandApiError, FirstHandClient
+from firsthandapi import FirstHandApiError, FirstHandClient  # type: ignore[import-untyped]  # as it was published
 
 from tests.api.server import RunningServer, running
 
