@@ -11,7 +11,7 @@ from ray import serve as ray_serve
 from api.app import create_app
 from api.background import Background
 from api.logs import log_as_json
-from api.start import make_services
+from api.start import collect_rarely, make_services
 from configs.settings import ReplicaSettings, Settings
 from serve.app import Progress, run_application
 from serve.client import RayEngine
@@ -81,7 +81,9 @@ class BackgroundDeployment:
 def _joined(settings: Settings) -> Any:
     engine = RayEngine(settings)
     engine.join()
-    return make_services(settings, engine)
+    made = make_services(settings, engine)
+    collect_rarely()
+    return made
 
 
 def _placed(replicas: ReplicaSettings) -> dict[str, Any]:

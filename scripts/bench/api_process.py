@@ -9,7 +9,7 @@ import uvloop
 
 from api.app import create_app
 from api.background import Background
-from api.start import make_services
+from api.start import collect_rarely, make_services
 from configs.settings import load_settings
 from scripts.bench.instant_engine import InstantEngine
 
@@ -17,6 +17,7 @@ from scripts.bench.instant_engine import InstantEngine
 def main(role: str, port: int) -> None:
     """Run until told to stop; the settings come from the environment."""
     services = make_services(load_settings("embedded"), InstantEngine())
+    collect_rarely()
     if role == "api":
         uvicorn.run(create_app(services), host="127.0.0.1", port=port, log_level="warning", access_log=False)
     else:
