@@ -19,10 +19,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx
 import psutil
@@ -42,12 +43,13 @@ from scripts.bench.cluster_recovery import Decided, Recovery, recovery
 
 LIGHT_MODELS = ("concepts", "detector")
 CPUS_EACH = 2
-READY_SECONDS = 180
+HEAD_AWAY_SECONDS = 10.0
 DECIDE_SECONDS = 240
 ENVIRONMENT = {
     # A node is given up after 3 missed looks, 1 s apart; Ray's defaults are 5 looks, 3 s apart.
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_failure_threshold": "3",
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "120",  # the others wait for a head that comes back
     "ASSAY_DISPATCHER__CLAIM_SECONDS": "10",
     "ASSAY_DISPATCHER__RETRY_SECONDS": "2",
     "ASSAY_LIMITS__WRITE_PER_MINUTE": "1000000",
@@ -63,6 +65,8 @@ class Plan:
     submissions: int
     per_second: float
     namespaces: bool
+    lost: Literal["worker", "head"] = "worker"
+    """A head that is lost comes back after a while, and finds its cluster in Redis."""
 
 
 @dataclass
@@ -88,7 +92,8 @@ class Outcome:
             "network": "namespaces" if self.plan.namespaces else "one address",
             "submissions": self.plan.submissions,
             "replicas on each": "+".join(str(len(names)) for names in self.replicas),
-            "killed": f"node {self.victim}: {', '.join(sorted(self.replicas[self.victim]))}",
+            "lost node": self.plan.lost,
+            "its replicas": ", ".join(sorted(self.replicas[self.victim])),
             "decided": self.statuses.total() - self.statuses["pending_score"],
             "lost": self.plan.submissions - self.statuses["approved"],
             "ledger faults": len(self.ledger),
@@ -102,7 +107,7 @@ class Outcome:
 @contextmanager
 def running(plan: Plan) -> Iterator[tuple[Nodes, "Stack"]]:
     """Nodes, Postgres and `assay up` on them, until the block ends."""
-    start = namespaces if plan.namespaces else one_address
+    start = partial(namespaces, redis=plan.lost == "head") if plan.namespaces else one_address
     before = dict(os.environ)
     os.environ |= ENVIRONMENT
     try:
@@ -122,12 +127,15 @@ async def measure(nodes: Nodes, stack: "Stack", plan: Plan) -> Outcome:
     """Send the files, kill a node at a third of them, and wait until all are decided."""
     async with _database(stack.database) as db:
         replicas = [_replicas(nodes.pids(node)) for node in range(plan.nodes)]
-        victim = max(range(1, plan.nodes), key=lambda node: len(replicas[node]))
+        victim = 0 if plan.lost == "head" else max(range(1, plan.nodes), key=lambda node: len(replicas[node]))
         refused: list[int] = []
         sending = asyncio.create_task(_send_all(stack, plan, refused))
         await _until_decided(db, plan.submissions // 3)
         killed_at = time()
         await asyncio.to_thread(nodes.kill, victim)
+        if plan.lost == "head":
+            await asyncio.sleep(HEAD_AWAY_SECONDS)
+            await asyncio.to_thread(nodes.start_again, victim)
         await sending
         await _until_decided(db, plan.submissions)
         rows = await _submissions(db)
@@ -283,19 +291,20 @@ def main(
     submissions: int = 300,
     per_second: float = 4.0,
     in_namespaces: Annotated[bool, typer.Option("--namespaces", help="A network of its own for every node.")] = False,
-    out: Annotated[Path, typer.Option(help="JSON; rows of other networks in it are kept.")] = Path(
+    lost: Annotated[str, typer.Option(help="worker, or head: that needs --namespaces.")] = "worker",
+    out: Annotated[Path, typer.Option(help="JSON; rows of other runs in it are kept.")] = Path(
         "bench-results/cluster.json"
     ),
 ) -> None:
     """Run, print a table, and write JSON."""
     rows = []
     for count in map(int, nodes.split(",")):
-        plan = Plan(count, submissions, per_second, in_namespaces)
+        plan = Plan(count, submissions, per_second, in_namespaces, "head" if lost == "head" else "worker")
         with running(plan) as (made, stack):
             rows.append(asyncio.run(measure(made, stack, plan)).row())
         print(json.dumps(rows[-1], indent=2), flush=True)
     kept = json.loads(out.read_text())["rows"] if out.exists() else []
-    kept = [row for row in kept if row["network"] != rows[0]["network"]]
+    kept = [row for row in kept if (row["network"], row["lost node"]) != (rows[0]["network"], rows[0]["lost node"])]
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"machine": machine, "rows": kept + rows}, indent=2) + "\n")

