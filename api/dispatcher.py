@@ -63,7 +63,6 @@ class Dispatcher:
         self._settings = use.settings.dispatcher
         self._earlier = EarlierFiles(load_rubric(use.settings.rubric).duplicates)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
-        self._encoder: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; then what is under way is given back, to be claimed by the next dispatcher."""
@@ -161,7 +160,7 @@ class Dispatcher:
 
     async def _commit(self, one: Claim, scored: Scored) -> None:
         """Settle in one transaction, unless the same picture was approved meanwhile: then it is scored as its copy."""
-        encoder = await self._encoder_name()
+        encoder = await self._encoder_name(scored.result)
         with _timed("settle"):
             async with self._use.db.write() as session:
                 locked = await lock_claimed(session, one)
@@ -270,11 +269,10 @@ class Dispatcher:
                 async with self._use.db.write() as session:
                     await release(session, one, 0.0, uncount=True)
 
-    async def _encoder_name(self) -> str:
-        """Whose space the embeddings are in."""
-        if self._encoder is None:
-            self._encoder = encoder_name((await self._use.engine.identities())["concepts"])
-        return self._encoder
+    async def _encoder_name(self, result: ScoreResult) -> str:
+        """Whose space the embeddings are in: the weights may have been swapped since the last file."""
+        spoke = next((model for model in result.models if model.role == "concepts"), None)
+        return encoder_name(spoke or (await self._use.engine.identities())["concepts"])
 
 
 def retry_seconds(attempts: int, first: float) -> float:
