@@ -9,12 +9,16 @@ import sys
 from typing import Any
 
 import litserve
+import litserve.server
 
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest, ScoreResult
 from scripts.bench.plain import PlainEnsemble
 
 BATCH_WAIT_SECONDS = 0.005
+
+# It takes any `mcp` for the one that its own MCP server needs, and then does not start.
+litserve.server._MCP_AVAILABLE = False
 
 
 class EnsembleApi(litserve.LitAPI):  # type: ignore[misc]  # LitServe is not typed
@@ -30,9 +34,7 @@ class EnsembleApi(litserve.LitAPI):  # type: ignore[misc]  # LitServe is not typ
     def batch(self, inputs: list[ScoreRequest]) -> list[ScoreRequest]:
         return inputs
 
-    def predict(self, inputs: ScoreRequest | list[ScoreRequest]) -> list[ScoreResult] | ScoreResult:
-        if isinstance(inputs, ScoreRequest):  # batches of one are not wrapped
-            return asyncio.run(self._ensemble.score([inputs]))[0]
+    def predict(self, inputs: list[ScoreRequest]) -> list[ScoreResult]:
         return asyncio.run(self._ensemble.score(inputs))
 
     def unbatch(self, output: list[ScoreResult]) -> list[ScoreResult]:

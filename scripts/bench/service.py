@@ -25,7 +25,8 @@ from serve.client import RayEngine
 
 AT_ONCE = 16
 """Requests under way at a time."""
-LITSERVE_BATCHES = (1, 8)
+LITSERVE_BATCHES = (2, 8)
+"""A batch of one is none: LitServe then calls a model without its list."""
 OURS = "our service over HTTP"
 
 Row = dict[str, Any]

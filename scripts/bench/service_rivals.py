@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
+import psutil
 
 from scripts.bench.api import free_port
 from scripts.bench.mixed import MixedFile
@@ -73,8 +74,12 @@ def started(module: str, health: str, *arguments: str) -> Iterator[str]:
         _until_healthy(f"{url}{health}", process)
         yield url
     finally:
+        family = psutil.Process(process.pid).children(recursive=True)
         process.terminate()
         process.wait(60)
+        for left in family:
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
 
 
 def _until_healthy(url: str, process: "subprocess.Popen[bytes]") -> None:
