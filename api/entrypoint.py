@@ -1,0 +1,66 @@
+"""The whole stack as Serve's declarative configuration names it: `import_path: api.entrypoint:stack`.
+
+KubeRay and `serve deploy` take applications from a file. Ours have names that depend on their weights and change while
+they run (`assay reload`), so the file names one application that brings up the others, and leaves alone what runs.
+The database has to be migrated before: `assay prepare`.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from pydantic import BaseModel
+from ray import serve as ray_serve
+
+from api.serve_app import API_NAME, BACKGROUND_NAME, run_front_end
+from configs.settings import Settings, load_settings
+from serve.app import Progress, deploy
+from serve.live import APP_NAME, Live
+
+log = logging.getLogger("assay.launcher")
+
+
+class Arguments(BaseModel, extra="forbid"):
+    """`args:` of the application in the file."""
+
+    profile: str = "cluster"
+    """A profile's name, or the path of a `.yaml` file on the node that builds; so are the `ASSAY_…` variables."""
+
+
+def stack(arguments: Arguments) -> ray_serve.Application:
+    """The launcher. It needs no route; Serve calls it healthy once everything answers."""
+    deployment = ray_serve.deployment(Launcher).options(
+        name="launcher",
+        user_config={},  # so that Serve calls `reconfigure`
+        ray_actor_options={"num_cpus": 0},
+    )
+    return deployment.bind(load_settings(arguments.profile))
+
+
+class Launcher:
+    """Starts the engine and the front end in the Ray that its replica is part of."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def reconfigure(self, _user_config: Any) -> None:
+        """Serve calls it once the event loop runs, and again in a replica that takes this one's place."""
+        await asyncio.to_thread(launch, self._settings, log.info)
+
+    async def __call__(self) -> str:
+        """It takes no requests."""
+        return "running"
+
+
+def launch(settings: Settings, on_progress: Progress) -> None:
+    """Bring up what does not run yet, and wait until it answers.
+
+    Raises:
+        EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
+    """
+    running = ray_serve.status().applications.keys()
+    if APP_NAME not in running:
+        live = Live.of(settings)
+        deploy(live, live.settings.models, on_progress)
+    if not {API_NAME, BACKGROUND_NAME} <= running:
+        run_front_end(settings, on_progress)

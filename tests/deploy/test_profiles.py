@@ -1,0 +1,64 @@
+"""The profiles of machines that were not there: what can be said of them without a GPU."""
+
+import pytest
+
+from configs.settings import ReplicaSettings, Settings, load_settings
+from serve.app import _placed
+
+PROFILES = ("gpu", "cluster")
+
+
+@pytest.fixture(params=PROFILES)
+def settings(request: pytest.FixtureRequest) -> Settings:
+    return load_settings(request.param)
+
+
+def test_one_gpu_runs_everything_once(settings: Settings) -> None:
+    shares = [model.replicas.num_gpus for model in settings.models.values()] + [settings.scorer.num_gpus]
+    assert sum(shares) == pytest.approx(1.0)
+    on_gpu = {role for role, model in settings.models.items() if model.device == "cuda"}
+    assert on_gpu == {role for role, model in settings.models.items() if model.replicas.num_gpus > 0}
+
+
+def test_enough_is_under_way_to_fill_the_largest_batches(settings: Settings) -> None:
+    """A submission brings each model at least one item, and a video twelve."""
+    largest = max(model.batch.max_items for model in settings.models.values())
+    assert settings.dispatcher.concurrency >= largest
+
+
+def test_video_is_decoded_on_the_gpu_of_the_scorer(settings: Settings) -> None:
+    assert settings.decode.video_device == "cuda"
+    assert settings.scorer.num_gpus > 0
+
+
+def test_a_replica_is_full_before_another_is_added() -> None:
+    for role, model in load_settings("cluster").models.items():
+        target = model.replicas.target_ongoing_requests
+        assert target is not None
+        assert target >= model.batch.max_items, role
+        assert target <= model.replicas.max_ongoing_requests
+
+
+def test_the_loss_of_one_machine_leaves_an_api_and_a_dispatcher() -> None:
+    settings = load_settings("cluster")
+    assert settings.api.replicas.min_replicas >= 2
+    assert settings.background.min_replicas >= 2
+    assert settings.store.backend == "s3"
+
+
+@pytest.mark.parametrize(
+    ("replicas", "options"),
+    [
+        ({"min_replicas": 2, "max_replicas": 2}, {"num_replicas": 2}),
+        (
+            {"max_replicas": 4, "max_ongoing_requests": 64},
+            {"autoscaling_config": {"min_replicas": 1, "max_replicas": 4, "target_ongoing_requests": 32}},
+        ),
+        (
+            {"max_replicas": 4, "target_ongoing_requests": 20},
+            {"autoscaling_config": {"min_replicas": 1, "max_replicas": 4, "target_ongoing_requests": 20}},
+        ),
+    ],
+)
+def test_autoscaling_as_serve_gets_it(replicas: dict[str, int], options: dict[str, object]) -> None:
+    assert _placed(ReplicaSettings.model_validate(replicas)).items() >= options.items()
