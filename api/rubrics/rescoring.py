@@ -127,7 +127,7 @@ async def find_changes(db: Database, job: Job, rubric: Rubric, look: Looks = sto
             return
         seen = await look(job, rows)
         for row in rows:
-            yield _compare(job, row, seen[row.id], rubric)
+            yield compare(job, row, seen[row.id], rubric)
         after = rows[-1].id
 
 
@@ -175,7 +175,7 @@ async def apply_page(
             return None
         current = await _page(session, job.id, locked.cursor, upto=rows[-1].id, lock=True)
         same = [row for row in current if files.get(row.id) == row.file_id]
-        outcomes = [_compare(job, row, seen[row.id], rubric) for row in same]
+        outcomes = [compare(job, row, seen[row.id], rubric) for row in same]
         await _write(session, job, locked, [one for one in outcomes if isinstance(one, Change)])
         locked.cursor, locked.counts = rows[-1].id, add_counts(locked.counts, outcomes)
         return outcomes
@@ -231,7 +231,8 @@ async def _page(
     return (await session.scalars(query)).all()
 
 
-def _compare(job: Job, row: Submission, seen: Evidence | str, rubric: Rubric) -> Outcome:
+def compare(job: Job, row: Submission, seen: Evidence | str, rubric: Rubric) -> Outcome:
+    """What a submission has, and what it would have under a rubric."""
     if isinstance(seen, str):
         return Skipped(row.id, seen)
     if seen.encoder not in rubric.relevance:

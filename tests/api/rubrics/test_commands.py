@@ -1,0 +1,152 @@
+"""`assay calibrate` and `assay rescore`, as an operator meets them, over both databases."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from sqlalchemy.engine import URL
+
+from api.credits.check import check
+from api.services import Services
+from pipeline.rubric import Rubric, load_rubric
+from tests.api.conftest import Client, WorkerClient
+from tests.api.rubrics.collected import collect
+from tests.api.rubrics.witness import RUBRIC, lenient, submit_photo
+from tests.api.story import post_job
+from tests.pipeline.labelled import photos, threshold
+
+pytestmark = pytest.mark.anyio
+
+Assay = Callable[..., subprocess.CompletedProcess[str]]
+VERSION = r"rub_[0-9A-Z]{26}"
+
+
+@pytest.fixture
+def assay(db_url: URL, tmp_path: Path) -> Assay:
+    url = db_url.render_as_string(hide_password=False)
+    variables = {"ASSAY_DATABASE__URL": url, "ASSAY_STATE_DIR": str(tmp_path / "state"), "COLUMNS": "240"}
+
+    def assay(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "scripts.cli", *arguments]
+        environment = os.environ | variables
+        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=240, env=environment)
+
+    return assay
+
+
+async def test_reviews_move_the_threshold_and_later_scores_name_the_version(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    assay: Assay,
+    tmp_path: Path,
+) -> None:
+    """People approve from a standard score of 4.5; the shipped rubric does from 2.77."""
+    job = await post_job(http, organization, quantity=300)
+    await collect(services, job["id"], photos(200, approved_above=4.5, hesitation=0.2))
+    doubtful = await submit_photo(http, services, worker, job["id"], 3.6, seed=1)
+    assert doubtful["status"] == "approved"
+
+    page, written = tmp_path / "calibration.html", tmp_path / "refitted.yaml"
+    scope = ("--organization", organization.id, "--job-type", "image")
+    done = assay("calibrate", *scope, "--store", "--out", str(written), "--report", str(page))
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "better: on held-out files it corrects" in done.stdout
+    stored = re.search(rf"stored: ({VERSION}); it scores from", done.stdout)
+    assert stored, done.stdout
+    version = stored[1]
+    fitted = load_rubric(written)
+    assert threshold(fitted) == pytest.approx(4.5, abs=0.4)
+    assert "<script" not in page.read_text()
+    assert "Reliability" in page.read_text()
+
+    still = await submit_photo(http, services, worker, job["id"], 3.6, seed=2)
+    assert still["status"] == "approved"  # a version that is stored scores nothing yet
+    shadowed = assay("calibrate", "shadow", version)
+    assert re.search(r"202 files: \d+ approved now, \d+ by rub_", shadowed.stdout), shadowed.stdout
+
+    assert assay("calibrate", "activate", version, "--reason", "reviews of May").returncode == 0
+    later = await submit_photo(http, services, worker, job["id"], 3.6, seed=3)
+    shown = (await http.get(f"/v1/submissions/{later['id']}", headers=organization.headers)).json()
+    named = shown["score_breakdown"]["evidence"]["rubric"]
+    assert later["status"] in ("rejected", "retry_pending")
+    assert (named["version"], named["digest"]) == (version, fitted.digest)
+    listed = assay("calibrate", "list").stdout
+    assert re.search(rf"{version} .* fitted .* shipped .* active", listed), listed
+    told = json.loads(assay("calibrate", "show", version).stdout)
+    assert Rubric.model_validate(told["rubric"]).digest == told["digest"] == fitted.digest
+    assert told["parent"] == {"version": "shipped", "digest": RUBRIC.digest}
+    assert told["fitted_on"]["labels"] == 200
+    assert [one["reason"] for one in told["activations"]] == ["reviews of May"]
+
+    assert assay("calibrate", "deactivate", *scope, "--reason", "roll-back").returncode == 0
+    again = await submit_photo(http, services, worker, job["id"], 3.6, seed=4)
+    assert again["status"] == "approved"
+    assert await check(services.db) == []
+
+
+async def test_too_few_labels_move_nothing(
+    http: httpx.AsyncClient, services: Services, organization: Client, assay: Assay, tmp_path: Path
+) -> None:
+    job = await post_job(http, organization, quantity=60)
+    await collect(services, job["id"], photos(30, approved_above=4.5))
+    done = assay("calibrate", "--store", "--out", str(tmp_path / "none.yaml"))
+    assert (done.returncode, (tmp_path / "none.yaml").exists()) == (1, False)
+    assert "too few labels, so the rubric stays: " in done.stdout
+    told = json.loads(assay("calibrate", "--organization", organization.id, "--json").stdout)
+    assert (told["verdict"], told["version"], told["labels"]) == ("too_few", None, 30)
+    for arguments, message in (
+        (("calibrate", "--organization", "org_nobody"), "there is no organization org_nobody"),
+        (("calibrate", "activate", "rub_nobody"), "there is no rubric rub_nobody"),
+        (("calibrate", "deactivate"), "no version is active for all jobs of all organizations"),
+        (("rescore",), "give --job"),
+        (("rescore", "--job", "job_nobody"), "there is no job job_nobody"),
+        (("rescore", "--job", job["id"], "--rubric", "rub_nobody"), "there is no rubric rub_nobody"),
+        (("rescore", "--job", job["id"], "--weights", "taste=good"), "--weights takes ROLE=NAME with one of"),
+    ):
+        refused = assay(*arguments)
+        assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused
+        assert message in refused.stderr
+
+
+async def test_a_job_is_scored_again_by_a_file(
+    http: httpx.AsyncClient, services: Services, organization: Client, assay: Assay, tmp_path: Path
+) -> None:
+    job = await post_job(http, organization, quantity=60)
+    await collect(services, job["id"], photos(40), reviewed=False)
+    before = (await http.get("/v1/billing/credits", headers=organization.headers)).json()
+    stricter = tmp_path / "stricter.yaml"
+    stricter.write_text(yaml.safe_dump(lenient(-2.5).model_dump(mode="json")))
+    how = ("rescore", "--job", job["id"], "--rubric", str(stricter))
+
+    planned = assay(*how)
+    assert planned.returncode == 0, planned.stderr
+    assert re.search(r"40 submissions, \d+ change, \d+ disputed; nothing was written", planned.stdout)
+    lines = [json.loads(line) for line in assay(*how, "--json").stdout.splitlines()]
+    summary = lines[-1]["summary"]
+    assert (len(lines), summary["files"], summary["applied"]) == (41, 40, False)
+    assert summary["disputed"] == sum(line["disputed"] for line in lines[:-1]) > 0
+
+    applied = assay(*how, "--apply")
+    assert f"{summary['disputed']} disputed; no money moved" in applied.stdout
+    assert re.search(rf"{job['id']} by {VERSION}", applied.stdout)
+    listed = assay("rescore", "disputed", "--job", job["id"]).stdout
+    assert len(re.findall(r"^sub_\w+  approved, 50 credits paid, [12] stars now", listed, re.M)) == summary["disputed"]
+    after = (await http.get("/v1/billing/credits", headers=organization.headers)).json()
+    assert (after["available_credits"], after["held_credits"]) == (before["available_credits"], before["held_credits"])
+    assert await check(services.db) == []
+    audit = (await http.get(f"/v1/jobs/{job['id']}/audit?limit=1", headers=organization.headers)).json()["data"]
+    assert (audit[0]["action"], audit[0]["details"]["disputed"]) == ("job.rescored", summary["disputed"])
+
+    otherwise = tmp_path / "otherwise.yaml"
+    otherwise.write_text(yaml.safe_dump(RUBRIC.model_copy(update={"unsafe_labels": {}}).model_dump(mode="json")))
+    refused = assay("rescore", "--job", job["id"], "--rubric", str(otherwise))
+    assert (refused.returncode, "(unsafe_labels)" in refused.stderr) == (2, True)
