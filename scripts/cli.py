@@ -27,6 +27,8 @@ COMMANDS = {
     "org": Command("scripts.organization_command:organizations", "Open organizations."),
     "credits": Command("scripts.organization_command:credits", "Grant credits."),
     "ledger": Command("scripts.ledger_command:app", "Check the ledger of credits."),
+    "calibrate": Command("scripts.calibrate_command:app", "Refit the rubric to people's reviews, choose its version."),
+    "rescore": Command("scripts.rescore_command:app", "Score the stored submissions of a job again."),
     "weights": Command("scripts.weights_command:app", "List, verify and fetch the weights."),
 }
 
