@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence
@@ -134,6 +133,8 @@ def predict(cases: Sequence[Case], with_: Parameters) -> Values:
 
 def fit(cases: Sequence[Case], start: Parameters) -> Parameters:
     """The parameters under which the verdicts are most likely, given that they are thought to lie near `start`."""
+    from scipy.optimize import minimize  # takes a second to import, which all that does not fit can do without
+
     columns, approved = _Columns.of(cases), np.array([case.approved for case in cases])
     origin, deviations = start.vector(), np.array(PRIOR_DEVIATIONS)
 
