@@ -1,4 +1,5 @@
 import "../shared/styles/index.css";
+import "./ops.css";
 import { render } from "preact";
 import { SignedIn } from "../shared/components/signed-in";
 import { start } from "../shared/router";

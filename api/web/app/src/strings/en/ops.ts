@@ -1,1 +1,132 @@
-export const ops = { title: "Operations" };
+export const ops = {
+  title: "Operations",
+  lead: (profile: string, version: string) => `Profile ${profile} · engine ${version}`,
+  signOut: "Sign out",
+
+  refused: {
+    title: "This key may not see the installation",
+    text: "The operations page is about all organizations at once, so it needs a key with the scope ops:read. The key that the first start of Assay printed has it; that key can make others at POST /v1/api_keys.",
+    signedInAs: (name: string) => `You are signed in with the key “${name}”.`,
+    other: "Sign in with another key",
+  },
+
+  live: {
+    on: "Live",
+    paused: "Paused",
+    pausedText: "Nothing is asked for while the page is not seen.",
+    away: "No answer",
+    updated: (seconds: number) => (seconds < 1 ? "just now" : `${seconds} s ago`),
+  },
+
+  checks: {
+    title: "Parts",
+    names: { database: "Database", store: "Object store", engine: "Engine" } as Record<string, string>,
+    ok: "answers",
+  },
+
+  queue: {
+    title: "Queue",
+    waiting: "Waiting",
+    inFlight: "In the engine",
+    retrying: "Trying again",
+    oldest: "Oldest waits",
+    needsReview: "For a person",
+    awaitingFile: "Places without a file",
+    webhooks: "Webhooks waiting",
+    exports: "Exports waiting",
+    chart: "Submissions waiting and in the engine",
+    lately: "last 5 minutes",
+  },
+
+  throughput: {
+    title: "Throughput",
+    perMinute: "files a minute",
+    lately: "last hour",
+    chart: "Files scored a minute",
+    series: "Scored",
+  },
+
+  latency: {
+    title: "Where time goes",
+    window: (seconds: number) => `last ${seconds} s`,
+    sinceStart: "since the start",
+    stage: "Stage",
+    p50: "Half take up to",
+    p95: "95% take up to",
+    count: "Files",
+    none: "Nothing went through a stage in this window.",
+    stages: {
+      queue: "Waiting for the engine",
+      score: "Scoring",
+      deliver: "Rendering and storing",
+      settle: "Commit",
+    } as Record<string, string>,
+  },
+
+  models: {
+    title: "Models",
+    none: "The engine does not answer",
+    noneText: "Its models appear here as soon as it does. The queue keeps what comes in.",
+    roles: {
+      concepts: "Concepts",
+      detector: "Detector",
+      text: "Text",
+      speech: "Speech",
+      audio_quality: "Sound quality",
+    } as Record<string, string>,
+    units: {
+      concepts: "megapixels",
+      detector: "megapixels",
+      text: "megapixels",
+      speech: "seconds of sound",
+      audio_quality: "seconds of sound",
+    } as Record<string, string>,
+    replicas: (count: number) => (count === 1 ? "1 replica" : `${count} replicas`),
+    utilisation: "At work",
+    utilisationChart: "Share of the time that each model is at work",
+    fill: "Batch fill",
+    itemsPerBatch: "Items a batch",
+    itemsChart: (role: string) => `${role}: items a batch`,
+    queued: "Waiting",
+    running: "Running",
+    items: "Items",
+    batches: "Batches",
+    failed: "Failed",
+    weights: "Weights",
+    precision: "Precision",
+    batch: "Batches close at",
+    batchText: (items: number, cost: string, unit: string, wait: string, concurrent: number) =>
+      `${items} items, ${cost} ${unit}, or after ${wait}${concurrent > 1 ? `; ${concurrent} at once` : ""}`,
+    change: "Change batches",
+    changeOf: (role: string) => `Change batches of ${role}`,
+    noData: "no batches lately",
+  },
+
+  batch: {
+    title: (role: string) => `Batches of ${role}`,
+    lead: "Takes effect with the next batch. No replica starts anew, and nothing that runs is disturbed.",
+    maxItems: "Most items",
+    maxItemsHint: (most: number) => `Times the batches at once at most ${most}: a replica is given no more at a time.`,
+    maxCost: (unit: string) => `Most ${unit}`,
+    maxCostHint: "An item that costs more runs alone.",
+    wait: "Longest wait, in milliseconds",
+    waitHint: "Only an idle replica waits: longer fills batches, shorter answers sooner.",
+    concurrent: "Batches at once",
+    concurrentHint: "Of one replica.",
+    save: "Use from now on",
+    saved: (role: string) => `${role}: batches form in the new way from now on.`,
+    number: "Give a number.",
+    readOnly: "Changing batches needs a key with the scope ops:write.",
+  },
+
+  failures: {
+    title: "What the engine gave up on",
+    lately: (count: number) => (count === 1 ? "1 try failed lately" : `${count} tries failed lately`),
+    none: "Nothing waits for a person because the engine failed.",
+    submission: "Submission",
+    job: "Job",
+    attempts: "Tries",
+    failure: "What it said",
+    at: "When",
+  },
+};
