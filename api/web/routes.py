@@ -48,13 +48,14 @@ def _add_page(router: APIRouter, settings: Settings, bundle: Mapping[str, WebFil
     """A page answers at every path below its own, which its script reads; files of the build go first."""
     html = bundle.get(f"{page}.html")
     headers = page_headers(settings, page)
+    beside = {"Cache-Control": ASK_AGAIN, "Service-Worker-Allowed": f"/{page}"}  # the page has no slash at its end
 
     @router.api_route(f"/{page}", methods=["GET", "HEAD"], name=f"{page}_page")
     @router.api_route(f"/{page}/{{path:path}}", methods=["GET", "HEAD"], name=f"{page}_place")
     async def answer(request: Request, path: str = "") -> Response:
         file = bundle.get(f"{page}/{path}")
         if file is not None:
-            return _file(file, request, file_headers() | {"Cache-Control": ASK_AGAIN})
+            return _file(file, request, file_headers() | beside)
         if html is None:
             return Response(_NOT_BUILT, 503, headers, media_type="text/html")
         return _file(html, request, headers | {"Cache-Control": ASK_AGAIN})

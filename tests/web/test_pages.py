@@ -106,6 +106,7 @@ async def test_nothing_but_the_build_is_served(pages, path):
 async def test_files_of_a_page_stand_below_it(pages):
     answer = await pages.get("/capture/sw.js")
     assert answer.text == "self"
+    assert answer.headers["Service-Worker-Allowed"] == "/capture", "the page itself is above its files"
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
