@@ -50,10 +50,12 @@ async def _serve(settings: Settings) -> None:
     try:
         await engine.start(on_progress=steps)
         from api.serve_app import run_front_end
+        from serve.joining import reachable
 
-        await asyncio.to_thread(run_front_end, settings, steps)
-        console.print(f"ready: {settings.api.url}  (documentation at {settings.api.url}/docs)")
-        await _told_to_stop()
+        with reachable(settings.state_dir):
+            await asyncio.to_thread(run_front_end, settings, steps)
+            console.print(f"ready: {settings.api.url}  (documentation at {settings.api.url}/docs)")
+            await _told_to_stop()
         console.print("stopping")
     finally:
         await engine.close()

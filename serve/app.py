@@ -96,8 +96,16 @@ def deploy(live: Live, roles: Collection[Role], on_progress: Progress) -> None:
     Raises:
         EngineUnavailable: a deployment does not come up.
     """
-    models = [_target(model_application(role, live), live.applications[role]) for role in sorted(roles)]
-    _run([*models, _target(scorer_application(live), APP_NAME)], on_progress)
+    _run([*_models(live, roles), _target(scorer_application(live), APP_NAME)], on_progress)
+
+
+def deploy_beside(live: Live, roles: Collection[Role], on_progress: Progress, give_up_seconds: float) -> None:
+    """Run the models of `roles`, which the scorer does not know yet, and wait until they answer.
+
+    Raises:
+        EngineUnavailable: one does not come up, or not in time; the message says why.
+    """
+    _run(_models(live, roles), on_progress, give_up_seconds)
 
 
 def run_application(app: ray_serve.Application, name: str, route_prefix: str | None, on_progress: Progress) -> None:
@@ -203,9 +211,14 @@ def _target(app: ray_serve.Application, name: str, route_prefix: str | None = No
     return ray_serve.RunTarget(app, name=name, route_prefix=route_prefix, logging_config=_QUIET)
 
 
-def _run(targets: Sequence[ray_serve.RunTarget], on_progress: Progress) -> None:
+def _models(live: Live, roles: Collection[Role]) -> list[ray_serve.RunTarget]:
+    return [_target(model_application(role, live), live.applications[role]) for role in sorted(roles)]
+
+
+def _run(targets: Sequence[ray_serve.RunTarget], on_progress: Progress, give_up_seconds: float | None = None) -> None:
     ray_serve.run_many(targets, wait_for_applications_running=False)
     names = {target.name for target in targets}
+    give_up_at = math.inf if give_up_seconds is None else time.monotonic() + give_up_seconds
     while True:
         applications = ray_serve.status().applications
         started = [app for name, app in applications.items() if name in names]
@@ -214,7 +227,10 @@ def _run(targets: Sequence[ray_serve.RunTarget], on_progress: Progress) -> None:
             raise EngineUnavailable("\n".join(failed))
         if all(app.status == "RUNNING" for app in started):
             return
-        on_progress(f"loading {', '.join(sorted(_not_healthy(started)))}")
+        waiting = ", ".join(sorted(_not_healthy(started)))
+        if time.monotonic() > give_up_at:
+            raise EngineUnavailable(f"{waiting}: not up after {give_up_seconds:.0f} s; is there room for it?")
+        on_progress(f"loading {waiting}")
         time.sleep(POLL_SECONDS)
 
 

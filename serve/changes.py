@@ -10,7 +10,7 @@ from serve.lease import lease
 from serve.live import current
 
 CHANGE = "change"
-"""Lease under which what is in force is read and written back."""
+"""Lease under which what is in force is read and written back. Held for seconds."""
 
 
 async def change_batches(batches: Mapping[Role, BatchSettings]) -> None:

@@ -1,22 +1,18 @@
 """The scorer over one set of weights: a submission meets the same models from its first look to its last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from ray import serve as ray_serve
 
 from configs.settings import Role
 from models.outputs import ModelIdentity
-from pipeline.media import Decoded
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.handles import RayHandle, SharedArrays
 from serve.live import Live
 from serve.loading import load_scoring
 from serve.recent import Recent
-from serve.scorer import Scorer
-
-Decode = Callable[[Path | str | bytes], Awaitable[Decoded]]
+from serve.scorer import Decode, Scorer
 
 
 class Ensemble:
@@ -24,24 +20,25 @@ class Ensemble:
 
     def __init__(self, live: Live, decode: Decode, shared: SharedArrays) -> None:
         self.live = live
+        self.decode = decode
         self.under_way = 0
         """Submissions that are being scored by these weights."""
         self._models = {role: ray_serve.get_deployment_handle(role, name) for role, name in live.applications.items()}
-        self._handles = {
+        self.handles = {
             role: RayHandle(model, max_items=live.settings.models[role].batch.max_items, shared=shared)
             for role, model in self._models.items()
         }
-        self._decode = decode
+        self._identities: Recent[str, Mapping[Role, ModelIdentity]] = Recent(1)
         self._scorer: Recent[str, Scorer] = Recent(1)
 
     def differs_by_batches_alone(self, live: Live) -> bool:
         """Whether the other state has the same models and scores them in the same way."""
-        return live.applications == self.live.applications and live.settings.rubric == self.live.settings.rubric
+        return live.applications == self.live.applications and live.rubric_digest == self.live.rubric_digest
 
     def take_batches(self, live: Live) -> None:
         """Group what goes to the models as the new batches want it."""
         self.live = live
-        for role, handle in self._handles.items():
+        for role, handle in self.handles.items():
             handle.max_items = live.settings.models[role].batch.max_items
 
     async def scorer(self) -> Scorer:
@@ -57,9 +54,12 @@ class Ensemble:
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         """Which model answers for each role."""
+        return await self._identities.get("identities", self._ask_identities)
+
+    async def _ask_identities(self) -> Mapping[Role, ModelIdentity]:
         asked = await asyncio.gather(*(model.identity.remote() for model in self._models.values()))
         return dict(zip(self._models, asked, strict=True))
 
     async def _assemble(self) -> Scorer:
         rubric, encoder = load_scoring(self.live.settings)
-        return Scorer(self._decode, self._handles, await self.identities(), rubric, encoder)
+        return Scorer(self.decode, self.handles, await self.identities(), rubric, encoder)

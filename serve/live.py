@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from ray.serve._private.common import DeploymentID
 from ray.serve.context import _get_global_client
 from ray.serve.exceptions import RayServeException
 
-from configs.settings import Role, Settings
-from models.weights import Registry, combined_digest
+from configs.settings import ModelSettings, Role, Settings
+from models.weights import Registry, combined_digest, sha256_of
 from serve.errors import EngineUnavailable
 
 APP_NAME = "assay"
@@ -25,6 +25,19 @@ SCORER_NAME = "scorer"
 VERSION_CHARACTERS = 10
 
 _ENGINE = {"profile", "data_dir", "rubric", "weights", "decode", "models", "scorer"}
+
+
+class Trial(BaseModel):
+    """A candidate that scores a share of the submissions a second time, for comparison alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Role
+    model: ModelSettings
+    application: str
+    share: float = Field(gt=0, le=1)
+    submissions: PositiveInt
+    """After so many comparisons a replica of the scorer stops by itself."""
 
 
 class Live(BaseModel):
@@ -36,16 +49,29 @@ class Live(BaseModel):
     """Only the engine's part; the rest is as by default."""
     applications: dict[Role, str]
     """The Serve application that answers for each role. A name belongs to one set of weights for ever."""
-    scorer_version: str
-    """Of the code and the limits of decoding. Kept, like the names above, so that a change of something else leaves
-    the replicas alone when the files of the code have changed under the running engine."""
+    code: str
+    """Of the start. Kept, so that a change of something else leaves the replicas alone when the files of the code
+    have changed under the running engine."""
+    rubric_digest: str
+    """SHA-256 of the rubric's file."""
+    trial: Trial | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> "Live":
-        """What `settings` ask for."""
-        engine = engine_part(settings)
-        applications = {role: application_name(role, engine) for role in engine.models}
-        return cls(settings=engine, applications=applications, scorer_version=_scorer_version(engine))
+    def of(cls, settings: Settings, code: str | None = None) -> "Live":
+        """What `settings` ask for, of the code that is here or of that which an engine was started with.
+
+        Raises:
+            models.weights.WeightsMissing: nothing is declared under a name of the profile.
+        """
+        engine, code = engine_part(settings), code or _code()
+        applications = {role: application_name(role, chosen, engine, code) for role, chosen in engine.models.items()}
+        return cls(settings=engine, applications=applications, code=code, rubric_digest=sha256_of(engine.rubric))
+
+    @property
+    def scorer_version(self) -> str:
+        """Of the scorer's replicas; everything else they take while they run."""
+        decoding = self.settings.decode.model_dump_json(), str(self.settings.store.ca_bundle)
+        return _digest(self.code, *decoding)
 
     def to_user_config(self) -> dict[str, Any]:
         """As JSON; `Live.model_validate` reads it."""
@@ -74,24 +100,19 @@ def current() -> Live:
     return Live.model_validate(config.user_config)
 
 
-def application_name(role: Role, settings: Settings) -> str:
-    """Name of the application that runs a role as the settings say; other weights have another name.
+def application_name(role: Role, chosen: ModelSettings, settings: Settings, code: str) -> str:
+    """Name of the application that runs a model; other weights, options or code have another name.
 
     Raises:
         models.weights.WeightsMissing: nothing is declared under the name of the weights.
     """
-    chosen = settings.models[role]
     declaration = Registry.load(settings.weights, settings.data_dir).declaration(chosen.weights)
     lasting = chosen.model_dump_json(exclude={"batch", "replicas"})
-    return f"{APP_NAME}-{role}-{_digest(lasting, combined_digest(declaration), str(settings.data_dir))}"
-
-
-def _scorer_version(settings: Settings) -> str:
-    return _digest(settings.decode.model_dump_json(), str(settings.store.ca_bundle))
+    return f"{APP_NAME}-{role}-{_digest(code, lasting, combined_digest(declaration), str(settings.data_dir))}"
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join((_code(), *parts)).encode()).hexdigest()[:VERSION_CHARACTERS]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:VERSION_CHARACTERS]
 
 
 @cache

@@ -12,6 +12,7 @@ from serve.ensemble import Ensemble
 from serve.errors import EngineError
 from serve.handles import SharedArrays
 from serve.live import Live
+from serve.trial import Compared, TrialRun
 
 
 class ScorerDeployment:
@@ -22,10 +23,14 @@ class ScorerDeployment:
         self._shared = SharedArrays()
         self._ensembles: list[Ensemble] = []
         """The last one gets what is new."""
+        self._trial: TrialRun | None = None
+        self._trials: list[TrialRun] = []
+        """Ended, with comparisons under way."""
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take another `Live` state; Serve calls it before the first request, and at every change."""
         live = Live.model_validate(user_config)
+        self._try_out(live)
         if self._ensembles and self._ensembles[-1].differs_by_batches_alone(live):
             self._ensembles[-1].take_batches(live)
             return
@@ -37,7 +42,7 @@ class ScorerDeployment:
     async def __call__(self, request: ScoreRequest) -> list[ScoreResult | EngineError | OSError]:
         """One answer: the result, or why the engine could not give one."""
         try:
-            return [await self._ensembles[-1].score(request)]
+            return [await self._score(request)]
         except (EngineError, OSError) as error:
             return [error]
 
@@ -52,4 +57,24 @@ class ScorerDeployment:
     def in_use(self) -> set[str]:
         """The models' applications that submissions under way may still ask."""
         self._ensembles = [one for one in self._ensembles[:-1] if one.under_way] + self._ensembles[-1:]
-        return {name for one in self._ensembles for name in one.live.applications.values()}
+        self._trials = [one for one in self._trials if one.running]
+        tried = {one.trial.application for one in [*self._trials, self._trial] if one is not None}
+        return tried | {name for one in self._ensembles for name in one.live.applications.values()}
+
+    def compared(self) -> list[Compared]:
+        """What the trial has found in this replica, so far."""
+        return self._trial.compared if self._trial is not None else []
+
+    async def _score(self, request: ScoreRequest) -> ScoreResult:
+        ensemble, trial = self._ensembles[-1], self._trial
+        if trial is not None and trial.chooses():
+            return await trial.score(ensemble, request)
+        return await ensemble.score(request)
+
+    def _try_out(self, live: Live) -> None:
+        running = self._trial.trial if self._trial is not None else None
+        if live.trial == running:
+            return
+        if self._trial is not None:
+            self._trials.append(self._trial)
+        self._trial = TrialRun(live.trial, live.settings, self._shared) if live.trial is not None else None

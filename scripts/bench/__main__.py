@@ -7,6 +7,7 @@ service-soak  memory, rows and books after many submissions over HTTP
 start      first start against a second one
 api        the front end over HTTP, with an engine that answers at once
 service    the whole service over HTTP: its engine, the plain ensemble, LitServe, a naive service; latency; backlog
+swap       other weights under load: failures, latency before, during and after
 search     stored embeddings: NumPy, pgvector, sqlite-vec
 lists      pages of a job of a million files, claims from a long queue
 """
@@ -69,6 +70,20 @@ def start(eval_dir: Eval = EVAL, out: Out = OUT) -> None:
     from scripts.bench.start import run
 
     _report("start", run(eval_dir), out)
+
+
+@app.command()
+def swap(
+    out: Out = OUT,
+    roles: Annotated[str, typer.Option(help="Roles that get other weights, with commas between.")] = "detector,speech",
+    load: Annotated[float, typer.Option(help="Arrivals as a share of what the engine can do.")] = 0.5,
+    seconds: Annotated[float, typer.Option(help="Of the phases before and after.")] = 30.0,
+    repeat: Annotated[int, typer.Option(help="Swaps; every second one goes back.")] = 2,
+) -> None:
+    """A swap of weights while submissions arrive: failures, and latency before, during and after it."""
+    from scripts.bench.swap import run
+
+    _report("swap", run(roles.split(","), load, seconds, repeat), out)
 
 
 @app.command()

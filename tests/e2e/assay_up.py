@@ -37,22 +37,27 @@ class RealStack:
 
     def replicas(self, application: str, deployment: str) -> list[psutil.Process]:
         """The processes of a deployment's replicas."""
-        title = f"ServeReplica:{application}:{deployment}"
+        # A model is an application of its own, with a version in its name.
+        title = re.compile(rf"ServeReplica:{application}(-\S+)?:{deployment}\b")
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if title in " ".join(_command_line(child))]
+        return [child for child in children if title.search(" ".join(_command_line(child)))]
 
 
 @contextmanager
-def assay_up(state_dir: Path, *, under: Sequence[str] = (), **variables: str) -> Iterator[RealStack]:
+def assay_up(
+    state_dir: Path, *, under: Sequence[str] = (), profile: str = "embedded", **variables: str
+) -> Iterator[RealStack]:
     """The stack on a free port of loopback, until the block ends.
 
     Args:
         state_dir: for its database, files and logs.
         under: a command that it is started by, for example `("strace", "-f")`.
+        profile: its name, or the path of its file.
         variables: of its environment.
     """
     (port,) = free_ports(1)
-    command = [sys.executable, "-m", "scripts.cli", "up", "--port", str(port), "--data-dir", str(state_dir)]
+    flags = ["--profile", profile, "--port", str(port), "--data-dir", str(state_dir)]
+    command = [sys.executable, "-m", "scripts.cli", "up", *flags]
     process = subprocess.Popen(
         [*under, *command],
         env=os.environ | GENEROUS | variables,
@@ -62,14 +67,15 @@ def assay_up(state_dir: Path, *, under: Sequence[str] = (), **variables: str) ->
         text=True,
     )
     try:
-        said = _until_ready(process)
-        key, token = (_secret(said, prefix) for prefix in ("fh_live_", "wk_"))
+        said = until_ready(process)
+        key, token = (secret_in(said, prefix) for prefix in ("fh_live_", "wk_"))
         yield RealStack(f"http://127.0.0.1:{port}", key, token, process)
     finally:
         _end(process)
 
 
-def _until_ready(process: "subprocess.Popen[str]") -> str:
+def until_ready(process: "subprocess.Popen[str]") -> str:
+    """What `assay up` prints before it is ready; what it prints later is thrown away."""
     assert process.stdout is not None
     said: list[str] = []
     for line in process.stdout:
@@ -80,7 +86,8 @@ def _until_ready(process: "subprocess.Popen[str]") -> str:
     raise AssertionError("the stack did not start:\n" + "".join(said[-40:]))
 
 
-def _secret(said: str, prefix: str) -> str:
+def secret_in(said: str, prefix: str) -> str:
+    """The first one of this kind."""
     found = re.search(rf"{prefix}\S+", said)
     assert found is not None
     return found.group()

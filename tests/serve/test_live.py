@@ -1,21 +1,35 @@
-"""Changes of a running engine, from this process and from another replica of the same Ray."""
+"""Changes of a running engine, from this process and from another replica of the same Ray, while files are scored."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+import skimage
+import yaml
 from ray import serve as ray_serve
 
-from configs.settings import BatchSettings, Role, Settings, load_settings
+from configs.settings import BatchSettings, DecodeSettings, ModelSettings, Role, Settings, load_settings
+from models.weights import sha256_of
+from pipeline.brief import JobBrief
+from pipeline.decode import decode
+from pipeline.result import ScoreRequest, ScoreResult
+from serve.app import model_applications
+from serve.canary import CanaryReport, Plan, run_canary
 from serve.client import RayEngine
 from serve.errors import EngineUnavailable
 from serve.lease import lease
+from serve.samples import Samples, samples_of
+from serve.swapping import Refused, reload
 from tests.serve.replicas import replica_pids
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 ROLES: tuple[Role, ...] = ("concepts", "detector")
+PHOTOS = Path(skimage.__file__).parent / "data"
+PERSON = ScoreRequest(PHOTOS / "astronaut.png", JobBrief(description="A photo of an astronaut."))
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +44,11 @@ async def engine(settings: Settings) -> AsyncIterator[RayEngine]:
     await engine.start()
     yield engine
     await engine.close()
+
+
+@pytest.fixture(scope="module")
+def samples() -> Samples:
+    return samples_of([decode(PHOTOS / name, DecodeSettings()) for name in ("astronaut.png", "coffee.png")])
 
 
 @ray_serve.deployment(name="caller", ray_actor_options={"num_cpus": 0})
@@ -72,9 +91,8 @@ async def test_changes_from_two_processes_are_all_in_force_and_no_replica_is_rep
 async def test_a_batch_that_could_never_fill_is_refused_with_the_reason(engine: RayEngine, caller: Any) -> None:
     before = await engine.batches()
     too_large = {"detector": BatchSettings(max_cost=9, max_items=65)}
-    assert "max_ongoing_requests 64 is below max_items × concurrent = 65" in await caller.reconfigure_engine.remote(
-        too_large
-    )
+    reason = "max_ongoing_requests 64 is below max_items × concurrent = 65"
+    assert reason in await caller.reconfigure_engine.remote(too_large)
     with pytest.raises(ValueError, match="no model for speech"):
         await engine.reconfigure({"speech": BatchSettings(max_cost=9)})
     assert await engine.batches() == before
@@ -93,3 +111,125 @@ async def test_a_lease_is_held_by_one_and_taken_over_from_the_dead(monkeypatch: 
     monkeypatch.setattr("serve.lease._renew", lambda key: asyncio.sleep(60))
     async with lease("trial"), lease("trial", wait_seconds=2):
         pass
+
+
+@asynccontextmanager
+async def load(engine: RayEngine) -> AsyncIterator[list[ScoreResult]]:
+    """Two submissions under way all the time; the results of all of them, none of which may fail."""
+    results: list[ScoreResult] = []
+    is_over = asyncio.Event()
+
+    async def submit() -> None:
+        while not is_over.is_set():
+            results.append(await engine.score(PERSON))
+
+    async with asyncio.TaskGroup() as clients:
+        for _ in range(2):
+            clients.create_task(submit())
+        yield results
+        is_over.set()
+
+
+def precisions(results: list[ScoreResult]) -> list[str]:
+    """In which numbers the detector of each result ran."""
+    return [model.precision for result in results for model in result.models if model.role == "detector"]
+
+
+def with_detector(settings: Settings, **changes: Any) -> Settings:
+    detector = ModelSettings.model_validate({**dict(settings.models["detector"]), **changes})
+    return settings.model_copy(update={"models": settings.models | {"detector": detector}})
+
+
+async def test_weights_are_swapped_under_load_and_every_later_answer_names_them(
+    engine: RayEngine, settings: Settings, samples: Samples
+) -> None:
+    old = (await engine.identities())["detector"].precision
+    others = {role: replica_pids(role) for role in ("concepts", "scorer")}
+    wanted = with_detector(settings, precision="int8", batch=BatchSettings(max_cost=16, max_items=4))
+    async with load(engine) as results:
+        await asyncio.sleep(1)
+        done = await reload(wanted, samples, lambda step: None)
+        swapped_at = len(results)
+        await asyncio.sleep(1)
+    assert [each.role for each in done.comparisons] == ["detector"]
+    assert done.comparisons[0].agreement > 0.9
+    said = precisions(results)
+    assert len(said) == len(results), "the detector answered for every submission"
+    switched = said.index("int8")
+    assert set(said[: switched - 2]) == {old}
+    assert set(said[swapped_at + 2 :]) == {"int8"}, "those that had begun before ended on the old weights"
+    assert (await engine.identities())["detector"].precision == "int8"
+    assert (await engine.batches())["detector"].max_items == 4
+    assert {role: replica_pids(role) for role in others} == others, "only the changed model's replica was replaced"
+    assert len(replica_pids("detector")) == 1
+
+
+@pytest.fixture
+def declare(settings: Settings, tmp_path: Path) -> Any:
+    """Adds weights of a detector whose file has other bytes than a detector's."""
+
+    def declare(name: str, content: bytes, sha256: str | None = None) -> Settings:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "320n.onnx").write_bytes(content)
+        entries = yaml.safe_load(settings.weights.read_text(encoding="utf-8"))
+        digest = sha256 or sha256_of(folder / "320n.onnx")
+        changed = {"files": {"320n.onnx": digest}, "sources": [{"path": str(folder)}]}
+        entries[name] = entries["nudenet-320n"] | changed
+        (folder / "weights.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
+        return with_detector(settings, weights=name).model_copy(update={"weights": folder / "weights.yaml"})
+
+    return declare
+
+
+async def test_bad_checkpoints_are_refused_with_the_reason_and_the_old_one_serves_on(
+    engine: RayEngine, settings: Settings, samples: Samples, declare: Any
+) -> None:
+    serving, applications = await engine.identities(), model_applications()
+    labels = settings.models["detector"].options["labels"]
+    wrong = settings.models["detector"].options | {"labels": labels[1:] + labels[:1]}
+    bad = {
+        "SHA-256 is .* but ffff": declare("altered", b"altered", "f" * 64),
+        "(?s)broken.*320n.onnx": declare("broken", b"no network at all"),
+        "agrees with what serves now by 0.00": with_detector(settings, options=wrong),
+    }
+    async with load(engine) as results:
+        for reason, candidate in bad.items():
+            with pytest.raises(Refused, match=reason):
+                await reload(candidate, samples, lambda step: None)
+            assert model_applications() == applications
+    assert len(results) > 2
+    assert await engine.identities() == serving
+
+
+async def test_a_canary_compares_and_decides_nothing_until_it_is_promoted(
+    engine: RayEngine, settings: Settings, samples: Samples
+) -> None:
+    await reload(settings, samples, lambda step: None)
+    serving, applications = (await engine.identities())["detector"], model_applications()
+    plan = Plan("detector", share=0.5, submissions=5, timeout_seconds=60)
+
+    async def try_out(promote: bool) -> CanaryReport:
+        return await run_canary(
+            plan,
+            lambda model: ModelSettings.model_validate({**dict(model), "precision": "int8"}),
+            samples,
+            on_progress=lambda step: None,
+            on_compared=lambda count: None,
+            promotes=lambda report: promote,
+        )
+
+    async with load(engine) as results:
+        report = await try_out(promote=False)
+        assert set(precisions(results)) == {serving.precision}, "the candidate's answers go nowhere"
+        assert model_applications() == applications
+        assert (report.identity.precision, report.candidate.precision) == (serving.precision, "int8")
+        assert len(report.compared) == 5
+        assert all(one.error is None and one.agreement is not None for one in report.compared)
+        assert [one.shift for one in report.compared] == pytest.approx([0.0] * 5, abs=0.05)
+        assert report.candidate_run_seconds is not None
+        await try_out(promote=True)
+    assert (await engine.identities())["detector"].precision == "int8"
+    assert len(model_applications()) == len(applications)
+    with pytest.raises(Refused, match="is what serves already"):
+        await try_out(promote=False)

@@ -42,7 +42,7 @@ async def test_weights_that_are_not_the_pinned_ones_end_the_start_and_are_named(
     declared = settings.weights.read_text(encoding="utf-8")
     digest = "c15d8273adad2d0a92f014cc69ab2d6c311a06777a55545f2c4eb46f51911f0f"
     assert digest in declared
-    (tmp_path / "weights.yaml").write_text(declared.replace(digest, "0" * 64))
+    (tmp_path / "weights.yaml").write_text(declared.replace(digest, "f" * 64))
     engine = RayEngine(settings.model_copy(update={"weights": tmp_path / "weights.yaml"}))
     with pytest.raises(EngineUnavailable, match=f"SHA-256 is {digest}"):
         await engine.start()

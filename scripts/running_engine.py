@@ -1,0 +1,47 @@
+"""The running engine, for a command that changes it."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.status import Status
+
+from configs.settings import Settings
+
+Answer = TypeVar("Answer")
+
+console = Console(highlight=False)
+
+
+def in_the_engine_of(settings: Settings, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Join the engine's Ray, do the work there, and leave.
+
+    Raises:
+        EngineUnavailable: no engine runs there.
+    """
+    # Imported here: Ray takes seconds, and what the caller got wrong is said before.
+    import ray
+
+    from serve.joining import join
+
+    try:
+        join(settings.state_dir)
+        return asyncio.run(work)
+    finally:
+        work.close()
+        ray.shutdown()
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Status]:
+    """What is being done now, beside a spinner."""
+    with console.status(title) as status:
+        yield status
+
+
+def state_dir(data_dir: Path | None) -> Path | None:
+    """The flag as `assay up` takes it."""
+    return data_dir and data_dir.absolute()

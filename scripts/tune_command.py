@@ -1,0 +1,127 @@
+"""`assay tune`: how this machine runs every model of a profile best, measured, and a profile that says so."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from configs.settings import BatchSettings, Role, Settings, load_settings
+from models.runtime.device import cpu_capabilities
+from scripts.running_engine import console, in_the_engine_of, state_dir
+from scripts.sample_media import sample_media
+from scripts.tune_plot import verdict, write_page
+from scripts.tune_profile import figures, profile_path, tuned_profile
+from scripts.tune_search import Effort, Search, Tuned
+from scripts.user_errors import UserError
+from serve.samples import Samples, samples_of
+
+SECONDS, QUICK_SECONDS = 4.0, 1.0
+
+
+def tune(
+    profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded",
+    latency_ms: Annotated[float, typer.Option(min=1, help="Bound on p95 of one item of a model, batches full.")] = 5000,
+    media: Annotated[Path | None, typer.Option(help="Folder of your own files; made here when left out.")] = None,
+    only: Annotated[str, typer.Option(help="Roles to measure, with commas between; all when left out.")] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer ways, shorter measurements.")] = False,
+    out: Annotated[Path, typer.Option(help="The profile to write; its plots go beside it, as .html.")] = Path(
+        "tuned.yaml"
+    ),
+    apply: Annotated[bool, typer.Option("--apply", help="Send the batches to the running stack.")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="State folder of the stack.", show_default=False)] = None,
+) -> None:
+    """Measure batch size, wait, threads, streams, processes and precision of each model under a latency bound."""
+    settings = load_settings(profile, state_dir=state_dir(data_dir))
+    roles = _roles(settings, only)
+    samples = samples_of(sample_media(media, settings.decode))
+    effort = Effort(latency_ms, QUICK_SECONDS if quick else SECONDS, quick, os.cpu_count() or 1)
+    tuned = measure(settings, roles, samples, effort)
+    heading = describe_run(profile, media, effort)
+    source = yaml.safe_load(profile_path(profile).read_text(encoding="utf-8"))
+    out.write_text(tuned_profile(source, heading, tuned), encoding="utf-8")
+    write_page(f"Tuning of the profile {settings.profile}", heading, tuned, latency_ms, out.with_suffix(".html"))
+    load_settings(out)  # what was written is what can be read
+    console.print(summary(tuned))
+    console.print(f"profile: {out}   plots: {out.with_suffix('.html')}")
+    if apply:
+        send(settings, {each.role: each.best.way.model.batch for each in tuned})
+
+
+def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Effort) -> list[Tuned]:
+    """Each model by itself, one after the other."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(roles))
+        tuned: list[Tuned] = []
+        for role in roles:
+            if not samples[role]:
+                raise UserError(f"no sample for {role} in the media")
+            search = Search(role, settings, samples[role], effort)
+            tuned.append(search.run(lambda step, role=role: progress.update(task, description=f"{role}: {step}")))  # type: ignore[misc]
+            progress.advance(task)
+            progress.console.print(f"{role}: {verdict(tuned[-1])}")
+    return tuned
+
+
+def describe_run(profile: str, media: Path | None, effort: Effort) -> list[str]:
+    """On what, with what and under which bound it was measured."""
+    numbers = ", ".join(name for name in cpu_capabilities() if name in ("FP32", "BF16", "INT8", "FP16"))
+    return [
+        f"Written by assay tune from the profile {profile}: {processor()}, {effort.cores} cores, {numbers}.",
+        f"Media: {media or 'made by the command'}. Bound: p95 of an item {effort.latency_ms:g} ms, batches full.",
+        "The figures are of a model by itself on the whole machine; MB is its process.",
+    ]
+
+
+def processor() -> str:
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def summary(tuned: list[Tuned]) -> Table:
+    """The profile's own way against the best found, in one run."""
+    table = Table("model", "as shipped", "best found", "gain", "by")
+    for each in tuned:
+        way = each.best.way.describe() if each.best != each.shipped else "as shipped"
+        table.add_row(each.role, figures(each.shipped), figures(each.best), f"{each.gain:.2f}", way)
+    return table
+
+
+def send(settings: Settings, batches: dict[Role, BatchSettings]) -> None:
+    """Make them those of the running stack.
+
+    Raises:
+        EngineUnavailable: none runs.
+    """
+
+    async def change() -> None:
+        from serve.changes import change_batches
+
+        await change_batches(batches)
+
+    in_the_engine_of(settings, change())
+    console.print(f"in force: the batches of {', '.join(batches)}")
+
+
+def _roles(settings: Settings, only: str) -> list[Role]:
+    wanted = only.split(",") if only else list(settings.models)
+    unknown = [name for name in wanted if name not in settings.models]
+    if unknown:
+        raise UserError(f"no model {', '.join(unknown)}; there are {', '.join(sorted(settings.models))}")
+    return [role for role in settings.models if role in wanted]

@@ -1,0 +1,78 @@
+"""A profile file out of what was measured."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from configs.settings import CONFIGS, Role
+from scripts.tune_search import Point, Tuned
+
+WIDTH = 120
+
+
+def profile_path(profile: str) -> Path:
+    """The file of a profile, by name or path."""
+    return Path(profile) if profile.endswith((".yaml", ".yml")) else CONFIGS / f"{profile}.yaml"
+
+
+def tuned_profile(source: Mapping[str, Any], heading: Sequence[str], tuned: Sequence[Tuned]) -> str:
+    """The text of the source profile with other models, and the figures beside them.
+
+    Args:
+        source: the profile as its file has it.
+        heading: comment lines for the top.
+        tuned: the models that were measured; others stay as they are.
+    """
+    found = {each.role: each for each in tuned}
+    before = {key: value for key, value in source.items() if key not in ("models", "scorer")}
+    after = {key: value for key, value in source.items() if key == "scorer"}
+    lines = [f"# {line}" for line in heading] + [*_dump(before, 0), "models:"]
+    for role, model in source["models"].items():
+        lines += _model(role, model, found.get(role))
+    return "\n".join([*lines, "", *_dump(after, 0)]).rstrip() + "\n"
+
+
+def figures(point: Point) -> str:
+    """What a way of running a model was measured at."""
+    measured = point.measured
+    gpu = f", {measured.gpu_share:.0%} of the GPU" if measured.gpu_share else ""
+    return f"{measured.items_per_second:.3g} items/s, p95 {measured.p95_ms:.0f} ms, {measured.memory_mb:.0f} MB{gpu}"
+
+
+def _model(role: Role, source: Mapping[str, Any], tuned: Tuned | None) -> list[str]:
+    if tuned is None:
+        return [f"  {role}:", *_dump(dict(source), 4)]
+    comment = [f"  # {figures(tuned.best)}, agreement {tuned.best.agreement:.3f}"]
+    if tuned.best != tuned.shipped:
+        comment += [f"  # before: {figures(tuned.shipped)}"]
+    return [*comment, f"  {role}:", *_dump(_chosen(source, tuned.best), 4)]
+
+
+def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:
+    """The model's section: what was found, and what the file says beside it."""
+    model, replicas = best.way.model, dict(source.get("replicas", {}))
+    replicas["max_ongoing_requests"] = model.replicas.max_ongoing_requests
+    if best.way.replicas > 1:
+        replicas |= {"min_replicas": best.way.replicas, "max_replicas": best.way.replicas}
+    if best.measured.gpu_share:
+        replicas["num_gpus"] = gpu_fraction(best.measured.gpu_share)
+    found = {"precision": model.precision, "threads": model.threads, "options": dict(model.options)}
+    kept = {key: value for key, value in source.items() if key not in ("batch", "replicas", *found)}
+    defaults = {"precision": "auto", "options": {}}
+    changed = {key: value for key, value in found.items() if value != defaults.get(key)}
+    return kept | changed | {"batch": model.batch.model_dump(), "replicas": replicas}
+
+
+def gpu_fraction(share: float) -> float:
+    """What a replica reserves of a device: a fifth more than it was seen to hold, in steps of 0.05."""
+    return min(1.0, round(-(-share * 1.2 // 0.05) * 0.05, 2))
+
+
+def _dump(values: Mapping[str, Any], indent: int) -> list[str]:
+    """YAML with the innermost collections on one line."""
+    if not values:
+        return []
+    text = yaml.safe_dump(dict(values), sort_keys=False, default_flow_style=None, width=WIDTH - indent)
+    return [" " * indent + line if line else line for line in text.rstrip().split("\n")]

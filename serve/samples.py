@@ -1,0 +1,90 @@
+"""The known samples that a candidate has to answer before it gets any traffic."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from configs.settings import Role
+from models.recording import Recording
+from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
+from serve.agreement import agreement, flaw
+from serve.errors import EngineUnavailable
+
+SENTENCE = "A photo of a person."
+"""The concept encoder also has to embed sentences."""
+
+Samples = Mapping[Role, Sequence[Any]]
+"""Items of each role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A candidate beside what it would replace, on the same items."""
+
+    role: Role
+    items: int
+    agreement: float
+    """Mean over the items, from 0 to 1."""
+    seconds: float
+    """Mean of one item, asked alone of what answers now."""
+    candidate_seconds: float
+
+
+def samples_of(media: Sequence[Decoded]) -> Samples:
+    """What each role looks at in decoded files: up to three frames of a video."""
+    views: list[Any] = []
+    sounds: list[DecodedAudio] = []
+    for each in media:
+        match each:
+            case DecodedImage():
+                views.append(each.view)
+            case DecodedVideo():
+                views += [frame.view for frame in each.frames[:3]]
+                sounds += [each.audio] if each.audio else []
+            case DecodedAudio():
+                sounds.append(each)
+    return {
+        "concepts": [*views, SENTENCE],
+        "detector": views,
+        "text": views,
+        "speech": [sound.samples for sound in sounds],
+        "audio_quality": [Recording(sound.samples, sound.clipping_ratio) for sound in sounds],
+    }
+
+
+async def compare(role: Role, current: Any, candidate: Any, samples: Samples) -> Comparison:
+    """Ask both for each sample, one by one.
+
+    Args:
+        current, candidate: Serve handles of the two models; `current` may be `None`.
+
+    Raises:
+        EngineUnavailable: the candidate fails on a sample, or its answer cannot be true.
+    """
+    agreements: list[float] = []
+    seconds = [0.0, 0.0]
+    for item in samples[role]:
+        answer, seconds[1] = await _ask(role, candidate, item, seconds[1])
+        wrong = str(answer) if isinstance(answer, BaseException) else flaw(role, answer)
+        if wrong:
+            raise EngineUnavailable(f"{role}: the candidate failed on a known sample: {wrong}")
+        if current is not None:
+            known, seconds[0] = await _ask(role, current, item, seconds[0])
+            if not isinstance(known, BaseException):
+                agreements.append(agreement(role, known, answer))
+    count = max(1, len(samples[role]))
+    mean = sum(agreements) / len(agreements) if agreements else 1.0
+    return Comparison(role, len(samples[role]), mean, seconds[0] / count, seconds[1] / count)
+
+
+async def _ask(role: Role, model: Any, item: Any, spent: float) -> tuple[Any, float]:
+    started = time.perf_counter()
+    try:
+        (answer,) = await model.remote(item)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001  Ray wraps whatever ended the call
+        answer = EngineUnavailable(f"{role}: {error}")
+    return answer, spent + time.perf_counter() - started

@@ -1,0 +1,154 @@
+"""Other weights for a running engine: loaded beside the old ones, checked, then taken by the scorer.
+
+A submission meets one set of weights from its first look to its last (`serve.ensemble`), so nothing fails and nothing
+is torn: new submissions go to the new weights, and the old ones stay until nobody asks them any more.
+"""
+
+import asyncio
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from configs.settings import Role, Settings
+from models.weights import Registry, WeightsError, WeightsMissing
+from serve.app import Progress, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
+from serve.changes import CHANGE
+from serve.errors import EngineUnavailable
+from serve.lease import lease
+from serve.live import Live, current
+from serve.loading import load_scoring
+from serve.samples import Comparison, Samples, compare
+
+SWAP = "swap"
+"""Lease of whoever loads candidates. Held for minutes; batches may change meanwhile."""
+LOAD_SECONDS = 900.0
+"""A candidate that is not up after it will not be: a cluster has no place for it."""
+DRAIN_SECONDS = 900.0
+"""For submissions that the old weights have begun; more than the longest recording takes."""
+MIN_AGREEMENT = 0.5
+"""Below it, on samples that both answered, a candidate is taken for broken."""
+POLL_SECONDS = 0.3
+
+
+class Refused(EngineUnavailable):
+    """A candidate that is not taken; what served before serves on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a reload changed."""
+
+    comparisons: tuple[Comparison, ...]
+    """One for each model that was swapped."""
+    batches: tuple[Role, ...]
+    """Roles whose batches or replicas changed."""
+
+
+async def reload(
+    settings: Settings, samples: Samples, on_progress: Progress, min_agreement: float = MIN_AGREEMENT
+) -> Reloaded:
+    """Make the running engine that of the settings, without a failed or slowed submission.
+
+    Raises:
+        Refused: a candidate's weights are not the pinned ones, do not load, or answer the samples wrongly.
+        EngineUnavailable: no engine runs, or another swap is under way.
+    """
+    load_scoring(settings)
+    async with lease(SWAP, wait_seconds=1.0):
+        before = await asyncio.to_thread(current)
+        wanted = Live.of(settings, before.code)
+        await clear_leftovers(before)
+        changed = [role for role, name in wanted.applications.items() if before.applications.get(role) != name]
+        comparisons = await load_beside(before, wanted, changed, samples, on_progress, min_agreement)
+        await take(wanted, on_progress)
+        await drain(before.applications.values(), wanted, on_progress)
+    return Reloaded(tuple(comparisons), _reconfigured(before.settings, settings))
+
+
+async def load_beside(
+    before: Live,
+    wanted: Live,
+    roles: Collection[Role],
+    samples: Samples,
+    on_progress: Progress,
+    min_agreement: float = MIN_AGREEMENT,
+) -> list[Comparison]:
+    """Verify, load and warm candidates beside what serves, and ask them for the samples.
+
+    Raises:
+        Refused: one is not fit to serve; none of them runs any more.
+    """
+    if not roles:
+        return []
+    names = {wanted.applications[role] for role in roles}
+    try:
+        await asyncio.to_thread(verify_here, wanted.settings, roles)
+        await asyncio.to_thread(deploy_beside, wanted, roles, on_progress, LOAD_SECONDS)
+        on_progress("asking the samples")
+        comparisons = [await _check(role, before, wanted, samples, min_agreement) for role in roles]
+    except BaseException as error:
+        await asyncio.to_thread(remove, names & await asyncio.to_thread(model_applications))
+        if isinstance(error, EngineUnavailable | WeightsError | ValueError):
+            raise Refused(str(error)) from error
+        raise
+    return comparisons
+
+
+async def take(wanted: Live, on_progress: Progress) -> None:
+    """Let the scorer send what is new to the wanted models; all of them run."""
+    async with lease(CHANGE):
+        await asyncio.to_thread(deploy, wanted, wanted.applications.keys(), on_progress)
+
+
+async def drain(names: Collection[str], wanted: Live, on_progress: Progress) -> None:
+    """Remove applications once no submission asks them any more."""
+    leaving = set(names) - set(wanted.applications.values())
+    give_up_at = time.monotonic() + DRAIN_SECONDS
+    while leaving and leaving & await _in_use() and time.monotonic() < give_up_at:
+        on_progress("submissions under way finish on the old weights")
+        await asyncio.sleep(POLL_SECONDS)
+    await asyncio.to_thread(remove, leaving)
+
+
+async def clear_leftovers(live: Live) -> None:
+    """Remove candidates of a command that was killed."""
+    known = set(live.applications.values()) | await _in_use()
+    await asyncio.to_thread(remove, await asyncio.to_thread(model_applications) - known)
+
+
+def verify_here(settings: Settings, roles: Collection[Role]) -> None:
+    """Check the hashes before anything is loaded, where this machine has the weights.
+
+    Raises:
+        models.weights.WeightsError: a file is not the pinned one, or no hash is pinned.
+    """
+    registry = Registry.load(settings.weights, settings.data_dir)
+    for role in roles:
+        try:
+            registry.open(settings.models[role].weights)
+        except WeightsMissing:
+            continue  # the replica's machine may have them; it verifies in any case
+
+
+async def _check(role: Role, before: Live, wanted: Live, samples: Samples, min_agreement: float) -> Comparison:
+    known = before.applications.get(role)
+    answers_now = model_handle(role, known) if known else None
+    comparison = await compare(role, answers_now, model_handle(role, wanted.applications[role]), samples)
+    if comparison.agreement < min_agreement:
+        raise Refused(
+            f"{role}: the candidate agrees with what serves now by {comparison.agreement:.2f} "
+            f"on {comparison.items} samples; {min_agreement:.2f} is asked for"
+        )
+    return comparison
+
+
+async def _in_use() -> set[str]:
+    told: list[set[str]] = await scorer_handle().broadcast("in_use").results_async()
+    return set().union(*told)
+
+
+def _reconfigured(before: Settings, after: Settings) -> tuple[Role, ...]:
+    known = {role: (model.batch, model.replicas) for role, model in before.models.items()}
+    return tuple(
+        role for role, model in after.models.items() if role in known and known[role] != (model.batch, model.replicas)
+    )

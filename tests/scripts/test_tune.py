@@ -1,0 +1,139 @@
+"""Choosing among measured ways, the profile that is written, the page with the plots; one model measured for real."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from configs.settings import CONFIGS, BatchSettings, load_settings
+from pipeline.decode import decode
+from scripts.sample_media import generated, sample_media
+from scripts.tune_command import measure
+from scripts.tune_plot import ticks, write_page
+from scripts.tune_profile import gpu_fraction, tuned_profile
+from scripts.tune_search import WORTH, Effort, Point, Tuned, Way, best_of, front, with_room
+from scripts.tune_worker import Measured
+from scripts.user_errors import UserError
+from serve.samples import samples_of
+
+EMBEDDED = load_settings("embedded")
+DETECTOR = EMBEDDED.models["detector"]
+
+
+def point(throughput: float, p95_ms: float, agreement: float = 1.0, gpu_share: float = 0.0, **changes: Any) -> Point:
+    model = with_room(DETECTOR, {"batch": dict(DETECTOR.batch)} | changes)
+    return Point(Way(model), Measured(throughput, p95_ms / 2, p95_ms, 1.0, 200.0, gpu_share), agreement)
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([point(10, 50), point(20, 90)], 1),
+        ([point(10, 50), point(20, 150)], 0),  # over the bound
+        ([point(10, 50), point(20, 90, agreement=0.5)], 0),  # not accurate
+        ([point(10, 50), point(10.2, 90)], 0),  # within the noise of the first
+        ([point(10, 500), point(20, 150)], 1),  # none within the bound: the lowest latency
+    ],
+)
+def test_best_of(points: list[Point], expected: int) -> None:
+    assert best_of(points, latency_ms=100) is points[expected]
+
+
+def test_the_front_holds_what_nothing_beats_in_both() -> None:
+    fast, large, beaten, same = point(10, 50), point(30, 200), point(9, 60), point(10, 55)
+    assert front([large, beaten, fast, same]) == [fast, large]
+
+
+def test_a_longer_batch_gets_a_longer_queue() -> None:
+    batch = BatchSettings(max_cost=100, max_items=40, concurrent=2)
+    assert with_room(DETECTOR, {"batch": dict(batch)}).replicas.max_ongoing_requests == 160
+
+
+@pytest.mark.parametrize(("share", "reserved"), [(0.01, 0.05), (0.2, 0.25), (0.25, 0.3), (0.95, 1.0)])
+def test_a_replica_reserves_a_fifth_more_than_it_was_seen_to_hold(share: float, reserved: float) -> None:
+    assert gpu_fraction(share) == reserved
+
+
+def tuned(best: Point | None = None) -> Tuned:
+    shipped = point(10, 50)
+    return Tuned("detector", (point(11, 60), point(12, 900, 0.4)), shipped, best or shipped, ("2 threads: ValueError: no",))
+
+
+def test_the_profile_that_is_written_is_read_back_as_what_was_chosen(tmp_path: Path) -> None:
+    source = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
+    best = point(20, 80, threads=1, precision="f32", batch={"max_cost": 3.5, "max_items": 2, "concurrent": 2})
+    path = tmp_path / "tuned.yaml"
+    path.write_text(tuned_profile(source, ["measured here"], [tuned(best)]))
+    read = load_settings(path)
+    assert read.models["detector"] == best.way.model
+    assert {role: read.models[role] for role in read.models if role != "detector"} == {
+        role: EMBEDDED.models[role] for role in EMBEDDED.models if role != "detector"
+    }
+    assert (read.scorer, read.decode) == (EMBEDDED.scorer, EMBEDDED.decode)
+    assert path.read_text().startswith("# measured here\n")
+    assert "# 20 items/s, p95 80 ms, 200 MB, agreement 1.000\n  # before: 10 items/s" in path.read_text()
+
+
+def test_several_processes_and_a_part_of_a_gpu_become_replicas() -> None:
+    source = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
+    one = point(20, 80, gpu_share=0.2)
+    several = Tuned("detector", (), tuned().shipped, Point(Way(one.way.model, 2), one.measured, 1.0), ())
+    replicas = yaml.safe_load(tuned_profile(source, [], [several]))["models"]["detector"]["replicas"]
+    assert (replicas["min_replicas"], replicas["max_replicas"], replicas["num_gpus"]) == (2, 2, 0.25)
+
+
+def test_the_page_needs_nothing_from_outside(tmp_path: Path) -> None:
+    path = tmp_path / "tuned.html"
+    write_page("Tuning <here>", ["a heading"], [tuned(), tuned(point(20, 80))], 100, path)
+    page = path.read_text()
+    assert not re.search(r"(src|href|url)\s*[=(]|https?:|@import", page)
+    assert "Tuning &lt;here&gt;" in page
+    assert page.count("<svg") == 2
+    assert page.count('class="best"') == 2
+    assert page.count('class="inaccurate"') == 2
+    assert "within 3% of the best found" in page
+    assert "2.00 times the profile&#39;s own way" in page
+    assert "did not run: 2 threads: ValueError: no" in page
+
+
+@pytest.mark.parametrize(("high", "expected"), [(10, [0, 2, 4, 6, 8, 10]), (0.9, [0, 0.2, 0.4, 0.6, 0.8]), (700, None)])
+def test_ticks_are_round(high: float, expected: list[float] | None) -> None:
+    found = ticks(0, high)
+    assert expected is None or found == pytest.approx(expected)
+    assert 3 <= len(found) <= 8
+
+
+def test_samples_of_ones_own_media(tmp_path: Path) -> None:
+    (tmp_path / "page.jpg").write_bytes(next(generated()))
+    (tmp_path / "notes.txt").write_text("no media")
+    samples = samples_of(sample_media(tmp_path, EMBEDDED.decode))
+    assert {role: len(items) for role, items in samples.items()} == {
+        "concepts": 2,  # the page and a sentence
+        "detector": 1,
+        "text": 1,
+        "speech": 0,
+        "audio_quality": 0,
+    }
+    with pytest.raises(UserError, match="no file in it can be decoded"):
+        sample_media(tmp_path / "nowhere", EMBEDDED.decode)
+
+
+def test_made_media_have_something_for_every_model() -> None:
+    samples = samples_of([decode(content, EMBEDDED.decode) for content in generated()])
+    assert all(samples[role] for role in EMBEDDED.models)
+
+
+@pytest.mark.slow
+def test_the_shipped_way_and_the_best_found_meet_in_one_run() -> None:
+    samples = samples_of(sample_media(None, EMBEDDED.decode))
+    effort = Effort(latency_ms=10_000, seconds=0.3, quick=True, cores=2)
+    (found,) = measure(EMBEDDED, ["detector"], samples, effort)
+    assert found.shipped.way.model == DETECTOR
+    assert len(found.points) > 5
+    assert found.gain > WORTH or found.best == found.shipped
+    assert {point.agreement for point in found.points} == {1.0}
+    assert all(point.measured.memory_mb > 50 and point.measured.p95_ms > 0 for point in found.points)
+    assert not found.failures
+    assert found.shipped.measured.items_per_second > 0
