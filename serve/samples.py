@@ -14,6 +14,8 @@ from serve.errors import EngineUnavailable
 
 SENTENCE = "A photo of a person."
 """The concept encoder also has to embed sentences."""
+REST = 2.0
+"""Pause after a sample, as a multiple of what it took: the submissions that are under way come first."""
 
 Samples = Mapping[Role, Sequence[Any]]
 """Items of each role."""
@@ -66,12 +68,14 @@ async def compare(role: Role, current: Any, candidate: Any, samples: Samples) ->
     agreements: list[float] = []
     seconds = [0.0, 0.0]
     for item in samples[role]:
-        answer, seconds[1] = await _ask(role, candidate, item, seconds[1])
+        answer, took = await _ask(role, candidate, item)
+        seconds[1] += took
         wrong = str(answer) if isinstance(answer, BaseException) else flaw(role, answer)
         if wrong:
             raise EngineUnavailable(f"{role}: the candidate failed on a known sample: {wrong}")
         if current is not None:
-            known, seconds[0] = await _ask(role, current, item, seconds[0])
+            known, took = await _ask(role, current, item)
+            seconds[0] += took
             if not isinstance(known, BaseException):
                 agreements.append(agreement(role, known, answer))
     count = max(1, len(samples[role]))
@@ -79,12 +83,15 @@ async def compare(role: Role, current: Any, candidate: Any, samples: Samples) ->
     return Comparison(role, len(samples[role]), mean, seconds[0] / count, seconds[1] / count)
 
 
-async def _ask(role: Role, model: Any, item: Any, spent: float) -> tuple[Any, float]:
-    started = time.perf_counter()
+async def _ask(role: Role, model: Any, item: Any) -> tuple[Any, float]:
+    """The answer, or what went wrong, and the seconds it took."""
+    started_seconds = time.perf_counter()
     try:
         (answer,) = await model.remote(item)
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001  Ray wraps whatever ended the call
         answer = EngineUnavailable(f"{role}: {error}")
-    return answer, spent + time.perf_counter() - started
+    took = time.perf_counter() - started_seconds
+    await asyncio.sleep(REST * took)
+    return answer, took

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from configs.settings import Role, Settings
-from models.weights import Registry, WeightsError, WeightsMissing
+from models.weights import WeightsError
 from serve.app import Progress, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
 from serve.changes import CHANGE
 from serve.errors import EngineUnavailable
@@ -18,6 +18,7 @@ from serve.lease import lease
 from serve.live import Live, current
 from serve.loading import load_scoring
 from serve.samples import Comparison, Samples, compare
+from serve.warming import try_to_load
 
 SWAP = "swap"
 """Lease of whoever loads candidates. Held for minutes; batches may change meanwhile."""
@@ -82,7 +83,8 @@ async def load_beside(
         return []
     names = {wanted.applications[role] for role in roles}
     try:
-        await asyncio.to_thread(verify_here, wanted.settings, roles)
+        on_progress(f"trying {', '.join(roles)}")
+        await asyncio.to_thread(try_to_load, wanted.settings, roles)
         await asyncio.to_thread(deploy_beside, wanted, roles, on_progress, LOAD_SECONDS)
         on_progress("asking the samples")
         comparisons = [await _check(role, before, wanted, samples, min_agreement) for role in roles]
@@ -114,20 +116,6 @@ async def clear_leftovers(live: Live) -> None:
     """Remove candidates of a command that was killed."""
     known = set(live.applications.values()) | await _in_use()
     await asyncio.to_thread(remove, await asyncio.to_thread(model_applications) - known)
-
-
-def verify_here(settings: Settings, roles: Collection[Role]) -> None:
-    """Check the hashes before anything is loaded, where this machine has the weights.
-
-    Raises:
-        models.weights.WeightsError: a file is not the pinned one, or no hash is pinned.
-    """
-    registry = Registry.load(settings.weights, settings.data_dir)
-    for role in roles:
-        try:
-            registry.open(settings.models[role].weights)
-        except WeightsMissing:
-            continue  # the replica's machine may have them; it verifies in any case
 
 
 async def _check(role: Role, before: Live, wanted: Live, samples: Samples, min_agreement: float) -> Comparison:

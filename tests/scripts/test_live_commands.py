@@ -1,0 +1,89 @@
+"""What `assay canary` and `assay reload` say about what they found."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from configs.settings import load_settings
+from models.outputs import ModelIdentity
+from scripts.canary_command import Bounds, Wish, did_well, report_table, verdict
+from scripts.cli import build
+from scripts.reload_command import describe_batch
+from serve.canary import CanaryReport
+from serve.samples import Comparison
+from serve.trial import Compared
+
+SETTINGS = load_settings("embedded")
+
+
+def compared(agreement: float | None = 1.0, stars: tuple[int, int] = (4, 4), error: str | None = None) -> Compared:
+    return Compared(*stars, float(stars[1] - stars[0]), agreement, 0.02, 0.01, error)
+
+
+def report(*found: Compared) -> CanaryReport:
+    identities = [ModelIdentity("detector", "yolo", "1", "0" * 64, precision) for precision in ("f32", "int8")]
+    return CanaryReport(identities[0], identities[1], Comparison("detector", 3, 1.0, 0.1, 0.1), found, 0.004, None)
+
+
+@pytest.mark.parametrize(
+    ("found", "well"),
+    [
+        ([compared(), compared(0.9)], True),
+        ([compared(), compared(0.5)], False),
+        ([compared(), compared(None)], True),  # it was not asked: a gate had closed before
+        ([compared(None)], False),  # nothing was learnt
+        ([], False),
+        ([compared(), compared(None, error="EngineUnavailable: gone")], False),
+    ],
+)
+def test_a_candidate_does_well_if_it_agrees_and_never_fails(found: list[Compared], well: bool) -> None:
+    assert did_well(report(*found), min_agreement=0.9) is well
+
+
+def test_the_report_counts_what_would_change() -> None:
+    out = io.StringIO()
+    found = report(compared(), compared(0.5, (3, 2)), compared(0.9, (4, 5)), compared(None, error="gone"))
+    Console(file=out, width=120).print(report_table(found))
+    rows = {line.split("│")[1].strip(): line.split("│")[2:4] for line in out.getvalue().splitlines() if "│" in line}
+    said = {name: [each.strip() for each in cells] for name, cells in rows.items()}
+    assert said["submissions scored on both"][1] == "4"
+    assert said["the candidate failed on"][1] == "1"
+    assert said["agreement of the outputs"][1] == "0.800"
+    assert said["shift of the mean score"][1] == "+0.000"
+    assert said["other stars"][1] == "2"
+    assert said["other side of 3 stars"][1] == "1"
+    assert said["ms an item, as the scorer waits"] == ["20.0", "10.0"]
+    assert said["ms an item, inside the model"] == ["4.0", "-"]
+
+
+@pytest.mark.parametrize(
+    ("promote", "agreement", "said"),
+    [(False, 1.0, "ended"), (True, 1.0, "promoted"), (True, 0.2, "not promoted: 0.90 agreement")],
+)
+def test_the_verdict(promote: bool, agreement: float, said: str) -> None:
+    bounds = Bounds(0.1, 10, 60, promote, 0.9)
+    assert verdict(report(compared(agreement)), bounds).startswith(said)
+
+
+@pytest.mark.parametrize("base", [None, SETTINGS.models["detector"].model_copy(update={"threads": 7})])
+def test_a_wish_changes_what_serves_or_what_a_profile_names(base: Any) -> None:
+    serving = SETTINGS.models["detector"]
+    chosen = Wish("detector", base, {"precision": "int8"}).choose(serving)
+    assert (chosen.precision, chosen.threads) == ("int8", 7 if base else serving.threads)
+    assert chosen.options == serving.options
+
+
+def test_batches_in_words() -> None:
+    changed = SETTINGS.models["detector"].model_copy(
+        update={"batch": SETTINGS.models["detector"].batch.model_copy(update={"max_items": 3, "wait_seconds": 0.002})}
+    )
+    settings = SETTINGS.model_copy(update={"models": {"detector": changed}})
+    assert describe_batch("detector", settings).startswith("batches of up to 3 items")
+    assert "2 ms wait" in describe_batch("detector", settings)
+
+
+@pytest.mark.parametrize("command", ["reload", "canary", "tune"])
+def test_the_commands_are_there(command: str) -> None:
+    assert command in [each.name for each in build([command]).registered_commands]
