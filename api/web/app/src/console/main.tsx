@@ -1,4 +1,5 @@
 import "../shared/styles/index.css";
+import "./console.css";
 import { render } from "preact";
 import { SignedIn } from "../shared/components/signed-in";
 import { start } from "../shared/router";
@@ -8,7 +9,7 @@ import { App } from "./app";
 
 start("/console");
 render(
-  <SignedIn title={strings.console.title}>
+  <SignedIn title={`${strings.product} ${strings.console.title}`}>
     <App />
   </SignedIn>,
   document.getElementById("app")!,

@@ -49,12 +49,22 @@ interface ConfirmProps {
   isDangerous?: boolean;
   /** What is done; the dialog waits for it, shows its failure, and closes when it went well. */
   onConfirm: () => Promise<unknown>;
-  onClose: () => void;
+  /** After it was done, and by default when the person does not want it. */
+  onClose?: () => void;
+  onCancel?: () => void;
   children?: ComponentChildren;
 }
 
 /** Asks before something is done that cannot be undone. */
-export function ConfirmDialog({ title, action, isDangerous, onConfirm, onClose, children }: ConfirmProps) {
+export function ConfirmDialog({
+  title,
+  action,
+  isDangerous = false,
+  onConfirm,
+  onClose = () => undefined,
+  onCancel = onClose,
+  children,
+}: ConfirmProps) {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<ApiFailure>();
   const confirm = async () => {
@@ -68,11 +78,11 @@ export function ConfirmDialog({ title, action, isDangerous, onConfirm, onClose, 
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onCancel}>
       {children}
       {failure && <FailureNotice failure={failure} />}
       <div class="dialog-actions">
-        <Button onClick={onClose}>{strings.actions.cancel}</Button>
+        <Button onClick={onCancel}>{strings.actions.cancel}</Button>
         <Button look={isDangerous ? "danger" : "primary"} isBusy={isBusy} onClick={() => void confirm()}>
           {action}
         </Button>

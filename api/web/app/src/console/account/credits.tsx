@@ -1,0 +1,183 @@
+import { useState } from "preact/hooks";
+import { api } from "../../shared/api";
+import { Button, LinkButton } from "../../shared/components/button";
+import { Dialog } from "../../shared/components/dialog";
+import { TextField } from "../../shared/components/field";
+import { EmptyState, FailureNotice, FailureState, Skeleton } from "../../shared/components/states";
+import { PagedTable, type Column } from "../../shared/components/table";
+import { toast } from "../../shared/components/toasts";
+import type { ApiFailure } from "../../shared/failure";
+import { formatAge, formatCredits, formatMoney, formatNumber, formatTime } from "../../shared/format";
+import { asFailure, useLoaded, usePages } from "../../shared/loading";
+import { may, session } from "../../shared/session";
+import { useTitle } from "../../shared/title";
+import type { CreditTransaction } from "../../shared/types";
+import { strings } from "../../strings";
+import { AccountHead } from "./tabs";
+
+const TEXT = strings.console.credits;
+
+const COLUMNS: Column<CreditTransaction>[] = [
+  { title: TEXT.columns.what, isLead: true, cell: (one) => <What transaction={one} /> },
+  { title: TEXT.columns.amount, isNumeric: true, cell: (one) => <Amount credits={one.amount_credits} /> },
+  { title: TEXT.columns.available, isNumeric: true, cell: (one) => formatNumber(one.available_after) },
+  { title: TEXT.columns.held, isNumeric: true, cell: (one) => formatNumber(one.held_after) },
+  {
+    title: TEXT.columns.when,
+    cell: (one) => (
+      <time class="muted" dateTime={one.created_at} title={formatTime(one.created_at)}>
+        {formatAge(one.created_at)}
+      </time>
+    ),
+  },
+];
+
+/** What the organization has, and every movement of it. */
+export function Credits() {
+  const balance = useLoaded((signal) => api.get("/v1/billing/credits", { signal }), []);
+  const pages = usePages(
+    (cursor, signal) =>
+      api.get("/v1/billing/transactions", { query: { limit: 50, ...(cursor ? { cursor } : {}) }, signal }),
+    [],
+  );
+  const [isBuying, setBuying] = useState(false);
+  const canBuy = may("billing:write") && session.value?.livemode;
+  useTitle(TEXT.title);
+  return (
+    <>
+      <AccountHead>
+        {canBuy && (
+          <Button look="primary" icon="plus" onClick={() => setBuying(true)}>
+            {TEXT.buy}
+          </Button>
+        )}
+      </AccountHead>
+      <section class="card">
+        {balance.failure && <FailureState failure={balance.failure} onRetry={balance.reload} />}
+        {!balance.failure && !balance.data && <Skeleton lines={2} height="1.5rem" />}
+        {balance.data && (
+          <dl class="figures">
+            <Figure name={TEXT.available} credits={balance.data.available_credits} />
+            <Figure name={TEXT.held} credits={balance.data.held_credits} />
+            <Figure name={TEXT.total} credits={balance.data.total_credits} />
+          </dl>
+        )}
+      </section>
+      <section class="card card-flush">
+        <header>
+          <h2>{TEXT.transactions}</h2>
+        </header>
+        <PagedTable
+          caption={TEXT.caption}
+          columns={COLUMNS}
+          pages={pages}
+          keyOf={(one) => one.id}
+          empty={<EmptyState icon="coins" title={TEXT.empty} />}
+        />
+      </section>
+      {isBuying && (
+        <Buy
+          onClose={() => setBuying(false)}
+          onBought={() => {
+            balance.reload();
+            pages.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Figure({ name, credits }: { name: string; credits: number }) {
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd>{formatMoney(credits)}</dd>
+      <dd class="figure-sub">{formatCredits(credits)}</dd>
+    </div>
+  );
+}
+
+function What({ transaction }: { transaction: CreditTransaction }) {
+  return (
+    <span class="stack-s">
+      <strong>{TEXT.types[transaction.type] ?? transaction.type}</strong>
+      <span class="small muted wrap-anywhere">
+        {transaction.job_id ? (
+          <a href={`/console/jobs/${transaction.job_id}`}>{transaction.description}</a>
+        ) : (
+          transaction.description
+        )}
+      </span>
+    </span>
+  );
+}
+
+function Amount({ credits }: { credits: number }) {
+  return (
+    <span
+      class={credits < 0 ? "amount" : "amount amount-in"}
+    >{`${credits > 0 ? "+" : ""}${formatNumber(credits)}`}</span>
+  );
+}
+
+function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void }) {
+  const [amount, setAmount] = useState("5000");
+  const [checkoutUrl, setCheckoutUrl] = useState<string>();
+  const [failure, setFailure] = useState<ApiFailure>();
+  const [isBusy, setBusy] = useState(false);
+  const [once, setOnce] = useState(() => crypto.randomUUID());
+  const credits = /^\d+$/.test(amount.trim()) ? Number(amount) : null;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (credits === null) return;
+    setBusy(true);
+    try {
+      const headers = { "Idempotency-Key": once };
+      const bought = await api.post("/v1/billing/credits/purchase", { body: { amount_credits: credits }, headers });
+      if (bought.checkout_url) return setCheckoutUrl(bought.checkout_url);
+      toast(TEXT.bought(formatCredits(bought.amount_credits)));
+      onBought();
+      onClose();
+    } catch (error) {
+      setFailure(asFailure(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={TEXT.buy} onClose={onClose}>
+      {checkoutUrl ? (
+        <>
+          <p>{TEXT.checkoutLead}</p>
+          <div class="dialog-actions">
+            <LinkButton look="primary" href={checkoutUrl} target="_blank">
+              {TEXT.checkout}
+            </LinkButton>
+          </div>
+        </>
+      ) : (
+        <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+          <TextField
+            label={TEXT.amount}
+            hint={credits === null ? TEXT.amountHint : TEXT.costs(formatMoney(credits))}
+            error={failure?.of("amount_credits")}
+            inputMode="numeric"
+            required
+            value={amount}
+            onText={(text) => {
+              setAmount(text);
+              setOnce(crypto.randomUUID());
+            }}
+          />
+          {failure && <FailureNotice failure={failure} />}
+          <div class="dialog-actions">
+            <Button onClick={onClose}>{strings.actions.cancel}</Button>
+            <Button type="submit" look="primary" isBusy={isBusy} disabled={credits === null}>
+              {TEXT.submit}
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,124 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { EmptyState, FailureState } from "../../shared/components/states";
+import type { Job } from "../../shared/types";
+import { strings } from "../../strings";
+import { CAPTION_PIXELS, GAP_PIXELS, layoutOf, moved, windowOf, type Layout } from "./layout";
+import { keepOrder } from "./order";
+import { useGalleryRows, type Filter } from "./rows";
+import { Tile } from "./tile";
+
+interface GalleryProps {
+  job: Job;
+  filter: Filter;
+  /** How many files the filter has, where that is known. */
+  total: number | null;
+  /** Another number loads anew. */
+  turn: number;
+}
+
+/** Any number of files: only the rows that are seen exist, and pages are fetched as they come into view. */
+export function Gallery({ job, filter, total, turn }: GalleryProps) {
+  const box = useRef<HTMLUListElement>(null);
+  const { rows, isComplete, failure, wantUntil, retry } = useGalleryRows(job.id, filter, turn);
+  const count = isComplete ? rows.length : Math.max(total ?? 0, rows.length);
+  const { layout, from, to } = useWindow(box, count);
+  const [focused, setFocused] = useState(0);
+  const columns = layout?.columns ?? 1;
+
+  useEffect(() => wantUntil(Math.min(count, to * columns) || 1), [to, columns, count]);
+  useEffect(() => keepOrder(rows.map((row) => row.id)), [rows]);
+
+  const move = (event: KeyboardEvent) => {
+    const next = moved(focused, event.key, columns, Math.min(count, rows.length));
+    if (next === null || !layout) return;
+    event.preventDefault();
+    setFocused(next);
+    scrollToRow(box.current!, layout, Math.floor(next / columns));
+    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+  };
+
+  if (failure && !rows.length) return <FailureState failure={failure} onRetry={retry} />;
+  if (isComplete && !rows.length) return <NoFiles isFiltered={Boolean(filter.status || filter.score)} />;
+  const shown = Array.from(
+    { length: Math.max(0, Math.min(count, to * columns) - from * columns) },
+    (_, n) => n + from * columns,
+  );
+  return (
+    <>
+      <ul ref={box} class="gallery" style={{ height: `${layout?.height ?? 0}px` }} onKeyDown={move}>
+        {layout &&
+          shown.map((index) => (
+            <li
+              key={index}
+              aria-setsize={count}
+              aria-posinset={index + 1}
+              style={{
+                width: `${layout.tileWidth}px`,
+                height: `${layout.tileWidth + CAPTION_PIXELS}px`,
+                transform: `translate(${(index % columns) * (layout.tileWidth + GAP_PIXELS)}px, ${Math.floor(index / columns) * layout.rowHeight}px)`,
+              }}
+            >
+              <Tile
+                row={rows[index]}
+                index={index}
+                kind={job.content_type}
+                isFocusable={index === focused}
+                onFocus={() => setFocused(index)}
+              />
+            </li>
+          ))}
+      </ul>
+      {failure && <FailureState failure={failure} onRetry={retry} />}
+    </>
+  );
+}
+
+function NoFiles({ isFiltered }: { isFiltered: boolean }) {
+  const text = strings.console.job;
+  return (
+    <EmptyState icon="inbox" title={isFiltered ? text.emptyFiltered : text.empty}>
+      {!isFiltered && <p>{text.emptyLead}</p>}
+    </EmptyState>
+  );
+}
+
+/** The rows in view, as the page scrolls and changes its width. */
+function useWindow(box: { current: HTMLElement | null }, count: number) {
+  const [width, setWidth] = useState(0);
+  const [view, setView] = useState({ top: 0, height: innerHeight });
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [box.current === null]);
+  useLayoutEffect(() => {
+    let frame = 0;
+    const look = () => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => {
+        const top = -(box.current?.getBoundingClientRect().top ?? 0);
+        setView({ top, height: innerHeight });
+      });
+    };
+    look();
+    addEventListener("scroll", look, { passive: true });
+    addEventListener("resize", look);
+    return () => {
+      cancelAnimationFrame(frame);
+      removeEventListener("scroll", look);
+      removeEventListener("resize", look);
+    };
+  }, [width, count > 0]);
+  if (!width) return { layout: null as Layout | null, from: 0, to: 0 };
+  const layout = layoutOf(width, count);
+  return { layout: layout as Layout | null, ...windowOf(layout, count, view.top, view.height) };
+}
+
+/** Only as far as the row needs, with room for the bars at the screen's edges. */
+function scrollToRow(box: HTMLElement, layout: Layout, row: number): void {
+  const margin = 72;
+  const top = box.getBoundingClientRect().top + row * layout.rowHeight;
+  if (top < margin) scrollBy(0, top - margin);
+  else if (top + layout.rowHeight > innerHeight - margin) scrollBy(0, top + layout.rowHeight - innerHeight + margin);
+}

@@ -1,0 +1,118 @@
+// What is typed into the form of a new job, and the request that it becomes.
+import type { JobCreate, Requirements } from "../../shared/types";
+
+export type Kind = "image" | "audio" | "video";
+
+export const FORMATS: Record<Kind, string[]> = {
+  image: ["jpeg", "png", "webp", "heic"],
+  audio: ["mp3", "wav", "m4a", "flac", "ogg"],
+  video: ["mp4", "mov", "webm"],
+};
+const LEAST_DESCRIPTION = 10;
+
+export interface Draft {
+  title: string;
+  description: string;
+  kind: Kind;
+  formats: string[];
+  guidelines: string;
+  quantity: string;
+  reward: string;
+  stars: number;
+  /** As `<input type="datetime-local">` has it: local time without a zone. */
+  deadline: string;
+  minWidth: string;
+  minHeight: string;
+  minSeconds: string;
+  maxSeconds: string;
+  language: string;
+  mustShow: string;
+  mustContain: string;
+  forbidFaces: boolean;
+  keepLocation: boolean;
+}
+
+export const EMPTY_DRAFT: Draft = {
+  title: "",
+  description: "",
+  kind: "image",
+  formats: [],
+  guidelines: "",
+  quantity: "50",
+  reward: "25",
+  stars: 3,
+  deadline: "",
+  minWidth: "",
+  minHeight: "",
+  minSeconds: "",
+  maxSeconds: "",
+  language: "",
+  mustShow: "",
+  mustContain: "",
+  forbidFaces: false,
+  keepLocation: false,
+};
+
+/** Credits that posting the job holds; `null` while quantity and reward are no numbers. */
+export function costOf(draft: Draft): number | null {
+  const quantity = wholeOf(draft.quantity);
+  const reward = wholeOf(draft.reward);
+  return quantity === undefined || reward === undefined ? null : quantity * reward;
+}
+
+/** Whether a file could be scored against it. */
+export function isDescribed(draft: Draft): boolean {
+  return draft.description.trim().length >= LEAST_DESCRIPTION;
+}
+
+export function requestOf(draft: Draft): JobCreate {
+  const request = {
+    description: draft.description.trim(),
+    content_type: draft.kind,
+    file_formats: draft.formats,
+    // What is no number is sent as it is: the API says what is wrong with it.
+    quantity: wholeOf(draft.quantity) ?? draft.quantity,
+    reward_per_file: wholeOf(draft.reward) ?? draft.reward,
+    min_star_rating: draft.stars,
+    requirements: requirementsOf(draft),
+    keep_location: draft.kind === "image" && draft.keepLocation,
+    ...(draft.title.trim() ? { title: draft.title.trim() } : {}),
+    ...(draft.guidelines.trim() ? { worker_guidelines: draft.guidelines.trim() } : {}),
+    ...(draft.deadline ? { deadline: new Date(draft.deadline).toISOString() } : {}),
+  };
+  return request as JobCreate;
+}
+
+/** Only what suits the kind of file. */
+export function requirementsOf(draft: Draft): Requirements {
+  const isSeen = draft.kind !== "audio";
+  const isHeard = draft.kind !== "image";
+  const chosen = {
+    min_width: isSeen ? wholeOf(draft.minWidth) : undefined,
+    min_height: isSeen ? wholeOf(draft.minHeight) : undefined,
+    min_duration_seconds: isHeard ? numberOf(draft.minSeconds) : undefined,
+    max_duration_seconds: isHeard ? numberOf(draft.maxSeconds) : undefined,
+    language: isHeard && draft.language.trim() ? draft.language.trim() : undefined,
+    must_show: isSeen ? linesOf(draft.mustShow) : undefined,
+    must_contain_text: linesOf(draft.mustContain),
+    forbid_faces: isSeen && draft.forbidFaces ? true : undefined,
+  };
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as Requirements;
+}
+
+function linesOf(text: string): string[] | undefined {
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return lines.length ? lines : undefined;
+}
+
+function wholeOf(text: string): number | undefined {
+  return /^\s*\d+\s*$/.test(text) ? Number(text) : undefined;
+}
+
+function numberOf(text: string): number | undefined {
+  const value = Number(text);
+  return text.trim() && Number.isFinite(value) ? value : undefined;
+}

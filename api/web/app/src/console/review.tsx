@@ -1,0 +1,85 @@
+import { useEffect } from "preact/hooks";
+import { api } from "../shared/api";
+import { LinkButton } from "../shared/components/button";
+import { EmptyState } from "../shared/components/states";
+import { PagedTable, type Column } from "../shared/components/table";
+import { formatAge, formatTime } from "../shared/format";
+import { usePages } from "../shared/loading";
+import { useTitle } from "../shared/title";
+import type { Submission } from "../shared/types";
+import { strings } from "../strings";
+import { previewUrl } from "./file/preview";
+import { keepOrder } from "./gallery/order";
+
+const TEXT = strings.console.review;
+
+const COLUMNS: Column<Submission>[] = [
+  { title: TEXT.columns.file, isLead: true, cell: (one) => <Shown submission={one} /> },
+  { title: TEXT.columns.why, cell: (one) => <span class="wrap-anywhere">{one.failure ?? one.feedback ?? "–"}</span> },
+  { title: TEXT.columns.job, cell: (one) => <a href={`/console/jobs/${one.job_id}`}>{one.job_id.slice(-6)}</a> },
+  {
+    title: TEXT.columns.waiting,
+    cell: (one) => (
+      <time class="muted" dateTime={one.updated_at} title={formatTime(one.updated_at)}>
+        {formatAge(one.updated_at)}
+      </time>
+    ),
+  },
+  {
+    title: "",
+    cell: (one) => (
+      <LinkButton size="small" href={`/console/files/${one.id}`}>
+        {TEXT.open}
+      </LinkButton>
+    ),
+  },
+];
+
+/** What waits for a person, over all jobs. */
+export function Review() {
+  const pages = usePages(
+    (cursor, signal) =>
+      api.get("/v1/submissions", {
+        query: { status: "needs_review", limit: 50, ...(cursor ? { cursor } : {}) },
+        signal,
+      }),
+    [],
+  );
+  useEffect(() => keepOrder(pages.items.map((one) => one.id)), [pages.items]);
+  useTitle(TEXT.title);
+  return (
+    <>
+      <div class="stack-s">
+        <h1>{TEXT.title}</h1>
+        <p class="muted">{TEXT.lead}</p>
+      </div>
+      <section class="card card-flush">
+        <PagedTable
+          caption={TEXT.caption}
+          columns={COLUMNS}
+          pages={pages}
+          keyOf={(one) => one.id}
+          empty={
+            <EmptyState icon="check" title={TEXT.empty}>
+              <p>{TEXT.emptyLead}</p>
+            </EmptyState>
+          }
+        />
+      </section>
+    </>
+  );
+}
+
+function Shown({ submission }: { submission: Submission }) {
+  return (
+    <a class="review-file" href={`/console/files/${submission.id}`}>
+      <img
+        src={previewUrl(submission.id, "thumbnail.jpg")}
+        alt=""
+        loading="lazy"
+        onError={(event) => (event.currentTarget.hidden = true)}
+      />
+      <span class="wrap-anywhere">{submission.filename ?? submission.id}</span>
+    </a>
+  );
+}

@@ -1,0 +1,32 @@
+import { Button, CopyButton } from "../shared/components/button";
+import { Dialog } from "../shared/components/dialog";
+import { strings } from "../strings";
+
+/** Shows a secret, which the server tells once. */
+export function SecretDialog({
+  title,
+  hint,
+  secret,
+  onClose,
+}: {
+  title: string;
+  hint?: string;
+  secret: string;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div class="notice notice-warn">{strings.shownOnce}</div>
+      <div class="secret">
+        <code class="wrap-anywhere">{secret}</code>
+        <CopyButton text={secret} />
+      </div>
+      {hint && <p class="muted small">{hint}</p>}
+      <div class="dialog-actions">
+        <Button look="primary" onClick={onClose}>
+          {strings.actions.close}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

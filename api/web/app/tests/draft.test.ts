@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { costOf, EMPTY_DRAFT, isDescribed, requestOf, requirementsOf } from "../src/console/jobs/draft";
+
+const DRAFT = { ...EMPTY_DRAFT, description: "  Photos of menus  ", quantity: "50", reward: "25" };
+
+describe("the draft of a job", () => {
+  it("costs what it holds", () => {
+    expect(costOf(DRAFT)).toBe(1250);
+    expect(costOf({ ...DRAFT, reward: "" })).toBeNull();
+    expect(costOf({ ...DRAFT, quantity: "1e3" })).toBeNull();
+  });
+
+  it("leaves out what was not filled in", () => {
+    expect(requestOf(DRAFT)).toEqual({
+      description: "Photos of menus",
+      content_type: "image",
+      file_formats: [],
+      quantity: 50,
+      reward_per_file: 25,
+      min_star_rating: 3,
+      requirements: {},
+      keep_location: false,
+    });
+  });
+
+  it("sends what is no number as it is, so that the API says what is wrong", () => {
+    expect(requestOf({ ...DRAFT, quantity: "many" }).quantity).toBe("many");
+  });
+
+  it("asks only for what suits the kind of file", () => {
+    const filled = {
+      ...DRAFT,
+      minWidth: "800",
+      minSeconds: "2.5",
+      language: "en",
+      mustShow: "a cup\n\n a spoon ",
+      forbidFaces: true,
+    };
+    expect(requirementsOf(filled)).toEqual({ min_width: 800, must_show: ["a cup", "a spoon"], forbid_faces: true });
+    expect(requirementsOf({ ...filled, kind: "audio" })).toEqual({ min_duration_seconds: 2.5, language: "en" });
+  });
+
+  it("can be tried once it is described", () => {
+    expect(isDescribed({ ...DRAFT, description: "Too short" })).toBe(false);
+    expect(isDescribed(DRAFT)).toBe(true);
+  });
+});
