@@ -57,7 +57,7 @@ def ticks(low: float, high: float, count: int = 6) -> list[float]:
     rough = (high - low) / count or 1.0
     magnitude = 10 ** np.floor(np.log10(rough))
     step = next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough)
-    return [float(value) for value in np.arange(np.ceil(low / step) * step, high + step / 2, step)]
+    return [float(value) for value in np.arange(np.ceil(low / step) * step, high * (1 + 1e-9), step)]
 
 
 def _model(tuned: Tuned, latency_ms: float) -> dict[str, Any]:

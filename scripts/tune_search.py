@@ -23,6 +23,7 @@ OPTIONS: dict[tuple[Role, str], dict[str, tuple[Any, ...]]] = {
 """What changes the speed of a backend and not what it says; `None` is the backend's own choice."""
 MAX_ITEMS = (1, 2, 4, 8, 16, 32)
 WAITS_SECONDS = (0.0, 0.002, 0.005, 0.01, 0.02)
+PROCESSES = (2, 4)
 MIN_AGREEMENT = 0.97
 """With what the profile's own way answers to the samples. bf16 stays above it; a broken precision does not."""
 WORTH = 1.03
@@ -42,8 +43,8 @@ class Way:
         batch, several = self.model.batch, f"{self.replicas} processes × " if self.replicas > 1 else ""
         options = "".join(f", {name} {value}" for name, value in self.model.options.items() if name in _TUNED)
         return (
-            f"{several}{self.model.threads} threads, {self.model.precision}{options}, batches of {batch.max_items}, "
-            f"{batch.concurrent} at once, {batch.wait_seconds * 1000:g} ms wait"
+            f"{several}{_counted(self.model.threads, 'thread')}, {self.model.precision}{options}, "
+            f"batches of {batch.max_items}, {batch.concurrent} at once, {batch.wait_seconds * 1000:g} ms wait"
         )
 
 
@@ -146,7 +147,9 @@ class Search:
     def _placements(self) -> Iterator[tuple[int, int, int]]:
         """Threads of a batch, batches at once, processes."""
         cores = self._effort.cores
-        yield from dict.fromkeys([(cores, 1, 1), (cores, 2, 1), (1, cores, 1), (1, 1, cores)])
+        alone = [(cores, 1, 1), (cores, 2, 1), (1, cores, 1)]
+        split = [(cores // processes, 1, processes) for processes in PROCESSES if processes <= cores]
+        yield from dict.fromkeys(alone + split)
 
     def _batches(self, model: ModelSettings) -> Iterator[BatchSettings]:
         """Sizes, each with the cost that so many typical samples have."""
@@ -282,6 +285,10 @@ def together(workers: Sequence[Worker], batch: BatchSettings, seconds: float) ->
         sum(each.memory_mb for each in measured),
         max(each.gpu_share for each in measured),
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _all_loaded(workers: Sequence[Worker]) -> Loaded:
