@@ -16,7 +16,7 @@ from models.outputs import ModelIdentity
 from pipeline.decode import decode
 from pipeline.duplicates import find_duplicate, fingerprint
 from pipeline.evidence import Evidence
-from pipeline.media import MediaError
+from pipeline.media import Decoded, MediaError
 from pipeline.reasons import Deduction
 from pipeline.result import ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
@@ -71,7 +71,7 @@ class ScriptedEngine:
             return ScoreResult(Score(1, 1, 1, 1, (gate,), gate.sentence, "test"), broken, None, None, ())
         print_ = fingerprint(media)
         match = find_duplicate(print_, [one.fingerprint for one in request.earlier], _RUBRIC.duplicates)
-        stars = 1 if match else int(Image.open(io.BytesIO(content)).info.get("stars", 3))
+        stars = 1 if match else _stars(content, media)
         flaws = (Deduction("integrity.duplicate", "completeness", 4.0, detail="an earlier file"),) if match else ()
         score = Score(stars, float(stars), float(stars), float(stars), flaws, "As the picture says.", "test")
         vector = await self.embed("picture")
@@ -95,6 +95,13 @@ class ScriptedEngine:
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+def _stars(content: bytes, media: Decoded) -> int:
+    """Of a picture as it says, where it says so; 3 for every other file."""
+    if media.facts.content_type != "image":
+        return 3
+    return int(Image.open(io.BytesIO(content)).info.get("stars", 3))
 
 
 async def _read(source: Path | str | bytes) -> bytes:

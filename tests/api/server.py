@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -25,7 +26,7 @@ from api.background import Background
 from api.logs import log_as_json
 from api.start import make_services, prepare
 from configs.settings import Settings, load_settings
-from tests.api.scripted import ScriptedEngine
+from serve.client import Engine
 
 GENEROUS = {
     "ASSAY_SIGNUP__ENABLED": "true",
@@ -38,6 +39,9 @@ GENEROUS = {
     "ASSAY_WEBHOOKS__ALLOWED_NETWORKS": "['127.0.0.0/8']",
     "ASSAY_DISPATCHER__POLL_SECONDS": "0.05",
 }
+ENGINE_VARIABLE = "TEST_ENGINE"
+"""Names the engine's class; the scripted one when absent."""
+SCRIPTED = "tests.api.scripted:ScriptedEngine"
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -125,12 +129,18 @@ async def serve(settings: Settings) -> None:
         shown = {name: getattr(secrets, name) for name in ("organization_id", "api_key", "worker_token")}
         print(json.dumps(shown), flush=True)
     log_as_json(settings)
-    made = make_services(settings, ScriptedEngine())
+    made = make_services(settings, _engine())
     background = Background(made)
     config = uvicorn.Config(create_app(made), host="127.0.0.1", port=settings.api.port, log_level="warning")
     background.start()
     await uvicorn.Server(config).serve()
     await background.close()
+
+
+def _engine() -> Engine:
+    module, _, name = os.environ.get(ENGINE_VARIABLE, SCRIPTED).partition(":")
+    engine: Engine = getattr(import_module(module), name)()
+    return engine
 
 
 def main() -> None:
