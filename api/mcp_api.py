@@ -1,7 +1,7 @@
 """The HTTP API as the tools call it."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -34,7 +34,7 @@ class Api:
     ) -> Model:
         """A resource; parameters that are `None` are left out."""
         asked = {name: value for name, value in (params or {}).items() if value is not None}
-        async with self._connect(context) as http:
+        async with self._open(context) as http:
             return _parse(await http.get(path, params=asked, headers=headers), model)
 
     async def send(
@@ -46,12 +46,12 @@ class Api:
         headers: dict[str, str] | None = None,
     ) -> Model:
         """The answer to a POST."""
-        async with self._connect(context) as http:
+        async with self._open(context) as http:
             return _parse(await http.post(path, json=body, headers=headers), model)
 
     async def score(self, context: Context, content: bytes, description: str) -> ScoreResource:
         """The score of one file."""
-        async with self._connect(context) as http:
+        async with self._open(context) as http:
             answer = await http.post("/v1/score", files={"file": content}, data={"description": description})
             return _parse(answer, ScoreResource)
 
@@ -59,14 +59,36 @@ class Api:
         """The bytes of a delivered file."""
         if file.download_url is None:
             raise ToolError(f"{file.id} is not approved, so it has no content to read")
-        async with self._connect(context) as http:
+        async with self._open(context) as http:
             request = http.build_request("GET", file.download_url)
             del request.headers["Authorization"]  # the URL is signed; a store is to see no key of ours
-            return (await http.send(request)).raise_for_status().content
+            answer = await http.send(request)
+        if answer.is_error:
+            raise ToolError(f"the store answered {answer.status_code} for {file.id}")
+        return answer.content
+
+    @asynccontextmanager
+    async def _open(self, context: Context) -> AsyncIterator[httpx.AsyncClient]:
+        async with self._connect(context) as http:
+            try:
+                yield http
+            except httpx.TransportError as error:
+                told = str(error) or type(error).__name__
+                raise ToolError(f"{http.base_url} cannot be reached ({told}): is Assay running there?") from error
 
 
 def _parse(answer: httpx.Response, model: type[Model]) -> Model:
     if answer.is_error:
-        error = answer.json()["error"]
-        raise ToolError(f"{error['type']}: {error['message']} ({error['request_id']})")
+        raise ToolError(_refusal(answer))
     return model.model_validate_json(answer.content)
+
+
+def _refusal(answer: httpx.Response) -> str:
+    """What the API says, and when it may say something else."""
+    try:
+        error = answer.json()["error"]
+        told = f"{error['type']}: {error['message']} ({error['request_id']})"
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.url.host} answered {answer.status_code}, and not as Assay does: is this its address?"
+    wait = answer.headers.get("retry-after")
+    return f"{told}, try again in {wait} s" if wait else told

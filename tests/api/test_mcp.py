@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -13,13 +14,14 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, ImageContent, ResourceLink, TextContent
 from PIL import Image
 
 from tests.api.scripted import picture
 from tests.api.server import RunningServer, running
+from tests.api.stores import free_ports
 
 pytestmark = pytest.mark.anyio
 
@@ -138,6 +140,29 @@ async def test_what_the_api_refuses_is_told(agent: Client) -> None:
     assert isinstance(answer, CallToolResult)
     assert answer.is_error
     assert "not_found" in str(answer.content)
+
+
+@pytest.mark.parametrize(
+    ("key", "away", "told"),
+    [
+        ("fh_live_guess", False, "authentication_error: this API key is unknown"),
+        ("fh_live_guess", True, "cannot be reached (All connection attempts failed): is Assay running there?"),
+    ],
+)
+async def test_on_standard_input_what_is_wrong_is_told(server: RunningServer, key: str, away: bool, told: str) -> None:
+    url = f"http://127.0.0.1:{free_ports(1)[0]}" if away else server.url
+    started = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "scripts.cli", "mcp"],
+        env=os.environ | {"ASSAY_API_KEY": key, "ASSAY_BASE_URL": url},
+    )
+    async with Client(started) as agent:
+        answer = await agent.call_tool("get_credits", {})
+        assert isinstance(answer, CallToolResult)
+        assert answer.is_error
+        assert told in str(answer.content)
+        with pytest.raises(MCPError, match=re.escape(told)):
+            await agent.read_resource("assay://files/file_01JDZ3N8RT0000000000000000")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer fh_live_guess"}])
