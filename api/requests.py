@@ -104,6 +104,7 @@ def _let_pages_in(app: FastAPI) -> None:
 
 def _add_headers(headers: MutableHeaders, state: dict[str, Any]) -> None:
     headers["X-Request-Id"] = state["request_id"]
+    headers.setdefault("X-Content-Type-Options", "nosniff")
     window: Window | None = state.get("rate_limit")
     if window is not None:
         for name, value in window.headers().items():
