@@ -2,12 +2,13 @@
 
 import os
 import platform
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import yaml
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from configs.settings import BatchSettings, Role, Settings, load_settings
@@ -68,10 +69,14 @@ def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Eff
             if not samples[role]:
                 raise UserError(f"no sample for {role} in the media")
             search = Search(role, settings, samples[role], effort)
-            tuned.append(search.run(lambda step, role=role: progress.update(task, description=f"{role}: {step}")))  # type: ignore[misc]
+            tuned.append(search.run(partial(_show, progress, task, role)))
             progress.advance(task)
             progress.console.print(f"{role}: {verdict(tuned[-1])}")
     return tuned
+
+
+def _show(progress: Progress, task: TaskID, role: Role, step: str) -> None:
+    progress.update(task, description=f"{role}: {step}")
 
 
 def describe_run(profile: str, media: Path | None, effort: Effort) -> list[str]:

@@ -58,9 +58,10 @@ def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:
         replicas |= {"min_replicas": best.way.replicas, "max_replicas": best.way.replicas}
     if best.measured.gpu_share:
         replicas["num_gpus"] = gpu_fraction(best.measured.gpu_share)
-    found = {"precision": model.precision, "threads": model.threads, "options": dict(model.options)}
+    names = ("device", "precision", "threads", "options")
+    found = {name: getattr(model, name) for name in names}
     kept = {key: value for key, value in source.items() if key not in ("batch", "replicas", *found)}
-    defaults = {"precision": "auto", "options": {}}
+    defaults = {"device": "auto", "precision": "auto", "options": {}}
     changed = {key: value for key, value in found.items() if value != defaults.get(key)}
     return kept | changed | {"batch": model.batch.model_dump(), "replicas": replicas}
 

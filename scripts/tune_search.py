@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 import numpy as np
 
-from configs.settings import BatchSettings, ModelSettings, Precision, Role, Settings
+from configs.settings import BatchSettings, Device, ModelSettings, Precision, Role, Settings
 from models.outputs import ItemError
-from models.runtime.device import cpu_capabilities, cuda_available
+from models.runtime.device import cpu_capabilities, resolve
 from scripts.tune_worker import Loaded, Measured, Worker, WorkerFailed
 from serve.agreement import agreement
 
@@ -42,8 +43,9 @@ class Way:
     def describe(self) -> str:
         batch, several = self.model.batch, f"{self.replicas} processes × " if self.replicas > 1 else ""
         options = "".join(f", {name} {value}" for name, value in self.model.options.items() if name in _TUNED)
+        where = "" if self.model.device == "auto" else f"{self.model.device} "
         return (
-            f"{several}{_counted(self.model.threads, 'thread')}, {self.model.precision}{options}, "
+            f"{several}{_counted(self.model.threads, 'thread')}, {where}{self.model.precision}{options}, "
             f"batches of {batch.max_items}, {batch.concurrent} at once, {batch.wait_seconds * 1000:g} ms wait"
         )
 
@@ -126,15 +128,17 @@ class Search:
         return self._duel(shipped, chosen)
 
     def _loads(self, shipped: Way) -> Iterator[Way]:
-        """Precision × threads × processes × options, at the batch of the profile."""
+        """Device and precision × threads × processes × options, at the batch of the profile."""
         grid = OPTIONS.get((self._role, shipped.model.backend), {})
         choices = [
             [*dict.fromkeys((shipped.model.options.get(name, values[0]), *values))] for name, values in grid.items()
         ]
-        for precision, (threads, concurrent, replicas) in product(precisions(shipped.model), self._placements()):
+        places = devices(shipped.model, self._settings.data_dir)
+        for (device, precision), (threads, concurrent, replicas) in product(places, self._placements()):
             for values in product(*(choice[: 1 if self._effort.quick else None] for choice in choices)):
                 options = shipped.model.options | dict(zip(grid, values, strict=True))
                 changes = {
+                    "device": device,
                     "precision": precision,
                     "threads": threads,
                     "options": {name: value for name, value in options.items() if value is not None},
@@ -254,13 +258,16 @@ def front(points: Sequence[Point]) -> list[Point]:
     return kept
 
 
-def precisions(model: ModelSettings) -> list[Precision]:
-    """What the model's device computes in differently; int8 networks bring their own numbers."""
-    on_cuda = model.device == "cuda" or (model.device == "auto" and cuda_available())
-    known: list[Precision] = ["auto"]
-    if on_cuda:
-        return [*known, "f32"]
-    return [*known, "f32"] if "BF16" in cpu_capabilities() else known
+def devices(model: ModelSettings, data_dir: Path) -> list[tuple[Device, Precision]]:
+    """Where the model may run, in which numbers; int8 networks bring their own.
+
+    Raises:
+        ValueError: the machine lacks the device that the profile asks for.
+    """
+    places: list[tuple[Device, Precision]] = [(model.device, "auto")]
+    if resolve(model.device, "auto", model.threads, data_dir).device == "cuda":
+        return [*places, (model.device, "f32"), ("cpu", "auto")]
+    return [*places, (model.device, "f32")] if "BF16" in cpu_capabilities() else places
 
 
 def with_room(model: ModelSettings, changes: dict[str, Any]) -> ModelSettings:

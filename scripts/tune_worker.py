@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ async def _measure(
     batcher.close()
     p50, p95 = np.percentile(latencies, (50, 95)) * 1000
     memory_mb = psutil.Process().memory_full_info().pss / 1e6
-    return Measured(count / elapsed, float(p50), float(p95), batcher.stats.mean_fill, memory_mb, _gpu_share(model))
+    return Measured(count / elapsed, float(p50), float(p95), batcher.stats.mean_fill, memory_mb, _gpu_share())
 
 
 async def _run(batcher: Batcher[Any, Any], items: Sequence[Any], count: int, callers: int) -> tuple[float, list[float]]:
@@ -153,9 +154,9 @@ async def _run(batcher: Batcher[Any, Any], items: Sequence[Any], count: int, cal
     return time.perf_counter() - started_seconds, latencies
 
 
-def _gpu_share(model: Model[Any, Any]) -> float:
-    """What this process holds of the CUDA device, if the model runs on one and the device was empty before."""
-    if model.identity.precision == "f32":  # no CPU process imports torch for this
+def _gpu_share() -> float:
+    """What is held of the CUDA device, if this process has one; the device was empty before, or so it is asked for."""
+    if "torch" not in sys.modules:  # no CPU process imports it for this
         return 0.0
     import torch
 
