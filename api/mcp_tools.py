@@ -1,5 +1,6 @@
 """The tools that an agent has: each is a call of the API with the caller's own key."""
 
+import asyncio
 import base64
 from pathlib import Path
 from time import monotonic
@@ -197,7 +198,7 @@ class Tools:
             raise ResourceError(str(error)) from error
 
     async def _picture(self, context: Context, file: FileResource) -> ImageContent:
-        data = results.small_picture(await self._api.content(context, file))
+        data = await asyncio.to_thread(results.small_picture, await self._api.content(context, file))
         return ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type="image/jpeg")
 
 
