@@ -6,6 +6,8 @@ import type { Annotations, Box } from "./annotations";
 import { previewUrl, type Preview } from "./preview";
 
 const TEXT = strings.console.file;
+/** A tall picture is seen as a whole. */
+const HEIGHT_VH = 72;
 
 interface Mark {
   key: string;
@@ -20,10 +22,11 @@ export function Picture({ id, preview, annotations }: { id: string; preview: Pre
   const words = (annotations.ocr_words ?? []).map((one, index) => markOf(`w${index}`, one.text, one));
   const [shows, setShows] = useState({ objects: true, words: true });
   const [lit, setLit] = useState<string | null>(null);
+  const ratio = (preview.width ?? 4) / (preview.height ?? 3);
   const drawn = { objects: objects.filter((mark) => mark.box), words: words.filter((mark) => mark.box) };
   return (
     <div class="stack">
-      <figure class="picture" style={{ aspectRatio: `${preview.width ?? 4} / ${preview.height ?? 3}` }}>
+      <figure class="picture" style={{ aspectRatio: String(ratio), width: `min(100%, ${HEIGHT_VH * ratio}vh)` }}>
         <img src={previewUrl(id, "picture.jpg")} alt={TEXT.pictureAlt} decoding="async" />
         <svg viewBox={`0 0 ${preview.width ?? 1} ${preview.height ?? 1}`} preserveAspectRatio="none" aria-hidden="true">
           {shows.words && <Boxes marks={drawn.words} kind="word" lit={lit} />}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../../shared/api";
 import { Button, CopyButton, LinkButton } from "../../shared/components/button";
 import { ConfirmDialog } from "../../shared/components/dialog";
@@ -69,7 +69,7 @@ async function load(id: string, signal: AbortSignal): Promise<JobWithCounts> {
 /** Look again while the job is active; the number changes when there is something new to be seen. */
 function useChanges(job: Job | undefined, set: (data: JobWithCounts) => void, id: string): number {
   const [turn, setTurn] = useState(0);
-  const [seen, setSeen] = useState<string>();
+  const seen = useRef<string | undefined>(undefined);
   useEffect(() => {
     if (job?.status !== "active") return;
     const aborter = new AbortController();
@@ -79,10 +79,8 @@ function useChanges(job: Job | undefined, set: (data: JobWithCounts) => void, id
         set(found);
         const state = JSON.stringify(found.summary.by_status);
         // A gallery that somebody has scrolled into stays as it is.
-        setSeen((before) => {
-          if (before !== undefined && before !== state && scrollY < innerHeight) setTurn((n) => n + 1);
-          return state;
-        });
+        if (seen.current !== undefined && seen.current !== state && scrollY < innerHeight) setTurn((n) => n + 1);
+        seen.current = state;
       }, ignoreUntilNextTime);
     }, POLL_MS);
     return () => {
@@ -90,7 +88,6 @@ function useChanges(job: Job | undefined, set: (data: JobWithCounts) => void, id
       aborter.abort();
     };
   }, [job?.status, id]);
-  void seen;
   return turn;
 }
 

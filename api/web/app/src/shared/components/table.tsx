@@ -23,22 +23,23 @@ interface TableProps<Row> {
 export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
   return (
     <div class="table-scroll">
-      <table class="table table-cards">
+      {/* The roles are those of the elements, which lose them where a row is drawn as a block. */}
+      <table class="table table-cards" role="table">
         <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.title} scope="col" class={column.isNumeric ? "end" : undefined}>
+              <th key={column.title} scope="col" role="columnheader" class={column.isNumeric ? "end" : undefined}>
                 {column.title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} role="row">
               {columns.map((column) => (
-                <td key={column.title} data-label={column.title || undefined} class={classOf(column)}>
+                <td key={column.title} role="cell" data-label={column.title || undefined} class={classOf(column)}>
                   {column.cell(row)}
                 </td>
               ))}
