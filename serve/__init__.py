@@ -26,6 +26,8 @@ _RAY_ENVIRONMENT = {
     "RAY_enable_metrics_collection": "0",
     "RAY_task_events_report_interval_ms": "0",
     "RAY_event_stats": "0",
+    # Else an idle worker of 50 MB starts for each CPU that Ray is told of.
+    "RAY_prestart_worker_first_driver": "0",
 }
 if "RAY_ADDRESS" not in os.environ:
     # Despite its name, this keeps a local Ray on 127.0.0.1 on Linux too (`services.get_node_ip_address`).

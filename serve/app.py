@@ -184,7 +184,7 @@ def _start_local_ray(settings: Settings) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
     ray.init(
         address="local",
-        num_cpus=reserved_cpus(settings),
+        num_cpus=2 * reserved_cpus(settings),  # a candidate reserves as much as what it may replace
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
@@ -201,7 +201,7 @@ def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
 
 
 def reserved_cpus(settings: Settings) -> int:
-    """What all replicas reserve together: Ray starts an idle worker of 50 MB for each CPU that it is told of."""
+    """What all replicas reserve together, in whole CPUs."""
     models = [model.replicas for model in settings.models.values()]
     replicas = [settings.scorer, settings.api.replicas, settings.background, *models]
     return max(1, math.ceil(sum(each.num_cpus * each.max_replicas for each in replicas)))

@@ -8,8 +8,8 @@ from typing import Any
 
 from configs.settings import ModelSettings, Role
 from models.outputs import ModelIdentity
-from serve.app import Progress, deploy, model_handle, scorer_handle
-from serve.changes import CHANGE
+from serve.app import Progress, model_handle, scorer_handle
+from serve.changes import change
 from serve.lease import lease
 from serve.live import Live, Trial, application_name, current
 from serve.loading import load_scoring
@@ -81,20 +81,19 @@ async def run_canary(
     """
     role = plan.role
     async with lease(SWAP, wait_seconds=1.0):
-        before = await asyncio.to_thread(current)
+        before = await clear_leftovers()
         if role not in before.settings.models:
             raise Refused(f"the engine has no {role}")
         wanted = candidate_of(before, role, choose(before.settings.models[role]))
-        await clear_leftovers(before)
         (on_samples,) = await load_beside(before, wanted, [role], samples, on_progress, min_agreement=0.0)
         names = before.applications[role], wanted.applications[role]
         try:
             report = await _watch(plan, wanted, names, on_samples, on_compared)
             if promotes(report):
-                await _set(wanted, role, None, on_progress)
+                await _promote(wanted, role)
                 await drain(before.applications.values(), wanted, on_progress)
         finally:
-            await _end(role, names[1], on_progress)
+            await _end(names[1], on_progress)
     return report
 
 
@@ -105,7 +104,7 @@ async def _watch(
     handles = [model_handle(plan.role, name) for name in names]
     trial = Trial(role=plan.role, model=chosen, application=names[1], share=plan.share, submissions=plan.submissions)
     before = [await _spent(handle) for handle in handles]
-    await _set(None, plan.role, trial, lambda step: None)
+    await change(lambda now: now.model_copy(update={"trial": trial}))
     give_up_at = time.monotonic() + plan.timeout_seconds
     while len(compared := await _compared()) < plan.submissions and time.monotonic() < give_up_at:
         on_compared(len(compared))
@@ -118,24 +117,23 @@ async def _watch(
     return CanaryReport(identity, candidate, on_samples, seen, run_seconds, candidate_seconds)
 
 
-async def _set(wanted: Live | None, role: Role, trial: Trial | None, on_progress: Progress) -> None:
-    """Change the trial, and the model of the role if there is a wanted one; batches changed meanwhile stay."""
-    async with lease(CHANGE):
-        live = (await asyncio.to_thread(current)).model_copy(update={"trial": trial})
-        roles: tuple[Role, ...] = ()
-        if wanted is not None:
-            models = live.settings.models | {role: wanted.settings.models[role]}
-            settings = live.settings.model_copy(update={"models": models})
-            applications = live.applications | {role: wanted.applications[role]}
-            live, roles = live.model_copy(update={"settings": settings, "applications": applications}), (role,)
-        await asyncio.to_thread(deploy, live, roles, on_progress)
+async def _promote(wanted: Live, role: Role) -> None:
+    """The candidate in its role; batches changed meanwhile stay."""
+
+    def promoted(now: Live) -> Live:
+        models = now.settings.models | {role: wanted.settings.models[role]}
+        settings = now.settings.model_copy(update={"models": models})
+        applications = now.applications | {role: wanted.applications[role]}
+        return now.model_copy(update={"settings": settings, "applications": applications, "trial": None})
+
+    await change(promoted, [role])
 
 
-async def _end(role: Role, candidate: str, on_progress: Progress) -> None:
+async def _end(candidate: str, on_progress: Progress) -> None:
     """Nothing of the trial stays, unless the candidate was taken."""
     live = await asyncio.to_thread(current)
     if live.trial is not None:
-        await _set(None, role, None, on_progress)
+        live = await change(lambda now: now.model_copy(update={"trial": None}))
     if candidate not in live.applications.values():
         await drain([candidate], live, on_progress)
 

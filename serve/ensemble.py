@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 
-from ray import serve as ray_serve
-
 from configs.settings import Role
 from models.outputs import ModelIdentity
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.handles import RayHandle, SharedArrays
 from serve.live import Live
 from serve.loading import load_scoring
+from serve.model_handles import ModelHandles
 from serve.recent import Recent
 from serve.scorer import Decode, Scorer
 
@@ -18,12 +17,12 @@ from serve.scorer import Decode, Scorer
 class Ensemble:
     """One state of the engine. A change of weights makes another one beside it, which new submissions go to."""
 
-    def __init__(self, live: Live, decode: Decode, shared: SharedArrays) -> None:
+    def __init__(self, live: Live, decode: Decode, models: ModelHandles, shared: SharedArrays) -> None:
         self.live = live
         self.decode = decode
         self.under_way = 0
         """Submissions that are being scored by these weights."""
-        self._models = {role: ray_serve.get_deployment_handle(role, name) for role, name in live.applications.items()}
+        self._models = {role: models.of(role, name) for role, name in live.applications.items()}
         self.handles = {
             role: RayHandle(model, max_items=live.settings.models[role].batch.max_items, shared=shared)
             for role, model in self._models.items()

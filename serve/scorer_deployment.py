@@ -12,6 +12,7 @@ from serve.ensemble import Ensemble
 from serve.errors import EngineError
 from serve.handles import SharedArrays
 from serve.live import Live
+from serve.model_handles import ModelHandles
 from serve.trial import Compared, TrialRun
 
 
@@ -21,6 +22,7 @@ class ScorerDeployment:
     def __init__(self, settings: Settings) -> None:
         self._decoder = AsyncDecoder(settings)
         self._shared = SharedArrays()
+        self._models = ModelHandles()
         self._ensembles: list[Ensemble] = []
         """The last one gets what is new."""
         self._trial: TrialRun | None = None
@@ -34,7 +36,7 @@ class ScorerDeployment:
         if self._ensembles and self._ensembles[-1].differs_by_batches_alone(live):
             self._ensembles[-1].take_batches(live)
             return
-        ensemble = Ensemble(live, self._decoder, self._shared)
+        ensemble = Ensemble(live, self._decoder, self._models, self._shared)
         if self._ensembles:  # nothing has to wait for it
             await ensemble.scorer()
         self._ensembles = [*(one for one in self._ensembles if one.under_way), ensemble]
@@ -54,12 +56,14 @@ class ScorerDeployment:
         except EngineError as error:
             return [error]
 
-    def in_use(self) -> set[str]:
-        """The models' applications that submissions under way may still ask."""
+    async def in_use(self) -> set[str]:
+        """The models' applications that submissions under way may still ask. Only whoever holds the swap asks."""
         self._ensembles = [one for one in self._ensembles[:-1] if one.under_way] + self._ensembles[-1:]
         self._trials = [one for one in self._trials if one.running]
         tried = {one.trial.application for one in [*self._trials, self._trial] if one is not None}
-        return tried | {name for one in self._ensembles for name in one.live.applications.values()}
+        names = tried | {name for one in self._ensembles for name in one.live.applications.values()}
+        await self._models.keep(names)
+        return names
 
     def compared(self) -> list[Compared]:
         """What the trial has found in this replica, so far."""
@@ -77,4 +81,4 @@ class ScorerDeployment:
             return
         if self._trial is not None:
             self._trials.append(self._trial)
-        self._trial = TrialRun(live.trial, live.settings, self._shared) if live.trial is not None else None
+        self._trial = TrialRun(live.trial, live.settings, self._models, self._shared) if live.trial else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from configs.settings import Role, Settings
 from models.weights import WeightsError
 from serve.app import Progress, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
-from serve.changes import CHANGE
+from serve.changes import CHANGE, change
 from serve.errors import EngineUnavailable
 from serve.lease import lease
 from serve.live import Live, current
@@ -56,9 +56,8 @@ async def reload(
     """
     load_scoring(settings)
     async with lease(SWAP, wait_seconds=1.0):
-        before = await asyncio.to_thread(current)
+        before = await clear_leftovers()
         wanted = Live.of(settings, before.code)
-        await clear_leftovers(before)
         changed = [role for role, name in wanted.applications.items() if before.applications.get(role) != name]
         comparisons = await load_beside(before, wanted, changed, samples, on_progress, min_agreement)
         await take(wanted, on_progress)
@@ -112,10 +111,14 @@ async def drain(names: Collection[str], wanted: Live, on_progress: Progress) -> 
     await asyncio.to_thread(remove, leaving)
 
 
-async def clear_leftovers(live: Live) -> None:
-    """Remove candidates of a command that was killed."""
+async def clear_leftovers() -> Live:
+    """Remove what a command that was killed has left, its trial and its candidates; the state without them."""
+    live = await asyncio.to_thread(current)
+    if live.trial is not None:
+        live = await change(lambda now: now.model_copy(update={"trial": None}))
     known = set(live.applications.values()) | await _in_use()
     await asyncio.to_thread(remove, await asyncio.to_thread(model_applications) - known)
+    return live
 
 
 async def _check(role: Role, before: Live, wanted: Live, samples: Samples, min_agreement: float) -> Comparison:

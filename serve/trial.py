@@ -9,8 +9,6 @@ import random
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from ray import serve as ray_serve
-
 from configs.settings import Settings
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.agreement import agreement
@@ -19,6 +17,7 @@ from serve.errors import EngineError
 from serve.handles import RayHandle, SharedArrays
 from serve.live import Trial
 from serve.loading import load_scoring
+from serve.model_handles import ModelHandles
 from serve.recorded import Answer, Recorded, listening
 from serve.scorer import Scorer
 
@@ -46,13 +45,13 @@ class Compared:
 class TrialRun:
     """The trial in one replica of the scorer."""
 
-    def __init__(self, trial: Trial, settings: Settings, shared: SharedArrays) -> None:
+    def __init__(self, trial: Trial, settings: Settings, models: ModelHandles, shared: SharedArrays) -> None:
         self.trial = trial
         self.compared: list[Compared] = []
         self.running = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._model = ray_serve.get_deployment_handle(trial.role, trial.application)
-        self._handle = RayHandle(self._model, max_items=trial.model.batch.max_items, shared=shared)
+        model = models.of(trial.role, trial.application)
+        self._handle = RayHandle(model, max_items=trial.model.batch.max_items, shared=shared)
         self._settings = settings.model_copy(update={"models": settings.models | {trial.role: trial.model}})
 
     def chooses(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import skimage
 
-from configs.settings import BatchSettings, Settings, load_settings
+from configs.settings import BatchSettings, Role, Settings, load_settings
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest
 from serve.client import Engine, InProcessEngine, RayEngine
@@ -83,13 +83,26 @@ async def test_submissions_that_come_together_share_batches_and_keep_their_answe
     one_by_one = [(await engine.score(request)).score.relevance for request in (CAT, COFFEE)]
     before = (await engine.stats())["detector"][0]
     items, batches = before.items, before.batches
-    await engine.reconfigure({"detector": BatchSettings(max_cost=16, max_items=8, wait_seconds=1)})
+    wanted = BatchSettings(max_cost=16, max_items=8, wait_seconds=1)
+    await engine.reconfigure({"detector": wanted})
+    assert (await engine.batches())["detector"] == wanted
     results = await asyncio.gather(*(engine.score(request) for request in (CAT, COFFEE) * 4))
     assert [result.score.relevance for result in results] == pytest.approx(one_by_one * 4, abs=0.05)
     after = (await engine.stats())["detector"][0]
     assert after.items - items == 8, "the counters go on: no replica was replaced"
     assert after.batches - batches < 8
     assert (after.queued, after.running) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("role", "max_items", "reason"),
+    [("detector", 65, "max_ongoing_requests 64 is below"), ("speech", 1, "no model for speech; there are concepts")],
+)
+async def test_batches_that_cannot_be_are_refused(engine: Engine, role: Role, max_items: int, reason: str) -> None:
+    before = await engine.batches()
+    with pytest.raises(ValueError, match=reason):
+        await engine.reconfigure({role: BatchSettings(max_cost=16, max_items=max_items)})
+    assert await engine.batches() == before
 
 
 async def test_an_engine_says_what_the_twin_says(engine: Engine, twin_answers: list[dict[str, Any]]) -> None:

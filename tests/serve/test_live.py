@@ -18,11 +18,13 @@ from pipeline.decode import decode
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.app import model_applications
 from serve.canary import CanaryReport, Plan, run_canary
+from serve.changes import change
 from serve.client import RayEngine
 from serve.errors import EngineUnavailable
 from serve.lease import lease
+from serve.live import Live, Trial, current
 from serve.samples import Samples, samples_of
-from serve.swapping import Refused, reload
+from serve.swapping import Refused, clear_leftovers, load_beside, reload
 from tests.serve.replicas import replica_pids
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
@@ -233,3 +235,19 @@ async def test_a_canary_compares_and_decides_nothing_until_it_is_promoted(
     assert len(model_applications()) == len(applications)
     with pytest.raises(Refused, match="is what serves already"):
         await try_out(promote=False)
+
+
+async def test_what_a_killed_command_left_is_cleared_by_the_next(
+    engine: RayEngine, settings: Settings, samples: Samples
+) -> None:
+    before, applications = current(), model_applications()
+    wanted = Live.of(with_detector(settings, threads=1), before.code)
+    await load_beside(before, wanted, ["detector"], samples, lambda step: None)
+    candidate = wanted.applications["detector"]
+    model = wanted.settings.models["detector"]
+    trial = Trial(role="detector", model=model, application=candidate, share=1.0, submissions=5)
+    await change(lambda now: now.model_copy(update={"trial": trial}))
+    assert model_applications() == applications | {candidate}
+    assert (await clear_leftovers()).trial is current().trial is None
+    assert model_applications() == applications
+    await engine.score(PERSON)
