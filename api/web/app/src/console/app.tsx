@@ -74,7 +74,7 @@ function Content() {
     case "webhooks":
       return <Webhooks />;
     default:
-      return <EmptyState icon="info" title={TEXT.notFound} />;
+      return <EmptyState icon="info" title={strings.errors.notFound} />;
   }
 }
 

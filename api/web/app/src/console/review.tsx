@@ -4,7 +4,7 @@ import { LinkButton } from "../shared/components/button";
 import { EmptyState } from "../shared/components/states";
 import { PagedTable, type Column } from "../shared/components/table";
 import { formatAge, formatTime } from "../shared/format";
-import { usePages } from "../shared/loading";
+import { useLoaded, usePages } from "../shared/loading";
 import { useTitle } from "../shared/title";
 import type { Submission } from "../shared/types";
 import { strings } from "../strings";
@@ -13,27 +13,36 @@ import { keepOrder } from "./gallery/order";
 
 const TEXT = strings.console.review;
 
-const COLUMNS: Column<Submission>[] = [
-  { title: TEXT.columns.file, isLead: true, cell: (one) => <Shown submission={one} /> },
-  { title: TEXT.columns.why, cell: (one) => <span class="wrap-anywhere">{one.failure ?? one.feedback ?? "–"}</span> },
-  { title: TEXT.columns.job, cell: (one) => <a href={`/console/jobs/${one.job_id}`}>{one.job_id.slice(-6)}</a> },
-  {
-    title: TEXT.columns.waiting,
-    cell: (one) => (
-      <time class="muted" dateTime={one.updated_at} title={formatTime(one.updated_at)}>
-        {formatAge(one.updated_at)}
-      </time>
-    ),
-  },
-  {
-    title: "",
-    cell: (one) => (
-      <LinkButton size="small" href={`/console/files/${one.id}`}>
-        {TEXT.open}
-      </LinkButton>
-    ),
-  },
-];
+function columnsOf(titles: Record<string, string>): Column<Submission>[] {
+  return [
+    { title: TEXT.columns.file, isLead: true, cell: (one) => <Shown submission={one} /> },
+    { title: TEXT.columns.why, cell: (one) => <span class="wrap-anywhere">{one.failure ?? one.feedback ?? "–"}</span> },
+    {
+      title: TEXT.columns.job,
+      cell: (one) => (
+        <a class="wrap-anywhere" href={`/console/jobs/${one.job_id}`}>
+          {titles[one.job_id] ?? one.job_id}
+        </a>
+      ),
+    },
+    {
+      title: TEXT.columns.waiting,
+      cell: (one) => (
+        <time class="muted" dateTime={one.updated_at} title={formatTime(one.updated_at)}>
+          {formatAge(one.updated_at)}
+        </time>
+      ),
+    },
+    {
+      title: TEXT.columns.actions,
+      cell: (one) => (
+        <LinkButton size="small" href={`/console/files/${one.id}`}>
+          {TEXT.open}
+        </LinkButton>
+      ),
+    },
+  ];
+}
 
 /** What waits for a person, over all jobs. */
 export function Review() {
@@ -45,6 +54,9 @@ export function Review() {
       }),
     [],
   );
+  // Jobs beyond the newest hundred are named by their id.
+  const jobs = useLoaded((signal) => api.get("/v1/jobs", { query: { limit: 100 }, signal }), []);
+  const titles = Object.fromEntries((jobs.data?.data ?? []).map((job) => [job.id, job.title]));
   useEffect(() => keepOrder(pages.items.map((one) => one.id)), [pages.items]);
   useTitle(TEXT.title);
   return (
@@ -56,7 +68,7 @@ export function Review() {
       <section class="card card-flush">
         <PagedTable
           caption={TEXT.caption}
-          columns={COLUMNS}
+          columns={columnsOf(titles)}
           pages={pages}
           keyOf={(one) => one.id}
           empty={

@@ -1,7 +1,6 @@
 export const consoleStrings = {
   title: "Console",
   places: { jobs: "Jobs", review: "Review", search: "Search", workers: "Workers", account: "Account" },
-  notFound: "There is no such page.",
   backToJobs: "All jobs",
 
   status: {
@@ -80,7 +79,6 @@ export const consoleStrings = {
     keepLocation: "Deliver pictures with their GPS position",
     cost: "Cost",
     held: "Held when the job is posted",
-    perFile: "Per approved file",
     available: "Available",
     left: "Left after posting",
     tooLittle: "You do not have enough credits for this.",
@@ -139,9 +137,6 @@ export const consoleStrings = {
     ended: "Ended",
     requirements: "Requirements",
     id: "Id",
-    none: "None",
-    upload: "Add files",
-    uploaded: (count: number) => (count === 1 ? "1 file added." : `${count} files added.`),
   },
 
   exports: {
@@ -216,8 +211,6 @@ export const consoleStrings = {
     sceneAt: (from: string, to: string) => `${from} to ${to}`,
     language: "Language",
     palette: "Colours",
-    sceneClass: "Scene",
-    faces: "Faces",
     keys: "Keys: J and K for the next and previous file, A to approve, R to reject.",
   },
 
@@ -244,7 +237,7 @@ export const consoleStrings = {
     empty: "Nothing waits for you",
     emptyLead: "Files that the engine cannot decide on will appear here.",
     caption: "Files that wait for a decision",
-    columns: { file: "File", why: "Why", job: "Job", waiting: "Since" },
+    columns: { file: "File", why: "Why", job: "Job", waiting: "Since", actions: "" },
     open: "Look at it",
   },
 
@@ -284,7 +277,6 @@ export const consoleStrings = {
     invitationLead: "Opens the capture page, signed in. The link works once.",
     invitationQr: "QR code of the invitation link",
     invitationExpires: (when: string) => `Works until ${when}.`,
-    more: "More",
     ban: "Ban",
     banTitle: (name: string) => `Ban ${name}?`,
     banLead: "No more work is given. What was earned stays earned.",

@@ -6,12 +6,10 @@ export const shared = {
     retry: "Try again",
     requestId: "Request",
     notFound: "There is nothing at this address.",
-    missingScope: (scope: string) => `This needs a key with the scope ${scope}.`,
   },
   actions: {
     cancel: "Cancel",
     close: "Close",
-    confirm: "Confirm",
     copy: "Copy",
     copied: "Copied",
     download: "Download",
