@@ -11,6 +11,8 @@ from pipeline.media import CorruptMedia
 
 FORMATS = {"mp4": "mp4", "mov": "mov", "m4a": "ipod"}
 """FFmpeg's muxer for each format that may carry a position."""
+_CODECS_OF_IPOD = {"aac", "alac"}
+"""What the muxer of `m4a` takes. Browsers record Opus into the same container, which the one of `mp4` takes."""
 
 _KEPT_TAGS = (
     "creation_time", "title", "artist", "album", "date", "genre", "com.apple.quicktime.make",
@@ -31,10 +33,15 @@ def copy_tracks(path: Path, out: Path, file_format: str) -> None:
     options = {"movflags": "use_metadata_tags"}
     with path.open("rb") as stream, open_container(stream, file_format) as source:
         try:
-            with av.open(str(out), "w", format=FORMATS[file_format], options=options) as target:
+            with av.open(str(out), "w", format=_muxer(source, file_format), options=options) as target:
                 _copy(source, target)
         except (av.FFmpegError, ValueError) as error:
             raise CorruptMedia(f"The {file_format.upper()} file cannot be rewritten without its position.") from error
+
+
+def _muxer(source: Any, file_format: str) -> str:
+    codecs = {track.codec_context.name for track in source.streams.audio}
+    return "mp4" if file_format == "m4a" and not codecs <= _CODECS_OF_IPOD else FORMATS[file_format]
 
 
 def _copy(source: Any, target: Any) -> None:

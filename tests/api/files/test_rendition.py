@@ -250,6 +250,18 @@ class TestSoundAndVideo:
         assert _packets(out) == _packets(tmp_path / "given.m4a")
         assert decode(out, DecodeSettings()).facts.format == "m4a"
 
+    def test_m4a_with_opus_as_browsers_record_it(self, tmp_path):
+        path = tmp_path / "given.m4a"
+        with av.open(str(path), "w", format="mp4") as container:
+            sound = container.add_stream("libopus", rate=48_000, layout="mono")
+            frame = av.AudioFrame.from_ndarray(media.tone(2.0)[:, 0][np.newaxis].astype(np.float32), "flt", "mono")
+            frame.sample_rate = 48_000
+            container.mux([*sound.encode(frame), *sound.encode()])
+        _, out = rendered(tmp_path, path.read_bytes(), "m4a")
+        assert _packets(out) == _packets(path)
+        facts = decode(out, DecodeSettings()).facts
+        assert (facts.format, facts.codecs) == ("m4a", ("opus",))
+
     @pytest.mark.parametrize("format", ["mp3", "wav", "flac", "ogg"])
     def test_other_sound_is_copied(self, tmp_path, format):
         content = media.audio(format, media.tone(1.0))
