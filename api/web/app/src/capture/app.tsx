@@ -81,7 +81,7 @@ function View() {
     case "me":
       return <MeView />;
     default:
-      return <EmptyState icon="search" title={strings.errors.notFound} />;
+      return <EmptyState icon="search" title={strings.capture.notFound} />;
   }
 }
 

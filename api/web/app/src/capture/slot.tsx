@@ -4,6 +4,7 @@ import { Badge } from "../shared/components/badge";
 import { FailureState, Skeleton } from "../shared/components/states";
 import { formatMoney } from "../shared/format";
 import { useLoaded } from "../shared/loading";
+import type { WorkerSubmission } from "../shared/types";
 import { strings } from "../strings";
 import { CaptureStep } from "./capture-step";
 import { Countdown } from "./countdown";
@@ -23,7 +24,8 @@ const DECIDED = ["approved", "rejected", "retry_pending", "needs_review", "expir
 /** A place of a job from the capture to the result. */
 export function SlotView({ id }: { id: string }) {
   const arrived = confirmed.value.get(id);
-  const { data: place, failure, reload, set } = useLoaded((signal) => placeOf(id, signal), [id, arrived]);
+  const { data, failure, reload, set } = useLoaded((signal) => placeOf(id, signal), [id, arrived]);
+  const place = data && newest(data, arrived);
   useScore(place, reload);
   if (failure && !place) return <FailureState failure={failure} onRetry={reload} />;
   if (!place) return <Skeleton lines={5} height="2rem" />;
@@ -40,6 +42,12 @@ export function SlotView({ id }: { id: string }) {
       {!file && place.submission.status === "awaiting_upload" && <JobText job={place.job} />}
     </article>
   );
+}
+
+/** What the upload was answered with is newer than what was loaded before it. */
+function newest(place: Place, arrived: WorkerSubmission | undefined): Place {
+  const isNews = place.submission.status === "awaiting_upload" && arrived?.attempt === place.submission.attempt;
+  return isNews && arrived ? { ...place, submission: arrived } : place;
 }
 
 function SlotHead({ place: { submission, job } }: { place: Place }) {

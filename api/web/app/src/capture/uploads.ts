@@ -31,6 +31,7 @@ export const steps = signal<ReadonlyMap<string, Step>>(new Map());
 export const confirmed = signal<ReadonlyMap<string, WorkerSubmission>>(new Map());
 export const isOnline = signal(navigator.onLine);
 
+const tries = new Map<string, number>();
 let isRunning = false;
 let wake: () => void = () => undefined;
 
@@ -121,18 +122,21 @@ async function sendAll(): Promise<void> {
   }
 }
 
+/** The one that was tried least often, so that none waits behind another that does not get on. */
 function nextFile(): KeptFile | undefined {
   const isDue = (file: KeptFile) => {
     const step = steps.value.get(file.submissionId);
     return file.isReleased && step?.name !== "lost" && step?.name !== "refused";
   };
-  return [...files.value.values()].find(isDue);
+  const tried = (file: KeptFile) => tries.get(file.submissionId) ?? 0;
+  return [...files.value.values()].filter(isDue).sort((one, other) => tried(one) - tried(other))[0];
 }
 
 /** One try. Whether there is nothing more to do for this file. */
 async function send(file: KeptFile): Promise<boolean> {
   const tell = (step: Step) => (steps.value = new Map(steps.value).set(file.submissionId, step));
   tell({ name: "waiting" });
+  tries.set(file.submissionId, (tries.get(file.submissionId) ?? 0) + 1);
   try {
     const place = await placeOf(file);
     if (place.status !== "awaiting_upload" || place.attempt !== file.attempt) return await conclude(file, place, tell);

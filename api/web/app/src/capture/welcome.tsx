@@ -7,6 +7,7 @@ import { FailureNotice } from "../shared/components/states";
 import type { ApiFailure } from "../shared/failure";
 import { asFailure } from "../shared/loading";
 import { strings } from "../strings";
+import { files } from "./uploads";
 import { openInvitation, signInByToken, worker } from "./session";
 
 const words = strings.capture.welcome;
@@ -67,6 +68,7 @@ function TokenForm({ onDone }: { onDone: () => void }) {
       </span>
       <h1>{words.tokenTitle}</h1>
       <p class="muted">{words.tokenLead}</p>
+      {files.value.size > 0 && <p class="notice notice-warn">{words.ended}</p>}
       <TextField
         label={words.token}
         hint={words.tokenHint}

@@ -28,7 +28,8 @@ export function Models({ samples, overview }: { samples: readonly Sample[]; over
   return (
     <section class="stack" aria-labelledby="models">
       <h2 id="models">{words.title}</h2>
-      <div class="card">
+      <div class="card stack">
+        <h3>{words.utilisation}</h3>
         <Utilisation samples={samples} models={overview.models} />
       </div>
       <div class="model-cards">

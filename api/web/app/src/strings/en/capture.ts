@@ -1,5 +1,6 @@
 export const capture = {
   title: "Capture",
+  notFound: "There is nothing at this address.",
   places: { jobs: "Jobs", history: "History", me: "Earnings" },
   offline: "You are offline. What you captured is kept here and sent when you are back.",
 
@@ -95,7 +96,7 @@ export const capture = {
     audio: "Your recording",
     video: "Your video",
     send: "Send",
-    again: "Do it again",
+    again: "Retake",
     facts: (size: string, more: string) => (more ? `${more} · ${size}` : size),
     small: (found: number, wanted: number, side: string) =>
       `It is ${found} pixels ${side}; the job asks for ${wanted}.`,
@@ -144,7 +145,7 @@ export const capture = {
     of5: (value: string) => `${value} of 5`,
     again: "Try again",
     next: "Next file",
-    toJobs: "Back to the jobs",
+    toJobs: "All jobs",
     toJob: "See the job",
   },
 
