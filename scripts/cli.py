@@ -24,6 +24,7 @@ COMMANDS = {
     "prepare": Command("scripts.prepare_command:prepare", "Migrate the database, where others start Serve."),
     "mcp": Command("scripts.mcp_command:mcp", "Tools for an agent, over standard input and output."),
     "doctor": Command("scripts.doctor_command:doctor", "Check this machine and say what would run where."),
+    "size": Command("scripts.size_command:size", "Submissions an hour and their cost, by machine."),
     "org": Command("scripts.organization_command:organizations", "Open organizations."),
     "credits": Command("scripts.organization_command:credits", "Grant credits."),
     "ledger": Command("scripts.ledger_command:app", "Check the ledger of credits."),

