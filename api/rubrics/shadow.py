@@ -1,9 +1,9 @@
 """What a rubric would make of the newest stored submissions of a scope, without writing anything."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from api.db import Database
 from api.rubrics.rescoring import RESCORED_STATUSES, Change, compare, stored_evidence
@@ -53,7 +53,7 @@ async def shadow(db: Database, scope: Scope, rubric: Rubric, beside: Rubric, lim
         rows = await _page(db, scope, before, min(PAGE_ROWS, limit - told.files - told.skipped))
         if not rows:
             break
-        for row, job in rows.items():
+        for row, job in rows:
             evidence = (await stored_evidence(job, [row]))[row.id]
             first, second = (compare(job, row, evidence, one) for one in (beside, rubric))
             if isinstance(first, Change) and isinstance(second, Change):
@@ -64,7 +64,7 @@ async def shadow(db: Database, scope: Scope, rubric: Rubric, beside: Rubric, lim
     return told
 
 
-async def _page(db: Database, scope: Scope, before: str, rows: int) -> Mapping[Submission, Job]:
+async def _page(db: Database, scope: Scope, before: str, rows: int) -> Sequence[Row[Submission, Job]]:
     query = (
         select(Submission, Job)
         .join(Job, Job.id == Submission.job_id)
@@ -79,4 +79,4 @@ async def _page(db: Database, scope: Scope, before: str, rows: int) -> Mapping[S
     if before:
         query = query.where(Submission.id < before)
     async with db.read() as session:
-        return dict((await session.execute(query)).tuples().all())
+        return (await session.execute(query)).all()

@@ -1,21 +1,23 @@
 """`assay calibrate` and `assay rescore`, as an operator meets them, over both databases."""
 
+import asyncio
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 from sqlalchemy.engine import URL
+from typer.testing import CliRunner
 
 from api.credits.check import check
 from api.services import Services
 from pipeline.rubric import Rubric, load_rubric
+from scripts.cli import build
+from scripts.user_errors import UserError
 from tests.api.conftest import Client, WorkerClient
 from tests.api.rubrics.collected import collect
 from tests.api.rubrics.witness import RUBRIC, lenient, submit_photo
@@ -24,19 +26,36 @@ from tests.pipeline.labelled import photos, threshold
 
 pytestmark = pytest.mark.anyio
 
-Assay = Callable[..., subprocess.CompletedProcess[str]]
 VERSION = r"rub_[0-9A-Z]{26}"
 
 
-@pytest.fixture
-def assay(db_url: URL, tmp_path: Path) -> Assay:
-    url = db_url.render_as_string(hide_password=False)
-    variables = {"ASSAY_DATABASE__URL": url, "ASSAY_STATE_DIR": str(tmp_path / "state"), "COLUMNS": "240"}
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that has ended."""
 
-    def assay(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scripts.cli", *arguments]
-        environment = os.environ | variables
-        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=240, env=environment)
+    code: int
+    out: str
+    error: str
+    """The one line that the caller reads when it got something wrong."""
+
+
+Assay = Callable[..., Awaitable[Ran]]
+
+
+@pytest.fixture
+def assay(db_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assay:
+    """The command line in a thread of this process: a process of its own takes seconds to import everything."""
+    monkeypatch.setenv("ASSAY_DATABASE__URL", db_url.render_as_string(hide_password=False))
+    monkeypatch.setenv("ASSAY_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "240")
+
+    async def assay(*arguments: str) -> Ran:
+        result = await asyncio.to_thread(CliRunner().invoke, build([*arguments]), [*arguments])
+        if isinstance(result.exception, UserError):
+            return Ran(2, result.stdout, str(result.exception))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, "")
 
     return assay
 
@@ -57,11 +76,11 @@ async def test_reviews_move_the_threshold_and_later_scores_name_the_version(
 
     page, written = tmp_path / "calibration.html", tmp_path / "refitted.yaml"
     scope = ("--organization", organization.id, "--job-type", "image")
-    done = assay("calibrate", *scope, "--store", "--out", str(written), "--report", str(page))
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert "better: on held-out files it corrects" in done.stdout
-    stored = re.search(rf"stored: ({VERSION}); it scores from", done.stdout)
-    assert stored, done.stdout
+    done = await assay("calibrate", *scope, "--store", "--out", str(written), "--report", str(page))
+    assert done.code == 0, done.out
+    assert "better: on held-out files it corrects" in done.out
+    stored = re.search(rf"stored: ({VERSION}); it scores from", done.out)
+    assert stored, done.out
     version = stored[1]
     fitted = load_rubric(written)
     assert threshold(fitted) == pytest.approx(4.5, abs=0.4)
@@ -70,24 +89,24 @@ async def test_reviews_move_the_threshold_and_later_scores_name_the_version(
 
     still = await submit_photo(http, services, worker, job["id"], 3.6, seed=2)
     assert still["status"] == "approved"  # a version that is stored scores nothing yet
-    shadowed = assay("calibrate", "shadow", version)
-    assert re.search(r"202 files: \d+ approved now, \d+ by rub_", shadowed.stdout), shadowed.stdout
+    shadowed = await assay("calibrate", "shadow", version)
+    assert re.search(r"202 files: \d+ approved now, \d+ by rub_", shadowed.out), shadowed.out
 
-    assert assay("calibrate", "activate", version, "--reason", "reviews of May").returncode == 0
+    assert (await assay("calibrate", "activate", version, "--reason", "reviews of May")).code == 0
     later = await submit_photo(http, services, worker, job["id"], 3.6, seed=3)
     shown = (await http.get(f"/v1/submissions/{later['id']}", headers=organization.headers)).json()
     named = shown["score_breakdown"]["evidence"]["rubric"]
     assert later["status"] in ("rejected", "retry_pending")
     assert (named["version"], named["digest"]) == (version, fitted.digest)
-    listed = assay("calibrate", "list").stdout
+    listed = (await assay("calibrate", "list")).out
     assert re.search(rf"{version} .* fitted .* shipped .* active", listed), listed
-    told = json.loads(assay("calibrate", "show", version).stdout)
+    told = json.loads((await assay("calibrate", "show", version)).out)
     assert Rubric.model_validate(told["rubric"]).digest == told["digest"] == fitted.digest
     assert told["parent"] == {"version": "shipped", "digest": RUBRIC.digest}
     assert told["fitted_on"]["labels"] == 200
     assert [one["reason"] for one in told["activations"]] == ["reviews of May"]
 
-    assert assay("calibrate", "deactivate", *scope, "--reason", "roll-back").returncode == 0
+    assert (await assay("calibrate", "deactivate", *scope, "--reason", "roll-back")).code == 0
     again = await submit_photo(http, services, worker, job["id"], 3.6, seed=4)
     assert again["status"] == "approved"
     assert await check(services.db) == []
@@ -98,10 +117,10 @@ async def test_too_few_labels_move_nothing(
 ) -> None:
     job = await post_job(http, organization, quantity=60)
     await collect(services, job["id"], photos(30, approved_above=4.5))
-    done = assay("calibrate", "--store", "--out", str(tmp_path / "none.yaml"))
-    assert (done.returncode, (tmp_path / "none.yaml").exists()) == (1, False)
-    assert "too few labels, so the rubric stays: " in done.stdout
-    told = json.loads(assay("calibrate", "--organization", organization.id, "--json").stdout)
+    done = await assay("calibrate", "--store", "--out", str(tmp_path / "none.yaml"))
+    assert (done.code, (tmp_path / "none.yaml").exists()) == (1, False)
+    assert "too few labels, so the rubric stays: " in done.out
+    told = json.loads((await assay("calibrate", "--organization", organization.id, "--json")).out)
     assert (told["verdict"], told["version"], told["labels"]) == ("too_few", None, 30)
     for arguments, message in (
         (("calibrate", "--organization", "org_nobody"), "there is no organization org_nobody"),
@@ -112,9 +131,9 @@ async def test_too_few_labels_move_nothing(
         (("rescore", "--job", job["id"], "--rubric", "rub_nobody"), "there is no rubric rub_nobody"),
         (("rescore", "--job", job["id"], "--weights", "taste=good"), "--weights takes ROLE=NAME with one of"),
     ):
-        refused = assay(*arguments)
-        assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused
-        assert message in refused.stderr
+        refused = await assay(*arguments)
+        assert (refused.code, refused.out) == (2, ""), refused
+        assert message in refused.error
 
 
 async def test_a_job_is_scored_again_by_a_file(
@@ -127,18 +146,18 @@ async def test_a_job_is_scored_again_by_a_file(
     stricter.write_text(yaml.safe_dump(lenient(-2.5).model_dump(mode="json")))
     how = ("rescore", "--job", job["id"], "--rubric", str(stricter))
 
-    planned = assay(*how)
-    assert planned.returncode == 0, planned.stderr
-    assert re.search(r"40 submissions, \d+ change, \d+ disputed; nothing was written", planned.stdout)
-    lines = [json.loads(line) for line in assay(*how, "--json").stdout.splitlines()]
+    planned = await assay(*how)
+    assert planned.code == 0, planned.error
+    assert re.search(r"40 submissions, \d+ change, \d+ disputed; nothing was written", planned.out)
+    lines = [json.loads(line) for line in (await assay(*how, "--json")).out.splitlines()]
     summary = lines[-1]["summary"]
     assert (len(lines), summary["files"], summary["applied"]) == (41, 40, False)
     assert summary["disputed"] == sum(line["disputed"] for line in lines[:-1]) > 0
 
-    applied = assay(*how, "--apply")
-    assert f"{summary['disputed']} disputed; no money moved" in applied.stdout
-    assert re.search(rf"{job['id']} by {VERSION}", applied.stdout)
-    listed = assay("rescore", "disputed", "--job", job["id"]).stdout
+    applied = await assay(*how, "--apply")
+    assert f"{summary['disputed']} disputed; no money moved" in applied.out
+    assert re.search(rf"{job['id']} by {VERSION}", applied.out)
+    listed = (await assay("rescore", "disputed", "--job", job["id"])).out
     assert len(re.findall(r"^sub_\w+  approved, 50 credits paid, [12] stars now", listed, re.M)) == summary["disputed"]
     after = (await http.get("/v1/billing/credits", headers=organization.headers)).json()
     assert (after["available_credits"], after["held_credits"]) == (before["available_credits"], before["held_credits"])
@@ -148,5 +167,5 @@ async def test_a_job_is_scored_again_by_a_file(
 
     otherwise = tmp_path / "otherwise.yaml"
     otherwise.write_text(yaml.safe_dump(RUBRIC.model_copy(update={"unsafe_labels": {}}).model_dump(mode="json")))
-    refused = assay("rescore", "--job", job["id"], "--rubric", str(otherwise))
-    assert (refused.returncode, "(unsafe_labels)" in refused.stderr) == (2, True)
+    refused = await assay("rescore", "--job", job["id"], "--rubric", str(otherwise))
+    assert (refused.code, "(unsafe_labels)" in refused.error) == (2, True)
