@@ -46,7 +46,6 @@ CPUS_EACH = 2
 HEAD_AWAY_SECONDS = 10.0
 DECIDE_SECONDS = 240
 ENVIRONMENT = {
-    "RAY_raylet_start_wait_time_s": "120",
     # A node is given up after 3 missed looks, 1 s apart; Ray's defaults are 5 looks, 3 s apart.
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_failure_threshold": "3",

@@ -163,7 +163,7 @@ class _Namespaces:
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _start(self, node: int) -> "subprocess.Popen[bytes]":
-        head = ("--head", f"--port={GCS_PORT}", "--include-dashboard=false", *self._redis)
+        head = ("--head", f"--port={GCS_PORT}", "--include-dashboard=false", "--ray-client-server-port=0", *self._redis)
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", f"--node-ip-address={_ip(node)}"]
         command += [f"--num-cpus={self._cpus_each}", f"--object-store-memory={OBJECT_STORE_BYTES}"]
         command += [f"--address={self.address}"] if node else head

@@ -1,0 +1,1 @@
+import serve as serve  # before Ray, which reads what it sets

@@ -14,8 +14,10 @@ from ray import serve as ray_serve
 from ray.serve.context import _get_global_client
 from ray.serve.schema import ServeDeploySchema
 
+from api.entrypoint import Arguments, stack
 from api.start import FirstSecrets, prepare
 from configs.settings import load_settings
+from scripts.bench.api import small_photo
 from scripts.bench.cluster import light_profile
 from serve.app import _start_local_ray
 from tests.api.stores import free_ports
@@ -83,8 +85,6 @@ def test_everything_runs_and_is_ready(declared: Declared) -> None:
 
 
 def test_a_file_is_scored_and_paid(declared: Declared) -> None:
-    from scripts.bench.api import small_photo
-
     job = {"description": "Photos for the bench", "content_type": "image", "min_star_rating": 1}
     posted = declared.http.post("/v1/jobs", json=job | {"quantity": 1, "reward_per_file": 10})
     path = f"/v1/jobs/{posted.raise_for_status().json()['id']}"
@@ -98,10 +98,7 @@ def test_a_launcher_that_starts_again_leaves_alone_what_runs(declared: Declared)
     """As after the loss of its node: nothing is deployed a second time."""
     before = _replicas()
     _get_global_client().delete_apps(["launcher"])
-    declared_again = ray_serve.status().applications
-    assert "launcher" not in declared_again
-    from api.entrypoint import Arguments, stack
-
+    assert "launcher" not in ray_serve.status().applications
     ray_serve.run(stack(Arguments(profile="embedded")), name="launcher", route_prefix=None)
     assert _replicas() == before
     assert declared.http.get("/readyz").status_code == 200

@@ -155,6 +155,11 @@ def test_only_who_has_to_reaches_ray(manifest: list[dict[str, Any]]) -> None:
     assert operator["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kuberay-system"}
 
 
+def test_the_head_computes_nothing_and_serves_no_ray_clients(service: dict[str, Any]) -> None:
+    parameters = service["spec"]["rayClusterConfig"]["headGroupSpec"]["rayStartParams"]
+    assert (parameters["num-cpus"], parameters["ray-client-server-port"]) == ("0", "0")
+
+
 def test_a_gpu_worker_has_one_whole_gpu(service: dict[str, Any]) -> None:
     (group,) = [each for each in service["spec"]["rayClusterConfig"]["workerGroupSpecs"] if each["groupName"] == "gpu"]
     (container,) = group["template"]["spec"]["containers"]
