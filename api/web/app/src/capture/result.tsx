@@ -91,13 +91,13 @@ function Feedback({ submission: { status, reasons, feedback } }: { submission: W
       {status !== "approved" && <h3>{words.better}</h3>}
       <p class="wrap-anywhere">{feedback}</p>
       {reasons.length > 0 && (
-        <p class="row" aria-label={words.reasons}>
+        <ul class="row" aria-label={words.reasons}>
           {reasons.map((code) => (
-            <Badge key={code} tone="warn">
-              {strings.capture.reasons[code] ?? code}
-            </Badge>
+            <li key={code}>
+              <Badge tone="warn">{strings.capture.reasons[code] ?? code}</Badge>
+            </li>
           ))}
-        </p>
+        </ul>
       )}
     </div>
   );
