@@ -72,3 +72,9 @@ def test_ray_asks_no_cloud_where_the_image_puts_its_file(monkeypatch: pytest.Mon
     assert asked == ["cloud"]
     usage_lib.get_cluster_config_to_report(str(DEPLOY / "ray_bootstrap_config.yaml"))
     assert asked == ["cloud"]
+
+
+def test_the_wheelhouse_says_how_it_is_called() -> None:
+    done = subprocess.run([DEPLOY.parent / "scripts" / "wheelhouse"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "usage: scripts/wheelhouse cpu|gpu" in done.stderr
