@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Badge, Stars } from "../shared/components/badge";
 import { Button, LinkButton } from "../shared/components/button";
 import { Icon, type IconName } from "../shared/components/icon";
@@ -9,6 +9,7 @@ import { asFailure } from "../shared/loading";
 import type { WorkerSubmission } from "../shared/types";
 import { strings } from "../strings";
 import { Countdown } from "./countdown";
+import { keptSlots } from "./kept";
 import { retry, type Place } from "./places";
 
 const words = strings.capture.result;
@@ -41,16 +42,29 @@ export function Result({ place, onRetried }: { place: Place; onRetried: (place: 
       <Dimensions submission={submission} />
       <div class="result-actions">
         {submission.can_retry && <Retry submission={submission} onRetried={onRetried} />}
-        {!submission.can_retry && job.status === "active" && job.slots_open > 0 && (
-          <LinkButton look="primary" size="large" href={`/capture/jobs/${job.id}`}>
-            {words.next}
-          </LinkButton>
-        )}
+        {!submission.can_retry && <Next place={place} />}
         <LinkButton size="large" href="/capture">
           {words.toJobs}
         </LinkButton>
       </div>
     </section>
+  );
+}
+
+/** The next place that is held of the same job already, or the job, while it has places left. */
+function Next({ place: { submission, job } }: { place: Place }) {
+  const [held, setHeld] = useState<string>();
+  useEffect(() => {
+    void keptSlots().then((slots) => {
+      const others = slots.filter((slot) => slot.job.id === job.id && slot.id !== submission.id);
+      setHeld(others[0]?.id);
+    });
+  }, [job.id, submission.id]);
+  if (!held && (job.status !== "active" || job.slots_open < 1)) return null;
+  return (
+    <LinkButton look="primary" size="large" href={held ? `/capture/places/${held}` : `/capture/jobs/${job.id}`}>
+      {words.next}
+    </LinkButton>
   );
 }
 

@@ -27,7 +27,10 @@ export function Models({ samples, overview }: { samples: readonly Sample[]; over
   }
   return (
     <section class="stack" aria-labelledby="models">
-      <h2 id="models">{words.title}</h2>
+      <div class="row between">
+        <h2 id="models">{words.title}</h2>
+        {!may("ops:write") && <span class="small muted">{strings.ops.batch.readOnly}</span>}
+      </div>
       <div class="card stack">
         <h3>{words.utilisation}</h3>
         <Utilisation samples={samples} models={overview.models} />

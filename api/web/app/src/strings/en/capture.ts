@@ -62,10 +62,7 @@ export const capture = {
     audio: "Record sound",
     video: "Record a video",
     pick: "Choose a file",
-    pickInstead: "You can also choose a file that you have already.",
     cannotRecord: (names: string) => `This browser cannot record ${names}. Choose a file instead.`,
-    many: (n: number, of: number) => `File ${n} of ${of}`,
-    anotherDevice: "The file of this place is on another device, or was not captured yet.",
   },
 
   camera: {
@@ -146,7 +143,6 @@ export const capture = {
     again: "Try again",
     next: "Next file",
     toJobs: "All jobs",
-    toJob: "See the job",
   },
 
   history: {

@@ -13,9 +13,7 @@ export const ops = {
   live: {
     on: "Live",
     paused: "Paused",
-    pausedText: "Nothing is asked for while the page is not seen.",
     away: "No answer",
-    updated: (seconds: number) => (seconds < 1 ? "just now" : `${seconds} s ago`),
   },
 
   checks: {
@@ -124,7 +122,6 @@ export const ops = {
     lately: (count: number) => (count === 1 ? "1 try failed lately" : `${count} tries failed lately`),
     none: "Nothing waits for a person because the engine failed.",
     submission: "Submission",
-    job: "Job",
     attempts: "Tries",
     failure: "What it said",
     at: "When",
