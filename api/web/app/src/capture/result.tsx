@@ -25,7 +25,7 @@ const LOOKS: Record<string, { icon: IconName; tone: string }> = {
 
 /** What came of a file: stars, the reasons, and the sentence that says what to do better. */
 export function Result({ place, onRetried }: { place: Place; onRetried: (place: Place) => void }) {
-  const { submission, job } = place;
+  const { submission } = place;
   if (submission.status === "pending_score") return <Scoring />;
   const look = LOOKS[submission.status] ?? { icon: "info", tone: "info" };
   return (
