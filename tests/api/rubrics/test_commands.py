@@ -9,19 +9,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+import skimage.data
 import yaml
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner
 
 from api.credits.check import check
+from api.dispatcher import Dispatcher
 from api.services import Services
 from pipeline.rubric import Rubric, load_rubric
 from scripts.cli import build
 from scripts.user_errors import UserError
 from tests.api.conftest import Client, WorkerClient
 from tests.api.rubrics.collected import collect
-from tests.api.rubrics.witness import RUBRIC, lenient, submit_photo
-from tests.api.story import post_job
+from tests.api.rubrics.witness import RUBRIC, lenient, photo, submit_photo
+from tests.api.story import post_job, submit
 from tests.pipeline.labelled import photos, threshold
 
 pytestmark = pytest.mark.anyio
@@ -169,3 +171,21 @@ async def test_a_job_is_scored_again_by_a_file(
     otherwise.write_text(yaml.safe_dump(RUBRIC.model_copy(update={"unsafe_labels": {}}).model_dump(mode="json")))
     refused = await assay("rescore", "--job", job["id"], "--rubric", str(otherwise))
     assert (refused.code, "(unsafe_labels)" in refused.error) == (2, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+async def test_models_look_again_at_what_is_stored(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, assay: Assay
+) -> None:
+    """The engine of the test found the photo off topic; the real models see what it shows."""
+    job = await post_job(http, organization, description="Take a clear photo of a cup of coffee.")
+    await submit(http, worker, job["id"], photo(-1.0, of=skimage.data.coffee()))
+    await Dispatcher(services).drain()
+    again = await assay("rescore", "--job", job["id"], "--models", "--apply", "--json")
+    change, summary = (json.loads(line) for line in again.out.splitlines())
+    assert (change["status"], change["stars_before"], change["would_be"]) == ("rejected", 1, "approved")
+    assert (change["stars_after"] >= 4, change["disputed"], summary["summary"]["disputed"]) == (True, True, 1)
+    shown = (await http.get(f"/v1/submissions/{change['submission_id']}", headers=organization.headers)).json()
+    assert (shown["status"], shown["score"]) == ("rejected", change["stars_after"])
+    assert "espresso" in shown["score_breakdown"]["evidence"]["match"]["looks_like"]

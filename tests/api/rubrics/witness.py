@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from api.dispatcher import Dispatcher
@@ -24,10 +25,11 @@ from tests.pipeline.scoring import CLEAR
 RUBRIC = load_rubric(CONFIGS / "rubric.yaml")
 
 
-def photo(standard: float, *, seed: int) -> bytes:
+def photo(standard: float, *, seed: int = 0, of: NDArray[np.uint8] | None = None) -> bytes:
     """A PNG whose standard score against its job is written into it; another seed is another picture."""
     blocks = np.random.default_rng(seed).integers(0, 255, (8, 12, 3), np.uint8)
-    image = Image.fromarray(blocks).resize((960, 640), Image.Resampling.NEAREST)
+    drawn = Image.fromarray(blocks).resize((960, 640), Image.Resampling.NEAREST)
+    image = drawn if of is None else Image.fromarray(of)
     text = PngImagePlugin.PngInfo()
     text.add_text("standard", str(standard))
     buffer = io.BytesIO()
