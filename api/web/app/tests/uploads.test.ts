@@ -1,0 +1,174 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+vi.hoisted(() => {
+  // What the modules look at while they are loaded; pages have it.
+  vi.stubGlobal("navigator", { onLine: true });
+  vi.stubGlobal("location", { pathname: "/capture", search: "", hash: "", href: "http://localhost/capture" });
+});
+
+vi.mock("../src/capture/kept", () => ({
+  forgetFile: vi.fn(),
+  forgetSlot: vi.fn(),
+  keepFile: vi.fn(),
+  keepSlot: vi.fn(),
+  keptFiles: vi.fn(() => Promise.resolve([])),
+}));
+vi.mock("../src/capture/session", () => ({
+  withSession: (act: () => Promise<unknown>) => act(),
+  worker: { value: { id: "wkr_1" } },
+}));
+vi.mock("../src/capture/put", async (original) => ({ ...(await original<object>()), put: vi.fn() }));
+vi.mock("../src/shared/api", () => ({ api: { get: vi.fn(), post: vi.fn() }, sameOrigin: (url: string) => url }));
+
+import { forgetFile, type KeptFile } from "../src/capture/kept";
+import { ConnectionLost, put, StoreRefused } from "../src/capture/put";
+import { confirmed, files, keep, newKey, release, steps, takeNewPlace } from "../src/capture/uploads";
+import { api } from "../src/shared/api";
+import { ApiFailure } from "../src/shared/failure";
+
+const UPLOAD = { url: "http://localhost/v1/store/x", method: "PUT", headers: {}, expires_at: "", max_bytes: 100 };
+const PLACE = { id: "sub_1", status: "awaiting_upload", attempt: 1, upload: UPLOAD, submitted_at: null };
+const get = vi.mocked(api.get) as unknown as ReturnType<typeof vi.fn>;
+const post = vi.mocked(api.post) as unknown as ReturnType<typeof vi.fn>;
+const sent = vi.mocked(put);
+
+function file(changes: Partial<KeptFile> = {}): KeptFile {
+  return {
+    submissionId: "sub_1",
+    attempt: 1,
+    workerId: "wkr_1",
+    jobId: "job_1",
+    content: new Blob(["a photo"]),
+    filename: "photo.jpg",
+    capturedAt: "2026-11-25T12:00:00Z",
+    seconds: null,
+    isReleased: false,
+    key: "once",
+    ...changes,
+  };
+}
+
+/** Let what waits for nothing but promises get on, then the clock. */
+async function pass(milliseconds: number): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await vi.advanceTimersByTimeAsync(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(milliseconds);
+  await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn += 1) await vi.advanceTimersByTimeAsync(0);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.clearAllMocks();
+  files.value = new Map();
+  steps.value = new Map();
+  confirmed.value = new Map();
+  get.mockResolvedValue(PLACE);
+  post.mockResolvedValue({ ...PLACE, status: "pending_score", submitted_at: "2026-11-25T12:00:05Z" });
+  sent.mockResolvedValue();
+});
+
+test("a released file is uploaded, handed in and let go of", async () => {
+  await keep(file());
+  expect(sent).not.toHaveBeenCalled();
+  await release("sub_1");
+  await pass(0);
+  expect(sent.mock.calls[0]?.[0]).toBe(UPLOAD);
+  expect(post).toHaveBeenCalledExactlyOnceWith("/v1/worker/submissions/{submission_id}/submit", {
+    path: { submission_id: "sub_1" },
+    headers: { "Idempotency-Key": "once" },
+    body: {
+      filename: "photo.jpg",
+      captured_at: "2026-11-25T12:00:00Z",
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
+  });
+  expect(confirmed.value.get("sub_1")?.status).toBe("pending_score");
+  expect([files.value.size, vi.mocked(forgetFile).mock.calls]).toEqual([0, [["sub_1"]]]);
+});
+
+test("a lost connection keeps the file, and it is sent again with longer and longer pauses", async () => {
+  sent.mockRejectedValueOnce(new ConnectionLost()).mockRejectedValueOnce(new ConnectionLost());
+  await keep(file());
+  await release("sub_1");
+  await pass(0);
+  expect([sent.mock.calls.length, steps.value.get("sub_1"), files.value.size]).toEqual([1, { name: "waiting" }, 1]);
+  await pass(2_000);
+  expect(sent).toHaveBeenCalledTimes(2);
+  await pass(2_000);
+  expect(sent).toHaveBeenCalledTimes(2);
+  await pass(2_000);
+  expect(sent).toHaveBeenCalledTimes(3);
+  expect(files.value.size).toBe(0);
+});
+
+test("a handing-in whose answer got lost is found to have arrived", async () => {
+  post.mockRejectedValueOnce(new ApiFailure("gone", 0, "unreachable", null));
+  await keep(file());
+  await release("sub_1");
+  await pass(0);
+  get.mockResolvedValue({ ...PLACE, status: "approved", submitted_at: "2026-11-25T12:00:05Z" });
+  await pass(2_000);
+  expect([sent.mock.calls.length, files.value.size]).toEqual([1, 0]);
+  expect(confirmed.value.get("sub_1")?.status).toBe("approved");
+});
+
+test("a URL that is too old is asked for anew", async () => {
+  sent.mockRejectedValueOnce(new StoreRefused(403));
+  await keep(file());
+  await release("sub_1");
+  await pass(0);
+  await pass(2_000);
+  expect([get.mock.calls.length, files.value.size]).toEqual([2, 0]);
+});
+
+test.each([
+  [new StoreRefused(413), "the store answered 413"],
+  [new ApiFailure("you are banned", 403, "worker_banned", null), "you are banned"],
+])("what is refused for good is said and not tried again", async (error, message) => {
+  sent.mockRejectedValueOnce(error);
+  await keep(file());
+  await release("sub_1");
+  await pass(0);
+  await pass(60_000);
+  expect(sent).toHaveBeenCalledTimes(1);
+  expect([steps.value.get("sub_1"), files.value.size]).toEqual([{ name: "refused", message }, 1]);
+});
+
+test("a file whose place ran out is kept for a new place", async () => {
+  get.mockResolvedValue({ ...PLACE, status: "expired" });
+  await keep(file());
+  await release("sub_1");
+  await pass(0);
+  expect(steps.value.get("sub_1")).toEqual({ name: "lost", status: "expired" });
+  expect(sent).not.toHaveBeenCalled();
+
+  const place = { ...PLACE, id: "sub_2" };
+  get.mockResolvedValue(place);
+  post.mockResolvedValueOnce(place).mockResolvedValueOnce({ ...place, status: "pending_score" });
+  expect(await takeNewPlace("sub_1")).toBe("sub_2");
+  await pass(0);
+  expect([sent.mock.calls.length, files.value.size]).toEqual([1, 0]);
+  expect(confirmed.value.has("sub_2")).toBe(true);
+});
+
+test("a file that does not get on holds none back", async () => {
+  sent.mockRejectedValueOnce(new ConnectionLost());
+  await keep(file());
+  await keep(file({ submissionId: "sub_2" }));
+  get.mockImplementation((_: string, { path }: { path: { submission_id: string } }) =>
+    Promise.resolve({ ...PLACE, id: path.submission_id }),
+  );
+  post.mockImplementation((_: string, { path }: { path: { submission_id: string } }) =>
+    Promise.resolve({ ...PLACE, id: path.submission_id, status: "pending_score" }),
+  );
+  await release("sub_1");
+  await release("sub_2");
+  await pass(0);
+  await pass(2_000);
+  expect([...confirmed.value.keys()]).toEqual(["sub_2", "sub_1"]);
+});
+
+test("keys are never the same", () => {
+  expect(new Set(Array.from({ length: 100 }, newKey)).size).toBe(100);
+});
