@@ -5,7 +5,8 @@ Some of what workers and models wrote is hostile: markup that must be shown as t
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from sqlalchemy import insert, update
 
 from api.clock import now
+from api.credits.ledger import Movement, move
 from api.ids import new_id
 from api.services import Services
 from api.start import make_services
@@ -26,6 +28,7 @@ from tests.api.server import RunningServer
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 REWARD = 50
+Make = Callable[[Services], Awaitable[str]]
 FAR = timedelta(days=3)
 
 
@@ -55,18 +58,23 @@ class World:
 
     def job(self, files: Sequence[Made], *, quantity: int = 50, status: str = "active", **fields: Any) -> str:
         """A job with files, and its id."""
-        return asyncio.run(self._run(lambda use: self._job(use, files, quantity, status, fields)))
+        return self._run(lambda use: self._job(use, files, quantity, status, fields))
 
     def many(self, content: bytes, count: int) -> str:
         """A job with so many approved pictures, which share one object."""
-        return asyncio.run(self._run(lambda use: self._many(use, content, count)))
+        return self._run(lambda use: self._many(use, content, count))
 
-    async def _run(self, make: Any) -> str:
+    def _run(self, make: Make) -> str:
+        """In a thread of its own: Playwright keeps an event loop in that of the tests."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, self._made(make)).result()
+
+    async def _made(self, make: Make) -> str:
         settings = load_settings("embedded", state_dir=self._server.state_dir)
         use = make_services(settings, ScriptedEngine())
         await use.start()
         try:
-            made: str = await make(use)
+            made = await make(use)
         finally:
             await use.close()
         return made
@@ -80,6 +88,11 @@ class World:
         async with use.db.write() as session:
             session.add(job)
             await session.flush()
+            if job.held_credits:
+                hold = Movement(
+                    "hold", "available", "held", job.held_credits, f"hold:{job.id}", "Made by a test", job.id
+                )
+                await move(session, job.organization_id, hold)
             for submission, file in rows:
                 session.add(submission)
                 await session.flush()

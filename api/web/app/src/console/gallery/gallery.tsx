@@ -23,6 +23,7 @@ export function Gallery({ job, filter, total, turn }: GalleryProps) {
   const count = isComplete ? rows.length : Math.max(total ?? 0, rows.length);
   const { layout, from, to } = useWindow(box, count);
   const [focused, setFocused] = useState(0);
+  const wanted = useRef<number | null>(null);
   const columns = layout?.columns ?? 1;
 
   useEffect(() => wantUntil(Math.min(count, to * columns) || 1), [to, columns, count]);
@@ -33,9 +34,16 @@ export function Gallery({ job, filter, total, turn }: GalleryProps) {
     if (next === null || !layout) return;
     event.preventDefault();
     setFocused(next);
+    wanted.current = next;
     scrollToRow(box.current!, layout, Math.floor(next / columns));
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
   };
+  // The tile may exist only some frames later, once the page has scrolled there.
+  useLayoutEffect(() => {
+    const tile = box.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+    if (wanted.current === null || !tile) return;
+    tile.focus({ preventScroll: true });
+    wanted.current = null;
+  });
 
   if (failure && !rows.length) return <FailureState failure={failure} onRetry={retry} />;
   if (isComplete && !rows.length) return <NoFiles isFiltered={Boolean(filter.status || filter.score)} />;

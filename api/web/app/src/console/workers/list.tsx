@@ -6,7 +6,7 @@ import { Segmented, TextField } from "../../shared/components/field";
 import { EmptyState } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
-import { toast } from "../../shared/components/toasts";
+import { toast, toastFailure } from "../../shared/components/toasts";
 import { formatAge, formatMoney, formatTime } from "../../shared/format";
 import { usePages } from "../../shared/loading";
 import { session } from "../../shared/session";
@@ -119,8 +119,12 @@ function Actions({ worker, onOpen, onChange }: ActionsProps) {
   const [isBusy, setBusy] = useState(false);
   const unban = async () => {
     setBusy(true);
-    onChange(await api.post("/v1/workers/{worker_id}/unban", { path: { worker_id: worker.id } }));
-    toast(TEXT.unbanned(worker.name));
+    try {
+      onChange(await api.post("/v1/workers/{worker_id}/unban", { path: { worker_id: worker.id } }));
+      toast(TEXT.unbanned(worker.name));
+    } catch (error) {
+      toastFailure(error);
+    }
     setBusy(false);
   };
   return (
