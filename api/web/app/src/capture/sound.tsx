@@ -28,7 +28,10 @@ export function SoundRecorder({ recording, longestSeconds, onDone, onClose }: So
   const { microphone, trouble, reopen } = useMicrophone();
   const levels = useLevels(microphone?.level ?? null);
   const film = useRecording({
-    begin: (onFault) => startRecording(microphone!.stream, recording, microphone!.context, onFault),
+    begin: async (onFault) => {
+      await microphone!.context.resume(); // Safari lets it run only once somebody has tapped
+      return startRecording(microphone!.stream, recording, microphone!.context, onFault);
+    },
     longestSeconds,
     onDone: (content, seconds) => onDone({ content, filename: nameOf(recording.format, new Date()), seconds }),
   });
