@@ -29,47 +29,60 @@ export interface GalleryRows {
   retry: () => void;
 }
 
+interface Loaded {
+  rows: GalleryRow[];
+  /** Of the rows, those that were asked for since the last change; older ones are shown until they come. */
+  fresh: number;
+  cursor: string | null;
+  isComplete: boolean;
+}
+
+const NOTHING: Loaded = { rows: [], fresh: 0, cursor: null, isComplete: false };
+
+/**
+ * @param turn another number asks for all rows anew
+ */
 export function useGalleryRows(jobId: string, { status, score }: Filter, turn: number): GalleryRows {
-  const [rows, setRows] = useState<GalleryRow[]>([]);
-  const [isComplete, setComplete] = useState(false);
+  const [loaded, setLoaded] = useState(NOTHING);
   const [failure, setFailure] = useState<ApiFailure>();
   const [wanted, setWanted] = useState(1);
-  const cursor = useRef<string | null>(null);
-  const [generation, setGeneration] = useState(0);
+  const shown = useRef("");
 
   useEffect(() => {
-    cursor.current = null;
-    setRows([]);
-    setComplete(false);
+    const filter = [jobId, status, score].join();
+    const isSame = filter === shown.current;
+    shown.current = filter;
     setFailure(undefined);
-    setWanted(1);
-    setGeneration((n) => n + 1);
+    setWanted((before) => (isSame ? before : 1));
+    setLoaded((before) => (isSame ? { ...NOTHING, rows: before.rows } : { ...NOTHING }));
   }, [jobId, status, score, turn]);
 
+  const isWanted = !loaded.isComplete && !failure && loaded.fresh < wanted;
   useEffect(() => {
-    if (!generation || isComplete || failure || rows.length >= wanted) return;
+    if (!isWanted) return;
     const aborter = new AbortController();
     request<Page<GalleryRow>>("GET", "/web/jobs/{job_id}/gallery", {
       path: { job_id: jobId },
-      query: { status, score, cursor: cursor.current },
+      query: { status, score, cursor: loaded.cursor },
       signal: aborter.signal,
     })
-      .then((page) => {
-        cursor.current = page.next_cursor;
-        setRows((before) => [...before, ...page.data]);
-        setComplete(!page.has_more);
-      })
+      .then((page) => setLoaded((before) => withPage(before, page)))
       .catch((error: unknown) => {
         if (!aborter.signal.aborted) setFailure(asFailure(error));
       });
     return () => aborter.abort();
-  }, [generation, rows.length, isComplete, failure, rows.length >= wanted]);
+  }, [loaded, isWanted]);
 
   return {
-    rows,
-    isComplete,
+    rows: loaded.rows,
+    isComplete: loaded.isComplete,
     failure,
     wantUntil: (count) => setWanted((before) => Math.max(before, count)),
     retry: () => setFailure(undefined),
   };
+}
+
+function withPage({ rows, fresh }: Loaded, page: Page<GalleryRow>): Loaded {
+  const all = [...rows.slice(0, fresh), ...page.data];
+  return { rows: all, fresh: all.length, cursor: page.next_cursor, isComplete: !page.has_more };
 }
