@@ -54,7 +54,7 @@ async def _serve(settings: Settings) -> None:
 
         with reachable(settings.state_dir):
             await asyncio.to_thread(run_front_end, settings, steps)
-            console.print(f"ready: {settings.api.url}  (documentation at {settings.api.url}/docs)")
+            console.print(f"ready: {settings.api.url}/console  (API documentation at {settings.api.url}/docs)")
             await _told_to_stop()
         console.print("stopping")
     finally:
