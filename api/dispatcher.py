@@ -198,7 +198,7 @@ class Dispatcher:
     ) -> None:
         result = scored.result
         submission.score, submission.score_breakdown = result.score.stars, breakdown_of(job, result)
-        submission.failure = None
+        submission.failure = submission.disputed_by = None
         file_id = submission.file_id = new_id("file")
         await settle(session, job, submission, decision, self._use.settings.collection)
         size = await self._size_bytes(submission, scored)

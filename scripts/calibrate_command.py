@@ -29,7 +29,7 @@ from api.rubrics.shadow import Shadow, shadow
 from api.tables import Organization, StoredRubric
 from configs.settings import Settings
 from pipeline.calibration import Refit, refit
-from pipeline.rubric import Rubric, load_rubric
+from pipeline.rubric import SHIPPED, Rubric, load_rubric
 from scripts.database import DataDir, Profile, open_database, operator_settings
 from scripts.user_errors import UserError
 
@@ -211,7 +211,8 @@ def list_versions(profile: Profile = "embedded", data_dir: DataDir = None) -> No
         scope = Scope(row.organization_id, row.content_type)
         state = Text("active", style="green") if active.get(scope) == row.id else ""
         made = iso(row.created_at)[:16]
-        table.add_row(row.id, str(scope), row.origin, row.parent_version, _agreement(row), row.digest[:12], made, state)
+        parent = _parent(row, shipped)
+        table.add_row(row.id, str(scope), row.origin, parent, _agreement(row), row.digest[:12], made, state)
     table.add_row(shipped.version, "all others", "release", "", "", shipped.digest[:12], "", "")
     console.print(table)
 
@@ -263,6 +264,12 @@ def deactivate_version(
     scope = Scope(organization, job_type and job_type.value)
     before = asyncio.run(_deactivate(operator_settings(profile, data_dir), scope, reason))
     console.print(f"{before} does not score {scope} any more; what was decided stays", soft_wrap=True)
+
+
+def _parent(row: StoredRubric, shipped: Rubric) -> str:
+    """What it was made from; the shipped rubric of an earlier release may have had other numbers everywhere."""
+    older = row.parent_version == SHIPPED and row.parent_digest != shipped.digest
+    return f"{row.parent_version}, of another release" if older else row.parent_version
 
 
 def _agreement(row: StoredRubric) -> str:

@@ -184,7 +184,10 @@ async def apply_page(
 async def disputed_of(session: AsyncSession, job_id: str, after: str = "", limit: int = PAGE_ROWS) -> list[Submission]:
     """Submissions that wait for a person since a rescoring, a page at a time."""
     query = select(Submission).where(
-        Submission.job_id == job_id, Submission.disputed_by.is_not(None), Submission.id > after
+        Submission.job_id == job_id,
+        Submission.disputed_by.is_not(None),
+        Submission.status.in_(DISPUTABLE_STATUSES),
+        Submission.id > after,
     )
     return list(await session.scalars(query.order_by(Submission.id).limit(limit)))
 

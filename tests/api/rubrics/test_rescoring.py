@@ -18,7 +18,7 @@ from api.tables import AuditEntry, EarlierScore, Event, File, Job, LedgerTransac
 from pipeline.rubric import Rubric
 from tests.api.conftest import Client, WorkerClient
 from tests.api.rubrics.witness import RUBRIC, WitnessEngine, lenient, photo, submit_photo
-from tests.api.story import post_job, submit
+from tests.api.story import post_job, submit, upload
 
 pytestmark = pytest.mark.anyio
 
@@ -143,6 +143,26 @@ async def test_a_dispute_ends_when_the_stars_come_back(
         assert await disputed_of(session, job_id) == []
         assert list(await session.scalars(select(Submission.score).order_by(Submission.id))) == [1, 1, 2, 2, 5, 5]
         assert await session.scalar(select(func.count()).select_from(EarlierScore)) == 2 * len(STANDARDS)
+
+
+async def test_a_second_attempt_ends_the_dispute_over_the_first(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    first = await submit_photo(http, services, worker, job["id"], 2.5, seed=1)
+    await _apply(services, job["id"], lenient(1))
+    async with services.db.read() as session:
+        assert [one.status for one in await disputed_of(session, job["id"])] == ["retry_pending"]
+    again = (await http.post(f"/v1/worker/submissions/{first['id']}/retry", headers=worker.headers)).json()
+    async with services.db.read() as session:
+        assert await disputed_of(session, job["id"]) == []
+    await upload(http, again, photo(0.0, seed=2))
+    await http.post(f"/v1/worker/submissions/{first['id']}/submit", headers=worker.headers)
+    await Dispatcher(services).drain()
+    async with services.db.read() as session:
+        assert await disputed_of(session, job["id"]) == []
+        decided = await session.get_one(Submission, first["id"])
+    assert (decided.status, decided.attempt, decided.score) == ("rejected", 2, 1)
 
 
 async def test_an_interrupted_rescoring_goes_on(
