@@ -45,6 +45,9 @@ export function Gallery({ job, filter, total, turn }: GalleryProps) {
     wanted.current = null;
   });
 
+  // One tile can be reached by Tab: the one that had the focus last, or the first that exists.
+  const isThere = focused >= from * columns && focused < to * columns;
+  const tabbable = isThere ? focused : from * columns;
   if (failure && !rows.length) return <FailureState failure={failure} onRetry={retry} />;
   if (isComplete && !rows.length) return <NoFiles isFiltered={Boolean(filter.status || filter.score)} />;
   const shown = Array.from(
@@ -70,7 +73,7 @@ export function Gallery({ job, filter, total, turn }: GalleryProps) {
                 row={rows[index]}
                 index={index}
                 kind={job.content_type}
-                isFocusable={index === focused}
+                isFocusable={index === tabbable}
                 onFocus={() => setFocused(index)}
               />
             </li>
