@@ -13,7 +13,7 @@ from configs.settings import BatchSettings, Device, ModelSettings, Precision, Ro
 from models.outputs import ItemError
 from models.runtime.device import cpu_capabilities, resolve
 from scripts.tune_worker import Loaded, Measured, Worker, WorkerFailed
-from serve.agreement import agreement
+from serve.agreement import compared
 
 OPTIONS: dict[tuple[Role, str], dict[str, tuple[Any, ...]]] = {
     ("detector", "yolo"): {"streams": (None, 1)},
@@ -226,8 +226,9 @@ class Search:
             for one, other in zip(self._reference, loaded.answers, strict=True)
             if not isinstance(one, ItemError)
         ]
-        agreed = [0.0 if isinstance(other, ItemError) else agreement(self._role, one, other) for one, other in pairs]
-        return fmean(agreed) if agreed else 1.0
+        agreed = [0.0 if isinstance(other, ItemError) else compared(self._role, one, other) for one, other in pairs]
+        said = [each for each in agreed if each is not None]
+        return fmean(said) if said else 1.0
 
     def _best(self) -> Point:
         return best_of(self._points, self._effort.latency_ms)

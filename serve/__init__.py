@@ -26,6 +26,8 @@ _RAY_ENVIRONMENT = {
     "RAY_enable_metrics_collection": "0",
     "RAY_task_events_report_interval_ms": "0",
     "RAY_event_stats": "0",
+    # Ray's workers run at niceness 15, as batch work does; ours answer people.
+    "RAY_worker_niceness": "0",
     # Else an idle worker of 50 MB starts for each CPU that Ray is told of.
     "RAY_prestart_worker_first_driver": "0",
 }

@@ -20,6 +20,11 @@ def agreement(role: Role, one: Any, other: Any) -> float:
     return _MEASURES[role](one, other)
 
 
+def compared(role: Role, one: Any, other: Any) -> float | None:
+    """Agreement, unless both found nothing, which proves nothing."""
+    return None if _is_empty(one) and _is_empty(other) else agreement(role, one, other)
+
+
 def detections(one: tuple[Detection, ...], other: tuple[Detection, ...]) -> float:
     """F1 of the boxes that match in place and label."""
     if not one and not other:
@@ -56,6 +61,15 @@ def transcripts(one: Transcript, other: Transcript) -> float:
 def qualities(one: AudioQuality, other: AudioQuality) -> float:
     """1 less the difference of the overall quality over its range."""
     return 1 - min(1.0, abs(one.overall - other.overall) / MOS_RANGE)
+
+
+def _is_empty(output: Any) -> bool:
+    match output:
+        case PageText() | Transcript():
+            return not output.text.strip()
+        case tuple():
+            return not output
+    return False
 
 
 def _overlap(one: Box, other: Box) -> bool:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ray
+import ray.serve  # it sets its logger's level when it is imported
 
 from serve.errors import EngineUnavailable
 

@@ -9,7 +9,7 @@ from typing import Any
 from configs.settings import Role
 from models.recording import Recording
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
-from serve.agreement import agreement, flaw
+from serve.agreement import compared, flaw
 from serve.errors import EngineUnavailable
 
 SENTENCE = "A photo of a person."
@@ -28,7 +28,7 @@ class Comparison:
     role: Role
     items: int
     agreement: float
-    """Mean over the items, from 0 to 1."""
+    """Mean over the items about which one of the two said something, from 0 to 1."""
     seconds: float
     """Mean of one item, asked alone of what answers now."""
     candidate_seconds: float
@@ -65,7 +65,7 @@ async def compare(role: Role, current: Any, candidate: Any, samples: Samples) ->
     Raises:
         EngineUnavailable: the candidate fails on a sample, or its answer cannot be true.
     """
-    agreements: list[float] = []
+    agreements: list[float | None] = []
     seconds = [0.0, 0.0]
     for item in samples[role]:
         answer, took = await _ask(role, candidate, item)
@@ -77,9 +77,10 @@ async def compare(role: Role, current: Any, candidate: Any, samples: Samples) ->
             known, took = await _ask(role, current, item)
             seconds[0] += took
             if not isinstance(known, BaseException):
-                agreements.append(agreement(role, known, answer))
+                agreements.append(compared(role, known, answer))
     count = max(1, len(samples[role]))
-    mean = sum(agreements) / len(agreements) if agreements else 1.0
+    said = [each for each in agreements if each is not None]
+    mean = sum(said) / len(said) if said else 1.0
     return Comparison(role, len(samples[role]), mean, seconds[0] / count, seconds[1] / count)
 
 

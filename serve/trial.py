@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from configs.settings import Settings
 from pipeline.result import ScoreRequest, ScoreResult
-from serve.agreement import agreement
+from serve.agreement import compared
 from serve.ensemble import Ensemble
 from serve.errors import EngineError
 from serve.handles import RayHandle, SharedArrays
@@ -34,7 +34,7 @@ class Compared:
     shift: float
     """Mean over the three dimensions of the candidate's score less the ensemble's; 0 if the candidate failed."""
     agreement: float | None
-    """Mean of the outputs for the same items; `None` if the role was not asked, or failed."""
+    """Mean of the outputs for the same items; `None` if the role was not asked, failed, or found nothing twice."""
     seconds: float | None
     """Mean that an item took as the scorer saw it; `None` if the role was not asked."""
     candidate_seconds: float | None
@@ -102,12 +102,12 @@ class TrialRun:
         answers: dict[Hashable, Answer],
     ) -> Compared:
         both = [(known[key], answers[key]) for key in answers.keys() & known.keys()]
-        agreed = [agreement(self.trial.role, one.output, again.output) for one, again in both]
+        agreed = [compared(self.trial.role, one.output, again.output) for one, again in both]
         return Compared(
             result.score.stars,
             other.score.stars,
             _mean_of_dimensions(other) - _mean_of_dimensions(result),
-            _mean(agreed),
+            _mean([each for each in agreed if each is not None]),
             _mean([one.seconds for one, _ in both]),
             _mean([again.seconds for _, again in both]),
         )

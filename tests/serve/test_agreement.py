@@ -20,7 +20,7 @@ from models.outputs import (
     Transcript,
     Word,
 )
-from serve.agreement import agreement, flaw
+from serve.agreement import agreement, compared, flaw
 
 LEFT, RIGHT, MOST_OF_LEFT = Box(0, 0, 0.4, 1), Box(0.6, 0, 1, 1), Box(0, 0, 0.3, 1)
 
@@ -70,6 +70,20 @@ def quality(overall: float) -> AudioQuality:
 def test_agreement(role: Role, one: Any, other: Any, expected: float) -> None:
     assert agreement(role, one, other) == pytest.approx(expected)
     assert agreement(role, other, one) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("role", "one", "other", "expected"),
+    [
+        ("detector", (), (), None),
+        ("detector", (found("cat", LEFT),), (), 0.0),
+        ("text", page(""), page(""), None),
+        ("speech", heard(" "), heard(""), None),
+        ("audio_quality", quality(3.0), quality(3.0), 1.0),
+    ],
+)
+def test_two_that_found_nothing_prove_nothing(role: Role, one: Any, other: Any, expected: float | None) -> None:
+    assert compared(role, one, other) == expected
 
 
 @pytest.mark.parametrize(
