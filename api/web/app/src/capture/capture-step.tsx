@@ -70,7 +70,6 @@ function FilePicker({
     <div class="picker">
       <input
         id={id}
-        class="visually-hidden"
         type="file"
         accept={accept.join(",")}
         onChange={({ currentTarget }) => {

@@ -8,7 +8,7 @@ import type { ApiFailure } from "../shared/failure";
 import { asFailure } from "../shared/loading";
 import { strings } from "../strings";
 import { files } from "./uploads";
-import { openInvitation, signInByToken, worker } from "./session";
+import { openInvitation, restoreWorker, signInByToken, worker } from "./session";
 
 const words = strings.capture.welcome;
 
@@ -96,8 +96,10 @@ function useSignIn(onDone: () => void) {
     setFailure(undefined);
     signIn()
       .then(onDone)
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         const found = asFailure(error);
+        // The refusal made the page forget who is signed in; the browser's cookie may say otherwise.
+        await restoreWorker().catch(asFailure);
         if (!worker.value) return setFailure(found);
         // Opened again on a device that is signed in already: it goes on as it was.
         toast(found.message, { isFailure: true });
