@@ -1,7 +1,6 @@
 """`assay tune`: how this machine runs every model of a profile best, measured, and a profile that says so."""
 
 import os
-import platform
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from configs.settings import BatchSettings, Role, Settings, load_settings
-from models.runtime.device import cpu_capabilities
 from scripts.running_engine import console, in_the_engine_of, state_dir
 from scripts.sample_media import sample_media
+from scripts.tune_machine import Others, describe_machine, describe_noise
 from scripts.tune_plot import verdict, write_page
 from scripts.tune_profile import figures, profile_path, tuned_profile
 from scripts.tune_search import Effort, Search, Tuned
@@ -41,13 +40,17 @@ def tune(
     roles = _roles(settings, only)
     samples = samples_of(sample_media(media, settings.decode))
     effort = Effort(latency_ms, QUICK_SECONDS if quick else SECONDS, quick, os.cpu_count() or 1)
+    others = Others()
     tuned = measure(settings, roles, samples, effort)
-    heading = describe_run(profile, media, effort)
+    taken = others.taken()
+    heading = describe_run(profile, media, effort, taken)
     source = yaml.safe_load(profile_path(profile).read_text(encoding="utf-8"))
     out.write_text(tuned_profile(source, heading, tuned), encoding="utf-8")
     write_page(f"Tuning of the profile {settings.profile}", heading, tuned, latency_ms, out.with_suffix(".html"))
     load_settings(out)  # what was written is what can be read
     console.print(summary(tuned))
+    for line in describe_noise(taken):
+        console.print(line)
     console.print(f"profile: {out}   plots: {out.with_suffix('.html')}")
     if apply:
         send(settings, {each.role: each.best.way.model.batch for each in tuned})
@@ -79,24 +82,14 @@ def _show(progress: Progress, task: TaskID, role: Role, step: str) -> None:
     progress.update(task, description=f"{role}: {step}")
 
 
-def describe_run(profile: str, media: Path | None, effort: Effort) -> list[str]:
+def describe_run(profile: str, media: Path | None, effort: Effort, taken: float) -> list[str]:
     """On what, with what and under which bound it was measured."""
-    numbers = ", ".join(name for name in cpu_capabilities() if name in ("FP32", "BF16", "INT8", "FP16"))
     return [
-        f"Written by assay tune from the profile {profile}: {processor()}, {effort.cores} cores, {numbers}.",
+        f"Written by assay tune from the profile {profile}: {describe_machine()}.",
         f"Media: {media or 'made by the command'}. Bound: p95 of an item {effort.latency_ms:g} ms, batches full.",
         "The figures are of a model by itself on the whole machine; MB is its process.",
+        *describe_noise(taken),
     ]
-
-
-def processor() -> str:
-    """The processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def summary(tuned: list[Tuned]) -> Table:

@@ -1,6 +1,7 @@
 """Choosing among measured ways, the profile that is written, the page with the plots; one model measured for real."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from configs.settings import CONFIGS, BatchSettings, load_settings
 from pipeline.decode import decode
 from scripts.sample_media import generated, sample_media
 from scripts.tune_command import measure
+from scripts.tune_machine import Others, describe_noise
 from scripts.tune_plot import ticks, write_page
 from scripts.tune_profile import gpu_fraction, tuned_profile
 from scripts.tune_search import WORTH, Effort, Point, Tuned, Way, best_of, front, with_room
@@ -58,7 +60,9 @@ def test_a_replica_reserves_a_fifth_more_than_it_was_seen_to_hold(share: float, 
 
 def tuned(best: Point | None = None) -> Tuned:
     shipped = point(10, 50)
-    return Tuned("detector", (point(11, 60), point(12, 900, 0.4)), shipped, best or shipped, ("2 threads: ValueError: no",))
+    return Tuned(
+        "detector", (point(11, 60), point(12, 900, 0.4)), shipped, best or shipped, ("2 threads: ValueError: no",)
+    )
 
 
 def test_the_profile_that_is_written_is_read_back_as_what_was_chosen(tmp_path: Path) -> None:
@@ -123,6 +127,27 @@ def test_samples_of_ones_own_media(tmp_path: Path) -> None:
 def test_made_media_have_something_for_every_model() -> None:
     samples = samples_of([decode(content, EMBEDDED.decode) for content in generated()])
     assert all(samples[role] for role in EMBEDDED.models)
+
+
+def test_what_other_processes_take_is_told() -> None:
+    others = Others()
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        pass
+    assert 0 <= others.taken() <= 1
+    assert describe_noise(0.05) == []
+    assert "Other processes took 43% of the machine" in describe_noise(0.43)[0]
+
+
+def test_our_own_work_is_not_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"busy": 100.0, "ours": 10.0, "clock": 1000.0}
+    monkeypatch.setattr("scripts.tune_machine._busy_seconds", lambda: seconds["busy"])
+    monkeypatch.setattr("scripts.tune_machine._own_seconds", lambda: seconds["ours"])
+    monkeypatch.setattr("scripts.tune_machine.time.monotonic", lambda: seconds["clock"])
+    monkeypatch.setattr("scripts.tune_machine.os.cpu_count", lambda: 2)
+    others = Others()
+    seconds |= {"busy": 118.0, "ours": 22.0, "clock": 1010.0}
+    assert others.taken() == pytest.approx(0.3)
 
 
 @pytest.mark.slow
