@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from api.services import Services
 from api.storage import ObjectMissing
 from configs.settings import DecodeSettings, Settings
+from pipeline.decode_image import fit
 from pipeline.decode_process import Decoder
 from pipeline.media import SAMPLE_RATE_HZ, Decoded, DecodedAudio, DecodedImage, DecodedVideo
 
@@ -39,6 +40,7 @@ _PICTURE_QUALITY, _THUMBNAIL_QUALITY = 85, 78
 _MANIFEST = "preview.json"
 
 Picture = NDArray[np.uint8]
+Writer = Callable[[Path], None]
 
 
 class Previews:
@@ -95,14 +97,14 @@ class Previews:
             out = Path(scratch) / "preview"
             await asyncio.to_thread(self._write, source, out)
             made.parent.mkdir(exist_ok=True)
-            out.rename(made)
+            _take(out, made)
 
     def _write(self, source: Path, out: Path) -> None:
         decoded = self._decoder.decode(source)
         out.mkdir()
         (out / _MANIFEST).write_text(json.dumps(_manifest(decoded)))
-        for name, content in _files(decoded).items():
-            content(out / name)
+        for name, write in _files(decoded).items():
+            write(out / name)
 
     def _clean(self) -> None:
         """Remove what was not looked at for long; `_is_made` marks what is."""
@@ -124,6 +126,15 @@ def _is_made(folder: Path) -> bool:
     return True
 
 
+def _take(out: Path, made: Path) -> None:
+    """Give a preview its place, unless another process was faster."""
+    try:
+        out.rename(made)
+    except OSError:
+        if not made.is_dir():
+            raise
+
+
 def _manifest(decoded: Decoded) -> dict[str, object]:
     """What the page has to know before it asks for the rest."""
     facts = decoded.facts
@@ -138,7 +149,7 @@ def _manifest(decoded: Decoded) -> dict[str, object]:
     }
 
 
-def _files(decoded: Decoded) -> dict[str, Callable[[Path], None]]:
+def _files(decoded: Decoded) -> dict[str, Writer]:
     match decoded:
         case DecodedImage():
             return _pictures(decoded.view)
@@ -150,20 +161,21 @@ def _files(decoded: Decoded) -> dict[str, Callable[[Path], None]]:
             return _sound(decoded)
 
 
-def _pictures(view: Picture) -> dict[str, Callable[[Path], None]]:
+def _pictures(view: Picture) -> dict[str, Writer]:
     return {"picture.jpg": _jpeg(view, PICTURE_PIXELS), "thumbnail.jpg": _jpeg(view, THUMBNAIL_PIXELS)}
 
 
-def _sound(audio: DecodedAudio) -> dict[str, Callable[[Path], None]]:
+def _sound(audio: DecodedAudio) -> dict[str, Writer]:
     return {"sound.wav": lambda path: _write_wav(path, audio.samples[: SOUND_SECONDS * SAMPLE_RATE_HZ])}
 
 
-def _jpeg(view: Picture, long_side: int) -> Callable[[Path], None]:
-    scale = min(1.0, long_side / max(view.shape[:2]))
+def _jpeg(view: Picture, long_side: int) -> Writer:
+    height, width = view.shape[:2]
+    size = fit((width, height), long_side)
     quality = _THUMBNAIL_QUALITY if long_side == THUMBNAIL_PIXELS else _PICTURE_QUALITY
 
     def write(path: Path) -> None:
-        small = view if scale == 1 else cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = view if size == (width, height) else cv2.resize(view, size, interpolation=cv2.INTER_AREA)
         _, encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
         path.write_bytes(encoded.tobytes())
 

@@ -69,6 +69,15 @@ async def test_a_picture_is_made_small_and_anew(http, services, organization, wo
     assert (facts["content_type"], facts["width"], facts["waveform"]) == ("image", 1920, None)
 
 
+async def test_a_picture_of_one_row_keeps_it(http, organization, worker):
+    job = await post_job(http, organization)
+    made = await accept(http, worker, job["id"])
+    await upload(http, made, picture(5, size=(2000, 1)))
+    await sign_in(http, organization.token)
+    answer = await http.get(f"/web/submissions/{made['id']}/thumbnail.jpg")
+    assert Image.open(io.BytesIO(answer.content)).size == (320, 1)
+
+
 async def test_sound_becomes_a_waveform_and_a_minute(http, services, organization, worker):
     job = await post_job(http, organization, content_type="audio", file_formats=["wav"])
     made = await accept(http, worker, job["id"])
