@@ -129,7 +129,7 @@ def test_killed_twice_the_file_is_to_blame(
 
 
 def test_time_limit(slow_file: bytes, photo: bytes) -> None:
-    with Decoder(DecodeSettings(timeout_seconds=0.2)) as decoder:
+    with Decoder(DecodeSettings(timeout_seconds=0.5)) as decoder:
         decoder.decode(photo)
         (late,) = children_of(decoder)
         start = time.monotonic()
