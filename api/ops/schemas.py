@@ -12,7 +12,8 @@ MAX_ITEMS = 1024
 MAX_CONCURRENT = 32
 """Threads of a replica; `serve.batching` starts no more."""
 
-Count = Annotated[int, Field(strict=True, ge=1), INTEGRAL]
+Items = Annotated[int, Field(strict=True, ge=1, le=MAX_ITEMS), INTEGRAL]
+Batches = Annotated[int, Field(strict=True, ge=1, le=MAX_CONCURRENT), INTEGRAL]
 
 
 class Queue(Wire):
@@ -148,9 +149,9 @@ class BatchUpdate(Wire):
     """What to change of how a model's batches form; what is absent stays."""
 
     max_cost: Annotated[float, Field(strict=True, gt=0, le=1e9, allow_inf_nan=False)] | None = None
-    max_items: Annotated[Count, Field(le=MAX_ITEMS)] | None = None
+    max_items: Items | None = None
     wait_seconds: Annotated[float, Field(strict=True, ge=0, le=5, allow_inf_nan=False)] | None = None
-    concurrent: Annotated[Count, Field(le=MAX_CONCURRENT)] | None = None
+    concurrent: Batches | None = None
 
 
 class BatchResource(Batch):

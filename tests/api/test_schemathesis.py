@@ -23,8 +23,10 @@ BEYOND_REACH = {
     ("POST", "/v1/billing/stripe/webhook"),
     ("POST", "/v1/worker/submissions/{submission_id}/submit"),
     ("POST", "/v1/worker/submissions/{submission_id}/retry"),
+    ("POST", "/v1/files/{file_id}/refresh_url"),
 }
-"""What succeeds only after an upload or with a signature, which no document explains to a generator."""
+"""What succeeds only after an upload or with a signature, which no document explains to a generator; now and then it
+finds a file all the same."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def run(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> "sub
         env=os.environ | variables,
         cwd=tmp_path_factory.mktemp("schemathesis"),
         capture_output=True,
-        text=True,
+        encoding="utf-8",  # whatever locale a library of this process has set
         check=False,
     )
 
@@ -72,4 +74,4 @@ def test_every_operation_was_reached(run: "subprocess.CompletedProcess[str]", se
     assert [one for one in answered if one[2] >= 500] == []
     paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
     operations = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    assert operations - {one[:2] for one in answered if one[2] < 300} == BEYOND_REACH
+    assert operations - {one[:2] for one in answered if one[2] < 300} <= BEYOND_REACH
