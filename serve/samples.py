@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.settings import Role
+from models.outputs import ItemError
 from models.recording import Recording
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
 from serve.agreement import compared, flaw
@@ -30,7 +31,7 @@ class Comparison:
     agreement: float
     """Mean over the items about which one of the two said something, from 0 to 1."""
     seconds: float
-    """Mean of one item, asked alone of what answers now."""
+    """Mean of one item, asked alone."""
     candidate_seconds: float
 
 
@@ -65,23 +66,45 @@ async def compare(role: Role, current: Any, candidate: Any, samples: Samples) ->
     Raises:
         EngineUnavailable: the candidate fails on a sample, or its answer cannot be true.
     """
-    agreements: list[float | None] = []
+    known, answers = [], []
     seconds = [0.0, 0.0]
     for item in samples[role]:
         answer, took = await _ask(role, candidate, item)
         seconds[1] += took
-        wrong = str(answer) if isinstance(answer, BaseException) else flaw(role, answer)
-        if wrong:
-            raise EngineUnavailable(f"{role}: the candidate failed on a known sample: {wrong}")
+        answers.append(answer)
+        check(role, answer)
         if current is not None:
-            known, took = await _ask(role, current, item)
+            answer, took = await _ask(role, current, item)
             seconds[0] += took
-            if not isinstance(known, BaseException):
-                agreements.append(compared(role, known, answer))
+            known.append(answer)
     count = max(1, len(samples[role]))
-    said = [each for each in agreements if each is not None]
-    mean = sum(said) / len(said) if said else 1.0
-    return Comparison(role, len(samples[role]), mean, seconds[0] / count, seconds[1] / count)
+    return judge(role, known, answers, (seconds[0] / count, seconds[1] / count))
+
+
+def check(role: Role, answer: Any) -> None:
+    """Let pass what a working model could say.
+
+    Raises:
+        EngineUnavailable: it is an error, or cannot be true.
+    """
+    failed = isinstance(answer, BaseException | ItemError)
+    wrong = str(answer) if failed else flaw(role, answer)
+    if wrong:
+        raise EngineUnavailable(f"{role}: the candidate failed on a known sample: {wrong}")
+
+
+def judge(role: Role, known: Sequence[Any], answers: Sequence[Any], seconds: tuple[float, float]) -> Comparison:
+    """Compare the candidate's answers with those of what serves, which may be missing or errors.
+
+    Raises:
+        EngineUnavailable: an answer of the candidate is an error, or cannot be true.
+    """
+    for answer in answers:
+        check(role, answer)
+    pairs = zip(known, answers, strict=False)
+    agreed = [compared(role, *pair) for pair in pairs if not isinstance(pair[0], BaseException | ItemError)]
+    said = [each for each in agreed if each is not None]
+    return Comparison(role, len(answers), sum(said) / len(said) if said else 1.0, *seconds)
 
 
 async def _ask(role: Role, model: Any, item: Any) -> tuple[Any, float]:

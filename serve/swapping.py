@@ -6,8 +6,9 @@ is torn: new submissions go to the new weights, and the old ones stay until nobo
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from configs.settings import Role, Settings
 from models.weights import WeightsError
@@ -17,8 +18,8 @@ from serve.errors import EngineUnavailable
 from serve.lease import lease
 from serve.live import Live, current
 from serve.loading import load_scoring
-from serve.samples import Comparison, Samples, compare
-from serve.warming import try_to_load
+from serve.rehearsal import is_possible, rehearse
+from serve.samples import Comparison, Samples, compare, judge
 
 SWAP = "swap"
 """Lease of whoever loads candidates. Held for minutes; batches may change meanwhile."""
@@ -82,11 +83,7 @@ async def load_beside(
         return []
     names = {wanted.applications[role] for role in roles}
     try:
-        on_progress(f"trying {', '.join(roles)}")
-        await asyncio.to_thread(try_to_load, wanted.settings, roles)
-        await asyncio.to_thread(deploy_beside, wanted, roles, on_progress, LOAD_SECONDS)
-        on_progress("asking the samples")
-        comparisons = [await _check(role, before, wanted, samples, min_agreement) for role in roles]
+        comparisons = [await _load_one(role, before, wanted, samples, on_progress, min_agreement) for role in roles]
     except BaseException as error:
         await asyncio.to_thread(remove, names & await asyncio.to_thread(model_applications))
         if isinstance(error, EngineUnavailable | WeightsError | ValueError):
@@ -121,16 +118,50 @@ async def clear_leftovers() -> Live:
     return live
 
 
-async def _check(role: Role, before: Live, wanted: Live, samples: Samples, min_agreement: float) -> Comparison:
+async def _load_one(
+    role: Role, before: Live, wanted: Live, samples: Samples, on_progress: Progress, min_agreement: float
+) -> Comparison:
+    """One candidate at a time, so that their loads do not add up; its replica starts after the rehearsal."""
+    if await asyncio.to_thread(is_possible, role, wanted.settings):
+        on_progress(f"rehearsing {role}")
+        comparison = await asyncio.to_thread(_rehearse, role, before, wanted, samples)
+        _require(comparison, min_agreement)
+        await asyncio.to_thread(deploy_beside, wanted, [role], on_progress, LOAD_SECONDS)
+        first = {role: samples[role][:1]}
+        await compare(role, None, model_handle(role, wanted.applications[role]), first)
+        return comparison
+    await asyncio.to_thread(deploy_beside, wanted, [role], on_progress, LOAD_SECONDS)
+    on_progress(f"asking {role} the samples")
     known = before.applications.get(role)
     answers_now = model_handle(role, known) if known else None
     comparison = await compare(role, answers_now, model_handle(role, wanted.applications[role]), samples)
+    _require(comparison, min_agreement)
+    return comparison
+
+
+def _rehearse(role: Role, before: Live, wanted: Live, samples: Samples) -> Comparison:
+    new = rehearse(role, wanted.settings, samples[role])
+    known, seconds = _known_answers(role, before, samples)
+    return judge(role, known, new.outputs, (seconds, new.seconds))
+
+
+def _known_answers(role: Role, before: Live, samples: Samples) -> tuple[Sequence[Any], float]:
+    """Of what serves now, and their seconds; nothing if its files are no longer those that it was loaded from."""
+    try:
+        if role in before.settings.models and is_possible(role, before.settings):
+            now = rehearse(role, before.settings, samples[role])
+            return now.outputs, now.seconds
+    except (EngineUnavailable, WeightsError):
+        pass
+    return (), 0.0
+
+
+def _require(comparison: Comparison, min_agreement: float) -> None:
     if comparison.agreement < min_agreement:
         raise Refused(
-            f"{role}: the candidate agrees with what serves now by {comparison.agreement:.2f} "
+            f"{comparison.role}: the candidate agrees with what serves now by {comparison.agreement:.2f} "
             f"on {comparison.items} samples; {min_agreement:.2f} is asked for"
         )
-    return comparison
 
 
 async def _in_use() -> set[str]:
