@@ -49,7 +49,7 @@ class Reloaded:
 async def reload(
     settings: Settings, samples: Samples, on_progress: Progress, min_agreement: float = MIN_AGREEMENT
 ) -> Reloaded:
-    """Make the running engine that of the settings, without a failed or slowed submission.
+    """Make the running engine that of the settings, without a failed submission.
 
     Raises:
         Refused: a candidate's weights are not the pinned ones, do not load, or answer the samples wrongly.
