@@ -8,7 +8,6 @@ import { formatMoney } from "../shared/format";
 import { asFailure } from "../shared/loading";
 import type { WorkerSubmission } from "../shared/types";
 import { strings } from "../strings";
-import { Countdown } from "./countdown";
 import { keptSlots } from "./kept";
 import { retry, type Place } from "./places";
 
@@ -152,9 +151,8 @@ function Retry({ submission, onRetried }: { submission: WorkerSubmission; onRetr
   };
   return (
     <div class="stack-s">
-      {submission.lease_expires_at && <Countdown until={submission.lease_expires_at} />}
       {failure && <FailureNotice failure={failure} />}
-      <Button look="primary" size="large" icon="reload" isBusy={isBusy} onClick={() => void again()}>
+      <Button look="primary" size="large" isBusy={isBusy} onClick={() => void again()}>
         {words.again}
       </Button>
     </div>

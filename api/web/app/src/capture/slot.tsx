@@ -51,7 +51,6 @@ function newest(place: Place, arrived: WorkerSubmission | undefined): Place {
 }
 
 function SlotHead({ place: { submission, job } }: { place: Place }) {
-  const isRunning = submission.lease_expires_at && !DECIDED.includes(submission.status);
   return (
     <header class="stack-s">
       <LinkButton look="quiet" size="small" icon="back" href="/capture">
@@ -65,7 +64,7 @@ function SlotHead({ place: { submission, job } }: { place: Place }) {
             {submission.attempt > 1 && <Badge tone="warn">{words.slot.attempt}</Badge>}
           </span>
         </div>
-        {isRunning && submission.lease_expires_at && <Countdown until={submission.lease_expires_at} />}
+        {submission.lease_expires_at && <Countdown until={submission.lease_expires_at} />}
       </div>
     </header>
   );
