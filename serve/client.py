@@ -1,6 +1,7 @@
 """The engine as its callers see it: over Ray, or in this process."""
 
 import asyncio
+import locale
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -89,7 +90,10 @@ class InProcessEngine:
         """Load the models side by side; half of the time is spent waiting for the disk or one core."""
         rubric, encoder = load_scoring(self._settings)
         self._say_what_is_missing(on_progress)
+        # OpenVINO sets the C locale while it reads a network, and back; threads that do it together can leave it set.
+        kept = locale.setlocale(locale.LC_ALL)
         await asyncio.gather(*(self._load(role, on_progress) for role in self._settings.models))
+        locale.setlocale(locale.LC_ALL, kept)
         self._decoder = AsyncDecoder(self._settings)
         self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), rubric, encoder)
 
