@@ -53,7 +53,7 @@ def sign_worker_in(opened: Window, api: httpx.Client, worker_id: str) -> None:
     """By the invitation's link, as a worker does."""
     opened.page.goto(invitation(api, worker_id))
     opened.page.get_by_role("button", name="Start").click()
-    opened.page.get_by_role("heading", name="Jobs").wait_for()
+    opened.page.get_by_role("heading", name="Jobs", exact=True).wait_for()
 
 
 def accept(page: Page, job: dict[str, Any]) -> str:

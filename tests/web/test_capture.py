@@ -144,11 +144,11 @@ def test_an_invitation_works_once_and_says_what_to_do_then(phone: Open, api: htt
     with phone() as first:
         first.page.goto(link)
         first.page.get_by_role("button", name="Start").click()
-        first.page.get_by_role("heading", name="Jobs").wait_for()
+        first.page.get_by_role("heading", name="Jobs", exact=True).wait_for()
         first.page.goto(link)
         first.page.reload()
         first.page.get_by_role("button", name="Start").click()
-        expect(first.page.get_by_role("heading", name="Jobs")).to_be_visible()
+        expect(first.page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     with phone(dark=True) as second:
         second.page.goto(link)
         second.page.get_by_role("button", name="Start").click()
@@ -159,7 +159,7 @@ def test_an_invitation_works_once_and_says_what_to_do_then(phone: Open, api: htt
         second.page.get_by_label("Worker token").fill(token)
         assert second.serious_findings() == []
         second.page.get_by_role("button", name="Sign in").click()
-        expect(second.page.get_by_role("heading", name="Jobs")).to_be_visible()
+        expect(second.page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
         assert token not in json.dumps(
             second.page.evaluate("({...localStorage, ...sessionStorage, c: document.cookie})")
         )
