@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,6 +87,16 @@ def window(browser: Browser, url: str, *, phone: bool = False, dark: bool = Fals
     opened.page.on("pageerror", lambda error: opened.faults.append(str(error)))
     yield opened
     context.close()
+
+
+def until(page: Page, expression: str, seconds: float = 20.0) -> Any:
+    """What the expression is once it is true. Playwright's own waiting evaluates strings in the page, which our policy
+    forbids; a single evaluation goes through the debugger."""
+    ends_at = time.monotonic() + seconds
+    while not (found := page.evaluate(expression)):
+        assert time.monotonic() < ends_at, f"not within {seconds} s: {expression}"
+        page.wait_for_timeout(50)
+    return found
 
 
 def sign_in(opened: Window, api_key: str, path: str = "/console") -> None:

@@ -23,10 +23,12 @@ export function Histogram({ counts, chosen, onChoice }: HistogramProps) {
             type="button"
             class="histogram-bar"
             aria-pressed={stars === chosen}
-            aria-label={strings.console.job.histogramBar(stars, count)}
             onClick={() => onChoice(stars)}
           >
-            <span class="small numeric">{formatNumber(count)}</span>
+            <span class="small numeric">
+              {formatNumber(count)}
+              <span class="visually-hidden"> {strings.console.job.filesWith} </span>
+            </span>
             <span class={`histogram-fill histogram-${stars}`} style={{ height: `${(count / highest) * 100}%` }} />
             <span class="small muted numeric">{stars} ★</span>
           </button>

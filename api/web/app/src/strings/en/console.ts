@@ -112,7 +112,7 @@ export const consoleStrings = {
     rate: "Approval rate",
     scores: "Scores",
     scoresLead: "Choose a bar to see its files.",
-    histogramBar: (stars: number, count: number) => `${stars} stars: ${count} files`,
+    filesWith: "files with",
     gallery: "Files",
     galleryFilter: "Which files",
     all: "All",
