@@ -287,6 +287,7 @@ def test_ten_thousand_files_scroll_with_bounded_memory(console: Window, server: 
         median = max(median, sorted(frames)[len(frames) // 2])
     assert most <= MAX_TILES
     assert heap <= MAX_HEAP_BYTES, f"{heap / 1e6:.0f} MB of objects"
+    page.evaluate("document.querySelector('.gallery').scrollIntoView({block: 'end'})")
     expect(page.locator(f"[aria-posinset='{FILES}'] a")).to_be_visible(timeout=20_000)
     print(f"gallery of {FILES}: {most} tiles, {heap / 1e6:.1f} MB of objects, {median:.0f} ms a frame")
     assert median < MAX_FRAME_MS
