@@ -53,10 +53,12 @@ def stack(settings: dict[str, str]) -> Iterator[RealStack]:
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:
-    """As Ctrl-C does in a terminal, where the shell's child hears it."""
-    children = psutil.Process(process.pid).children(recursive=True)
-    for child in psutil.Process(process.pid).children():
-        child.terminate()
+    """As Ctrl-C does in a terminal. The shell has become the command, or has it as its child, as its version likes."""
+    shell = psutil.Process(process.pid)
+    children = shell.children(recursive=True)
+    for command in [shell, *shell.children()]:
+        if command.cmdline()[-1:] == ["up"]:
+            command.terminate()
     try:
         process.wait(STOP_SECONDS)
     finally:
