@@ -27,8 +27,8 @@ FAST_3G = {"offline": False, "latency": 150, "downloadThroughput": 1.6 * MEGABIT
 """As Lighthouse throttles: 1.6 Mbit/s and 150 ms to and fro."""
 MAX_TILES = 120
 MAX_HEAP_BYTES = 60e6
-MAX_FRAME_MS = 100
-"""The median, drawn without a graphics card on two cores that the server shares."""
+MAX_FRAME_MS = 250
+"""The median, drawn without a graphics card: 112 while other tests took both cores. All tiles at once take seconds."""
 
 
 @pytest.fixture(scope="module")
