@@ -234,7 +234,7 @@ async def test_stats_count_batches_items_and_fill() -> None:
     stats = batcher.stats
     assert (stats.batches, stats.items, stats.failed_items, stats.queued, stats.running) == (2, 4, 0, 0, 0)
     assert stats.mean_fill == pytest.approx(0.8)
-    assert stats.run_seconds == pytest.approx(0.02, abs=0.02)
+    assert stats.run_seconds >= 0.02, "two runs; a busy machine adds to them"
 
 
 def test_out_of_memory_is_told_by_name() -> None:
