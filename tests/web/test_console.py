@@ -131,6 +131,38 @@ def test_a_job_is_tried_and_posted(console: Window, api: httpx.Client, tmp_path:
     assert api.get(f"/v1/jobs/{posted['id']}").json()["held_credits"] == 0
 
 
+def test_what_most_jobs_leave_as_it_is_can_be_asked_for(console: Window, api: httpx.Client) -> None:
+    """A fault in the closed section opens it, and the keyboard is where the fault is."""
+    page = console.page
+    page.goto("/console/jobs/new")
+    page.get_by_label("Description").fill("Photos of street signs by night")
+    advanced = page.locator("summary", has_text="Advanced")
+    advanced.press("Enter")
+    page.get_by_label("Criteria").fill("The name can be read")
+    page.get_by_label("Files from one worker").select_option("3")
+    page.get_by_label("Most workers").fill("7")
+    page.get_by_label("Latitude").fill("48.2")
+    page.get_by_label("Longitude").fill("-16.4")
+    page.get_by_label("Your own notes").fill("campaign = autumn\nbatch = 2")
+    advanced.press("Enter")
+    expect(page.get_by_label("Criteria")).to_be_hidden()
+    page.get_by_role("button", name="Post the job").click()
+    radius = page.get_by_label("Radius")
+    expect(radius).to_be_focused()
+    expect(radius).to_have_attribute("aria-invalid", "true")
+    console.screenshot("create-refused-desktop-light", full_page=True)
+    assert console.serious_findings() == []
+    radius.fill("5")
+    expect(page.locator(".cost-total")).to_have_text("$12.50")
+    page.get_by_role("button", name="Post the job").click()
+    for shown in ("48.2, -16.4, within 5 km", "campaign = autumn", "3 files from one worker", "The name can be read"):
+        expect(page.get_by_text(shown)).to_be_visible()
+    posted = api.get(f"/v1/jobs/{page.url.rsplit('/', 1)[1]}").json()
+    assert posted["location"] == {"lat": 48.2, "lng": -16.4, "radius_km": 5}
+    assert (posted["files_per_submission"], posted["max_workers"], posted["held_credits"]) == (3, 7, 1250)
+    assert posted["metadata"] == {"campaign": "autumn", "batch": "2"}
+
+
 def test_a_picture_has_its_boxes_and_its_reasons(console: Window, api: httpx.Client, jobs: dict[str, str]) -> None:
     page = console.page
     page.goto(f"/console/jobs/{jobs['image']}?status=rejected")
@@ -367,7 +399,8 @@ def _pages(api: httpx.Client, jobs: dict[str, str]) -> dict[str, str]:
 
 
 def _examined(opened: Window, name: str, look: str) -> list[str]:
-    """What is wrong with the page as it stands; its picture is kept."""
+    """What is wrong with the page, with all that can be opened; its picture is kept."""
+    opened.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     opened.screenshot(f"{name}-{look}", full_page=True)
     return opened.serious_findings() + _too_wide(opened.page)
 

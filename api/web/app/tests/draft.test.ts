@@ -27,6 +27,31 @@ describe("the draft of a job", () => {
     expect(requestOf({ ...DRAFT, quantity: "many" }).quantity).toBe("many");
   });
 
+  it("sends a width that is no number as it is too", () => {
+    expect(requirementsOf({ ...DRAFT, minWidth: "wide" })).toEqual({ min_width: "wide" });
+  });
+
+  it("takes what most jobs leave as it is", () => {
+    const filled = {
+      ...DRAFT,
+      criteria: " Prices can be read ",
+      atATime: "3",
+      maxWorkers: "7",
+      lat: "48.2",
+      lng: "-16.4",
+      radius: "",
+      metadata: "campaign = autumn\nformula = a=b",
+    };
+    expect(requestOf(filled)).toMatchObject({
+      scoring_criteria: "Prices can be read",
+      files_per_submission: 3,
+      max_workers: 7,
+      location: { lat: 48.2, lng: -16.4 },
+      metadata: { campaign: "autumn", formula: "a=b" },
+    });
+    expect(costOf(filled)).toBe(1250);
+  });
+
   it("asks only for what suits the kind of file", () => {
     const filled = {
       ...DRAFT,

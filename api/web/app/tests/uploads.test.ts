@@ -22,9 +22,10 @@ vi.mock("../src/shared/api", () => ({ api: { get: vi.fn(), post: vi.fn() }, same
 
 import { forgetFile, type KeptFile } from "../src/capture/kept";
 import { ConnectionLost, put, StoreRefused } from "../src/capture/put";
-import { confirmed, files, keep, newKey, release, steps, takeNewPlace } from "../src/capture/uploads";
+import { confirmed, files, keep, release, steps, takeNewPlace } from "../src/capture/uploads";
 import { api } from "../src/shared/api";
 import { ApiFailure } from "../src/shared/failure";
+import { newKey } from "../src/shared/new-key";
 
 const UPLOAD = { url: "http://localhost/v1/store/x", method: "PUT", headers: {}, expires_at: "", max_bytes: 100 };
 const PLACE = { id: "sub_1", status: "awaiting_upload", attempt: 1, upload: UPLOAD, submitted_at: null };

@@ -1,10 +1,10 @@
 // A file that was just captured or chosen, before it is kept for its place.
+import { newKey } from "../shared/new-key";
 import type { Requirements, WorkerJob } from "../shared/types";
 import { formatBytes, formatDuration } from "../shared/format";
 import { strings } from "../strings";
 import type { KeptFile } from "./kept";
 import type { Place } from "./places";
-import { newKey } from "./uploads";
 
 const words = strings.capture.preview;
 

@@ -1,10 +1,10 @@
 // Places of jobs that this worker holds, and the jobs they are of; from the server, or as this device remembers them.
 import { api } from "../shared/api";
 import { ApiFailure } from "../shared/failure";
+import { newKey } from "../shared/new-key";
 import type { WorkerJob, WorkerSubmission } from "../shared/types";
 import { forgetSlot, keepSlot, keptSlot, keptSlots, type KeptSlot } from "./kept";
 import { withSession } from "./session";
-import { newKey } from "./uploads";
 
 export type Place = Omit<KeptSlot, "id">;
 

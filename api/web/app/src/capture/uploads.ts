@@ -5,6 +5,7 @@
 import { signal } from "@preact/signals";
 import { api } from "../shared/api";
 import { ApiFailure } from "../shared/failure";
+import { hex, newKey } from "../shared/new-key";
 import type { WorkerSubmission } from "../shared/types";
 import { forgetFile, forgetSlot, keepFile, keepSlot, keptFiles, type KeptFile } from "./kept";
 import { ConnectionLost, put, StoreRefused } from "./put";
@@ -192,15 +193,6 @@ function refusalOf(error: unknown): string | null {
 async function digest(content: Blob): Promise<string | null> {
   if (!crypto.subtle) return null;
   return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer())));
-}
-
-/** An idempotency key. `crypto.randomUUID` is there under https only. */
-export function newKey(): string {
-  return hex(crypto.getRandomValues(new Uint8Array(16)));
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A pause that ends early when the connection is back. */

@@ -9,6 +9,7 @@ import { toast } from "../../shared/components/toasts";
 import type { ApiFailure } from "../../shared/failure";
 import { formatAge, formatCredits, formatMoney, formatNumber, formatTime } from "../../shared/format";
 import { asFailure, useLoaded, usePages } from "../../shared/loading";
+import { newKey } from "../../shared/new-key";
 import { may, session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
 import type { CreditTransaction } from "../../shared/types";
@@ -126,7 +127,7 @@ function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void 
   const [checkoutUrl, setCheckoutUrl] = useState<string>();
   const [failure, setFailure] = useState<ApiFailure>();
   const [isBusy, setBusy] = useState(false);
-  const [once, setOnce] = useState(() => crypto.randomUUID());
+  const [once, setOnce] = useState(newKey);
   const credits = /^\d+$/.test(amount.trim()) ? Number(amount) : null;
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -166,7 +167,7 @@ function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void 
             value={amount}
             onText={(text) => {
               setAmount(text);
-              setOnce(crypto.randomUUID());
+              setOnce(newKey());
             }}
           />
           {failure && <FailureNotice failure={failure} />}

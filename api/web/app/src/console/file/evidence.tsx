@@ -1,3 +1,4 @@
+import { Disclosure } from "../../shared/components/disclosure";
 import { strings } from "../../strings";
 import { readable, type ScoreBreakdown } from "./breakdown";
 
@@ -17,11 +18,7 @@ export function Evidence({ breakdown, models }: { breakdown: ScoreBreakdown; mod
   const groups = Object.entries(breakdown.evidence).filter(([, value]) => isFilled(value));
   const plain = groups.filter(([, value]) => !isGroup(value));
   return (
-    <details class="card disclosure">
-      <summary>
-        <h2>{TEXT.evidence}</h2>
-        <span class="muted small">{TEXT.evidenceLead}</span>
-      </summary>
+    <Disclosure title={TEXT.evidence} lead={TEXT.evidenceLead}>
       <div class="stack">
         <Models models={(models as ModelOfFile[] | undefined) ?? []} />
         <div class="evidence">
@@ -33,7 +30,7 @@ export function Evidence({ breakdown, models }: { breakdown: ScoreBreakdown; mod
           {plain.length > 0 && <Group name="general" values={Object.fromEntries(plain)} />}
         </div>
       </div>
-    </details>
+    </Disclosure>
   );
 }
 

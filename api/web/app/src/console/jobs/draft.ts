@@ -1,4 +1,5 @@
 // What is typed into the form of a new job, and the request that it becomes.
+import type { ApiFailure } from "../../shared/failure";
 import type { JobCreate, Requirements } from "../../shared/types";
 
 export type Kind = "image" | "audio" | "video";
@@ -30,6 +31,23 @@ export interface Draft {
   mustContain: string;
   forbidFaces: boolean;
   keepLocation: boolean;
+  criteria: string;
+  /** Files that one worker sends together. */
+  atATime: string;
+  maxWorkers: string;
+  /** Degrees north, degrees east, and kilometres around. */
+  lat: string;
+  lng: string;
+  radius: string;
+  /** Lines of `key = value`. */
+  metadata: string;
+}
+
+/** What every part of the form gets. */
+export interface PartProps {
+  draft: Draft;
+  failure: ApiFailure | undefined;
+  set: (change: Partial<Draft>) => void;
 }
 
 export const EMPTY_DRAFT: Draft = {
@@ -51,6 +69,13 @@ export const EMPTY_DRAFT: Draft = {
   mustContain: "",
   forbidFaces: false,
   keepLocation: false,
+  criteria: "",
+  atATime: "1",
+  maxWorkers: "",
+  lat: "",
+  lng: "",
+  radius: "",
+  metadata: "",
 };
 
 /** Credits that posting the job holds; `null` while quantity and reward are no numbers. */
@@ -76,9 +101,16 @@ export function requestOf(draft: Draft): JobCreate {
     min_star_rating: draft.stars,
     requirements: requirementsOf(draft),
     keep_location: draft.kind === "image" && draft.keepLocation,
-    ...(draft.title.trim() ? { title: draft.title.trim() } : {}),
-    ...(draft.guidelines.trim() ? { worker_guidelines: draft.guidelines.trim() } : {}),
-    ...(draft.deadline ? { deadline: new Date(draft.deadline).toISOString() } : {}),
+    ...filledIn({
+      title: draft.title.trim(),
+      worker_guidelines: draft.guidelines.trim(),
+      deadline: draft.deadline && new Date(draft.deadline).toISOString(),
+      scoring_criteria: draft.criteria.trim(),
+      files_per_submission: draft.atATime === "1" ? undefined : numberOf(draft.atATime),
+      max_workers: numberOf(draft.maxWorkers),
+      location: placeOf(draft),
+      metadata: metadataOf(draft.metadata),
+    }),
   };
   return request as JobCreate;
 }
@@ -87,17 +119,34 @@ export function requestOf(draft: Draft): JobCreate {
 export function requirementsOf(draft: Draft): Requirements {
   const isSeen = draft.kind !== "audio";
   const isHeard = draft.kind !== "image";
-  const chosen = {
-    min_width: isSeen ? wholeOf(draft.minWidth) : undefined,
-    min_height: isSeen ? wholeOf(draft.minHeight) : undefined,
+  return filledIn({
+    min_width: isSeen ? numberOf(draft.minWidth) : undefined,
+    min_height: isSeen ? numberOf(draft.minHeight) : undefined,
     min_duration_seconds: isHeard ? numberOf(draft.minSeconds) : undefined,
     max_duration_seconds: isHeard ? numberOf(draft.maxSeconds) : undefined,
-    language: isHeard && draft.language.trim() ? draft.language.trim() : undefined,
+    language: isHeard ? draft.language.trim() : undefined,
     must_show: isSeen ? linesOf(draft.mustShow) : undefined,
     must_contain_text: linesOf(draft.mustContain),
     forbid_faces: isSeen && draft.forbidFaces ? true : undefined,
-  };
-  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as Requirements;
+  }) as Requirements;
+}
+
+/** A place with one of its numbers missing is sent too: the API says which. */
+function placeOf({ lat, lng, radius }: Draft): object | undefined {
+  const place = filledIn({ lat: numberOf(lat), lng: numberOf(lng), radius_km: numberOf(radius) });
+  return Object.keys(place).length ? place : undefined;
+}
+
+function metadataOf(text: string): Record<string, string> | undefined {
+  const pairs = linesOf(text)?.map((line) => {
+    const [key = "", ...rest] = line.split("=");
+    return [key.trim(), rest.join("=").trim()];
+  });
+  return pairs && (Object.fromEntries(pairs) as Record<string, string>);
+}
+
+function filledIn(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));
 }
 
 function linesOf(text: string): string[] | undefined {
@@ -112,7 +161,8 @@ function wholeOf(text: string): number | undefined {
   return /^\s*\d+\s*$/.test(text) ? Number(text) : undefined;
 }
 
-function numberOf(text: string): number | undefined {
+/** What is no number stays as it was typed; nothing is `undefined`. */
+function numberOf(text: string): number | string | undefined {
   const value = Number(text);
-  return text.trim() && Number.isFinite(value) ? value : undefined;
+  return text.trim() ? (Number.isFinite(value) ? value : text.trim()) : undefined;
 }

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../../shared/api";
-import { Button, CopyButton, LinkButton } from "../../shared/components/button";
+import { Button, LinkButton } from "../../shared/components/button";
 import { ConfirmDialog } from "../../shared/components/dialog";
 import { Segmented } from "../../shared/components/field";
 import { FailureState, Skeleton } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { toast } from "../../shared/components/toasts";
-import { formatMoney, formatNumber, formatPercent, formatTime } from "../../shared/format";
+import { formatMoney, formatNumber, formatPercent } from "../../shared/format";
 import { useLoaded } from "../../shared/loading";
 import { navigate, query } from "../../shared/router";
 import { may } from "../../shared/session";
@@ -15,6 +15,7 @@ import type { Job, SubmissionSummary } from "../../shared/types";
 import { strings } from "../../strings";
 import { BackLink } from "../back-link";
 import { Gallery } from "../gallery/gallery";
+import { Details } from "./details";
 import { Exports } from "./exports";
 import { Histogram } from "./histogram";
 import { ProgressBar } from "./progress";
@@ -199,47 +200,6 @@ function Files({ job, summary, turn }: JobWithCounts & { turn: number }) {
         </div>
       </div>
       <Gallery job={job} filter={{ status, score }} total={total} turn={turn} />
-    </section>
-  );
-}
-
-function Details({ job }: { job: Job }) {
-  const requirements = Object.entries(job.requirements).filter(
-    ([, value]) => value !== null && value !== false && !(Array.isArray(value) && !value.length),
-  );
-  const rows: [string, string | null][] = [
-    [TEXT.guidelines, job.worker_guidelines],
-    [TEXT.formats, job.file_formats.join(", ")],
-    [TEXT.reward, formatMoney(job.reward_per_file)],
-    [TEXT.minStars, strings.stars(job.min_star_rating)],
-    [
-      TEXT.requirements,
-      requirements.map(([name, value]) => `${name.replaceAll("_", " ")}: ${String(value)}`).join("; "),
-    ],
-    [TEXT.deadline, job.deadline && formatTime(job.deadline)],
-    [TEXT.created, formatTime(job.created_at)],
-    [TEXT.ended, job.ended_at && formatTime(job.ended_at)],
-  ];
-  return (
-    <section class="card stack">
-      <h2>{TEXT.details}</h2>
-      <p class="description">{job.description}</p>
-      <dl class="facts">
-        {rows
-          .filter(([, value]) => value)
-          .map(([name, value]) => (
-            <div class="facts-row" key={name}>
-              <dt>{name}</dt>
-              <dd class="multiline">{value}</dd>
-            </div>
-          ))}
-        <div class="facts-row">
-          <dt>{TEXT.id}</dt>
-          <dd class="row">
-            <code>{job.id}</code> <CopyButton text={job.id} />
-          </dd>
-        </div>
-      </dl>
     </section>
   );
 }

@@ -36,11 +36,7 @@ function Field({
         ...(described ? { "aria-describedby": described } : {}),
         ...(error ? { "aria-invalid": true as const } : {}),
       })}
-      {error && (
-        <span class="field-error" id={`${id}-error`} role="alert">
-          {error}
-        </span>
-      )}
+      <FieldError id={`${id}-error`} text={error} />
       {hint && (
         <span class="field-hint" id={`${id}-hint`}>
           {hint}
@@ -48,6 +44,15 @@ function Field({
       )}
     </div>
   );
+}
+
+/** What is wrong with a field, if anything; by itself where the control is a group. */
+export function FieldError({ id, text }: { id?: string; text: string | undefined }) {
+  return text ? (
+    <span class="field-error" {...(id ? { id } : {})} role="alert">
+      {text}
+    </span>
+  ) : null;
 }
 
 export function TextField({
