@@ -11,6 +11,11 @@ def replica_pids(role: str) -> set[int]:
     return {process.pid for process in _children() if re.search(rf"ServeReplica:\S+:{role}\b", _title(process))}
 
 
+def ray_processes() -> Iterator[psutil.Process]:
+    """All of Ray; servers of other tests may still be running."""
+    return (process for process in _children() if re.search(r"ray::|/ray/", _title(process)))
+
+
 def _children() -> Iterator[psutil.Process]:
     yield from psutil.Process().children(recursive=True)
 

@@ -1,14 +1,13 @@
 """One suite for both engines, with real weights: what holds in one process holds over Ray."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import skimage
 
-from configs.settings import BatchSettings, Role, Settings, load_settings
+from configs.settings import BatchSettings, Role, Settings
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest
 from serve.client import Engine, InProcessEngine, RayEngine
@@ -23,32 +22,15 @@ ENGINES = {"process": InProcessEngine, "ray": RayEngine}
 
 
 @pytest.fixture(scope="module")
-def settings() -> Settings:
-    """The embedded profile with the two models that load fastest, compiled in the machine's own cache."""
-    whole = load_settings("embedded")
-    models = {role: whole.models[role] for role in ("concepts", "detector")}
-    return whole.model_copy(update={"models": models})
-
-
-@pytest.fixture(scope="module")
-async def twin_answers(settings: Settings) -> list[dict[str, Any]]:
-    twin = InProcessEngine(settings)
-    await twin.start()
-    answers = [(await twin.score(request)).to_json() for request in (CAT, COFFEE)]
-    await twin.close()
-    return answers
+async def twin_answers(process_engine: InProcessEngine) -> list[dict[str, Any]]:
+    return [(await process_engine.score(request)).to_json() for request in (CAT, COFFEE)]
 
 
 @pytest.fixture(scope="module", params=["process", pytest.param("ray", marks=pytest.mark.slow)])
-async def engine(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Engine]:
-    engine: Engine = ENGINES[request.param](settings)
-    steps: list[str] = []
-    await engine.start(steps.append)
-    assert any("detector" in step for step in steps)
-    yield engine
-    await engine.close()
-    with pytest.raises(EngineUnavailable):
-        await engine.score(CAT)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Not a coroutine, since those cannot ask for fixtures by name."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
 
 
 async def test_a_photo_gets_stars_and_says_which_models_spoke(engine: Engine) -> None:
@@ -86,6 +68,7 @@ async def test_submissions_that_come_together_share_batches_and_keep_their_answe
     wanted = BatchSettings(max_cost=16, max_items=8, wait_seconds=1)
     await engine.reconfigure({"detector": wanted})
     assert (await engine.batches())["detector"] == wanted
+    assert await engine.max_ongoing_requests() == {"concepts": 64, "detector": 64}
     results = await asyncio.gather(*(engine.score(request) for request in (CAT, COFFEE) * 4))
     assert [result.score.relevance for result in results] == pytest.approx(one_by_one * 4, abs=0.05)
     after = (await engine.stats())["detector"][0]

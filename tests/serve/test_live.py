@@ -11,7 +11,7 @@ import skimage
 import yaml
 from ray import serve as ray_serve
 
-from configs.settings import BatchSettings, DecodeSettings, ModelSettings, Role, Settings, load_settings
+from configs.settings import BatchSettings, DecodeSettings, ModelSettings, Role, Settings
 from models.weights import sha256_of
 from pipeline.brief import JobBrief
 from pipeline.decode import decode
@@ -25,27 +25,20 @@ from serve.lease import lease
 from serve.live import Live, Trial, current
 from serve.samples import Samples, samples_of
 from serve.swapping import Refused, clear_leftovers, load_beside, reload
+from tests.serve.conftest import ROLES
 from tests.serve.replicas import replica_pids
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
-ROLES: tuple[Role, ...] = ("concepts", "detector")
 PHOTOS = Path(skimage.__file__).parent / "data"
+COPY = "nudenet-copy"
+"""The detector's own weights under another name: what changes shows, and its answers do not."""
 PERSON = ScoreRequest(PHOTOS / "astronaut.png", JobBrief(description="A photo of an astronaut."))
 
 
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    whole = load_settings("embedded")
-    return whole.model_copy(update={"models": {role: whole.models[role] for role in ROLES}})
-
-
-@pytest.fixture(scope="module")
-async def engine(settings: Settings) -> AsyncIterator[RayEngine]:
-    engine = RayEngine(settings)
-    await engine.start()
-    yield engine
-    await engine.close()
+@pytest.fixture
+def engine(ray_engine: RayEngine) -> RayEngine:
+    return ray_engine
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +66,9 @@ class Caller:
 
 
 @pytest.fixture(scope="module")
-async def caller(engine: RayEngine, settings: Settings) -> Any:
-    return await asyncio.to_thread(ray_serve.run, Caller.bind(settings), name="caller", route_prefix=None)
+async def caller(ray_engine: RayEngine, settings: Settings) -> AsyncIterator[Any]:
+    yield await asyncio.to_thread(ray_serve.run, Caller.bind(settings), name="caller", route_prefix=None)
+    await asyncio.to_thread(ray_serve.delete, "caller")
 
 
 async def test_changes_from_two_processes_are_all_in_force_and_no_replica_is_replaced(
@@ -132,9 +126,9 @@ async def load(engine: RayEngine) -> AsyncIterator[list[ScoreResult]]:
         is_over.set()
 
 
-def precisions(results: list[ScoreResult]) -> list[str]:
-    """In which numbers the detector of each result ran."""
-    return [model.precision for result in results for model in result.models if model.role == "detector"]
+def detectors(results: list[ScoreResult]) -> list[str]:
+    """Names of the weights that the detector of each result ran on."""
+    return [model.name for result in results for model in result.models if model.role == "detector"]
 
 
 def with_detector(settings: Settings, **changes: Any) -> Settings:
@@ -143,11 +137,11 @@ def with_detector(settings: Settings, **changes: Any) -> Settings:
 
 
 async def test_weights_are_swapped_under_load_and_every_later_answer_names_them(
-    engine: RayEngine, settings: Settings, samples: Samples
+    engine: RayEngine, with_copy: Settings, samples: Samples
 ) -> None:
-    old = (await engine.identities())["detector"].precision
+    old = (await engine.identities())["detector"].name
     others = {role: replica_pids(role) for role in ("concepts", "scorer")}
-    wanted = with_detector(settings, precision="int8", batch=BatchSettings(max_cost=16, max_items=4))
+    wanted = with_detector(with_copy, weights=COPY, batch=BatchSettings(max_cost=16, max_items=4))
     async with load(engine) as results:
         await asyncio.sleep(1)
         done = await reload(wanted, samples, lambda step: None)
@@ -155,15 +149,24 @@ async def test_weights_are_swapped_under_load_and_every_later_answer_names_them(
         await asyncio.sleep(1)
     assert [each.role for each in done.comparisons] == ["detector"]
     assert done.comparisons[0].agreement > 0.9
-    said = precisions(results)
+    said = detectors(results)
     assert len(said) == len(results), "the detector answered for every submission"
-    switched = said.index("int8")
+    switched = said.index(COPY)
     assert set(said[: switched - 2]) == {old}
-    assert set(said[swapped_at + 2 :]) == {"int8"}, "those that had begun before ended on the old weights"
-    assert (await engine.identities())["detector"].precision == "int8"
+    assert set(said[swapped_at + 2 :]) == {COPY}, "those that had begun before ended on the old weights"
+    assert (await engine.identities())["detector"].name == COPY
     assert (await engine.batches())["detector"].max_items == 4
     assert {role: replica_pids(role) for role in others} == others, "only the changed model's replica was replaced"
     assert len(replica_pids("detector")) == 1
+
+
+@pytest.fixture(scope="module")
+def with_copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Declares `COPY` too."""
+    entries = yaml.safe_load(settings.weights.read_text(encoding="utf-8"))
+    path = tmp_path_factory.mktemp("copy") / "weights.yaml"
+    path.write_text(yaml.safe_dump(entries | {COPY: entries["nudenet-320n"]}), encoding="utf-8")
+    return settings.model_copy(update={"weights": path})
 
 
 @pytest.fixture
@@ -205,16 +208,16 @@ async def test_bad_checkpoints_are_refused_with_the_reason_and_the_old_one_serve
 
 
 async def test_a_canary_compares_and_decides_nothing_until_it_is_promoted(
-    engine: RayEngine, settings: Settings, samples: Samples
+    engine: RayEngine, with_copy: Settings, samples: Samples
 ) -> None:
-    await reload(settings, samples, lambda step: None)
+    await reload(with_copy, samples, lambda step: None)
     serving, applications = (await engine.identities())["detector"], model_applications()
     plan = Plan("detector", share=0.5, submissions=5, timeout_seconds=60)
 
     async def try_out(promote: bool) -> CanaryReport:
         return await run_canary(
             plan,
-            lambda model: ModelSettings.model_validate({**dict(model), "precision": "int8"}),
+            lambda model: ModelSettings.model_validate({**dict(model), "weights": COPY}),
             samples,
             on_progress=lambda step: None,
             on_compared=lambda count: None,
@@ -223,15 +226,15 @@ async def test_a_canary_compares_and_decides_nothing_until_it_is_promoted(
 
     async with load(engine) as results:
         report = await try_out(promote=False)
-        assert set(precisions(results)) == {serving.precision}, "the candidate's answers go nowhere"
+        assert set(detectors(results)) == {serving.name}, "the candidate's answers go nowhere"
         assert model_applications() == applications
-        assert (report.identity.precision, report.candidate.precision) == (serving.precision, "int8")
+        assert (report.identity.name, report.candidate.name) == (serving.name, COPY)
         assert len(report.compared) == 5
         assert all(one.error is None and one.agreement is not None for one in report.compared)
         assert [one.shift for one in report.compared] == pytest.approx([0.0] * 5, abs=0.05)
         assert report.candidate_run_seconds is not None
         await try_out(promote=True)
-    assert (await engine.identities())["detector"].precision == "int8"
+    assert (await engine.identities())["detector"].name == COPY
     assert len(model_applications()) == len(applications)
     with pytest.raises(Refused, match="is what serves already"):
         await try_out(promote=False)

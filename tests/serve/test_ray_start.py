@@ -1,8 +1,6 @@
 """What starting our own Ray promises: nothing reachable from outside, modest memory, a clear word when it fails."""
 
-from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_address
-from pathlib import Path
 
 import grpc
 import psutil
@@ -13,7 +11,8 @@ from configs.settings import ReplicaSettings, Settings, load_settings
 from models.weights import WeightsMissing
 from serve.app import reserved_cpus
 from serve.client import RayEngine
-from serve.errors import EngineUnavailable
+from tests.serve.conftest import ROLES
+from tests.serve.replicas import ray_processes, replica_pids
 
 pytestmark = pytest.mark.anyio
 
@@ -21,48 +20,11 @@ REPLICA_CALL = "/ray.serve.ASGIService/HandleRequest"
 GCS_CALL = "/ray.rpc.NodeInfoGcsService/CheckAlive"
 
 
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    whole = load_settings("embedded")
-    models = {role: whole.models[role] for role in ("concepts", "detector")}
-    return whole.model_copy(update={"models": models})
-
-
 async def test_weights_that_are_not_there_end_the_start_and_are_named(settings: Settings) -> None:
     detector = settings.models["detector"].model_copy(update={"weights": "nonesuch"})
     engine = RayEngine(settings.model_copy(update={"models": settings.models | {"detector": detector}}))
     with pytest.raises(WeightsMissing, match="nonesuch"):
         await engine.start()
-
-
-@pytest.mark.slow
-async def test_weights_that_are_not_the_pinned_ones_end_the_start_and_are_named(
-    settings: Settings, tmp_path: Path
-) -> None:
-    declared = settings.weights.read_text(encoding="utf-8")
-    digest = "c15d8273adad2d0a92f014cc69ab2d6c311a06777a55545f2c4eb46f51911f0f"
-    assert digest in declared
-    (tmp_path / "weights.yaml").write_text(declared.replace(digest, "f" * 64))
-    engine = RayEngine(settings.model_copy(update={"weights": tmp_path / "weights.yaml"}))
-    with pytest.raises(EngineUnavailable, match=f"SHA-256 is {digest}"):
-        await engine.start()
-    await engine.close()
-
-
-def ray_processes() -> Iterator[psutil.Process]:
-    """Those of Ray; servers of other tests may still be running."""
-    for process in psutil.Process().children(recursive=True):
-        if any(part.startswith("ray::") or "/ray/" in part for part in process.cmdline()):
-            yield process
-
-
-@pytest.fixture(scope="module")
-async def engine(settings: Settings) -> AsyncIterator[RayEngine]:
-    engine = RayEngine(settings)
-    await engine.start()
-    yield engine
-    await engine.close()
-    assert not list(ray_processes()), "closing the engine leaves no process behind"
 
 
 def is_loopback(address: str) -> bool:
@@ -77,16 +39,18 @@ def refusal(address: str, method: str) -> grpc.StatusCode:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("engine")
+@pytest.mark.usefixtures("ray_engine")
 async def test_what_listens_outside_asks_for_the_token_and_so_does_the_rest() -> None:
     """Serve binds one gRPC port of each replica to every address, and has no setting for it."""
     outside = {
-        connection.laddr.port: process.name()
+        connection.laddr.port: process.pid
         for process in ray_processes()
         for connection in process.net_connections()
         if connection.status == psutil.CONN_LISTEN and not is_loopback(connection.laddr.ip)
     }
-    assert len(outside) == 3, f"one for each replica: {outside}"
+    replicas = {pid for name in (*ROLES, "scorer") for pid in replica_pids(name)}
+    assert len(replicas) >= 3
+    assert sorted(outside.values()) == sorted(replicas), f"one for each replica: {outside}"
     assert {refusal(f"127.0.0.1:{port}", REPLICA_CALL) for port in outside} == {grpc.StatusCode.UNAUTHENTICATED}
     assert refusal(ray.get_runtime_context().gcs_address, GCS_CALL) == grpc.StatusCode.UNAUTHENTICATED
 
