@@ -84,7 +84,7 @@ async def client(
             key = await find_key(session, _token(credentials, LIVE_KEY, TEST_KEY))
     if key is None:
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
-    await use.limits.spend(request, key.organization_id)
+    use.limits.spend(request, key.organization_id)
     return Caller(key.id, key.organization_id, key.livemode, frozenset(key.scopes), request.state.request_id)
 
 
@@ -105,7 +105,7 @@ async def worker(
             found = await find_worker(session, _token(credentials, WORKER_TOKEN))
     if found is None:
         raise AuthenticationFailed("this worker token is unknown", code="invalid_worker_token")
-    await use.limits.spend(request, found.id)
+    use.limits.spend(request, found.id)
     return WorkerCaller(found.id, found.organization_id, found.status == "banned", request.state.request_id)
 
 

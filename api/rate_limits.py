@@ -1,18 +1,19 @@
 """Requests per minute, by organization (or worker, or address) and class of route."""
 
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from time import time
+from time import monotonic, time
 from typing import Literal
 
 from fastapi import Request
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from api.errors import RateLimitExceeded
 from configs.settings import LimitSettings
 
 RouteClass = Literal["read", "write", "score", "anonymous"]
+
+PERIOD_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +33,70 @@ class Window:
         }
 
 
+class MovingWindow:
+    """The requests of the last minute, by owner.
+
+    Our own, since the one of the `limits` package changes threads once for every known owner after each request.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+        """When each owner's requests were, oldest first; the owner who was quiet for longest comes first."""
+
+    def spend(self, owner: str) -> tuple[bool, Window]:
+        """Count a request, unless it is one too many; whether it is not, and what is left."""
+        now = self._clock()
+        self._forget_before(now - PERIOD_SECONDS)
+        times = self._times.setdefault(owner, deque())
+        while times and times[0] <= now - PERIOD_SECONDS:
+            times.popleft()
+        if allowed := len(times) < self._limit:
+            times.append(now)
+            self._times.move_to_end(owner)
+        waits = max(1, round(times[0] + PERIOD_SECONDS - now))
+        return allowed, Window(self._limit, self._limit - len(times), waits)
+
+    def _forget_before(self, moment: float) -> None:
+        """Owners who come no more take no memory; each is looked at once in its silence."""
+        while self._times:
+            owner, times = next(iter(self._times.items()))
+            if times and times[-1] > moment:
+                return
+            del self._times[owner]
+
+
 class RateLimits:
     """Moving windows in the memory of this process: with several API replicas each has its own."""
 
     def __init__(self, settings: LimitSettings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._limits: dict[RouteClass, RateLimitItemPerMinute] = {
-            "read": RateLimitItemPerMinute(settings.read_per_minute),
-            "write": RateLimitItemPerMinute(settings.write_per_minute),
-            "score": RateLimitItemPerMinute(settings.score_per_minute),
-            "anonymous": RateLimitItemPerMinute(settings.anonymous_per_minute),
+        self._windows: dict[RouteClass, MovingWindow] = {
+            "read": MovingWindow(settings.read_per_minute),
+            "write": MovingWindow(settings.write_per_minute),
+            "score": MovingWindow(settings.score_per_minute),
+            "anonymous": MovingWindow(settings.anonymous_per_minute),
         }
 
-    async def spend(self, request: Request, owner_id: str) -> None:
+    def spend(self, request: Request, owner_id: str) -> None:
         """Count the request against its owner; the response will carry the headers.
 
         Raises:
             RateLimitExceeded: it is one too many.
         """
         request.state.owner_id = owner_id
-        await self._spend(request, _route_class(request), owner_id)
+        self._spend(request, _route_class(request), owner_id)
 
-    async def spend_anonymous(self, request: Request) -> None:
+    def spend_anonymous(self, request: Request) -> None:
         """Count a request whose sender is not known against its address."""
-        address = request.client.host if request.client else "unknown"
-        await self._spend(request, "anonymous", address)
+        self._spend(request, "anonymous", request.client.host if request.client else "unknown")
 
-    async def _spend(self, request: Request, kind: RouteClass, owner: str) -> None:
-        item = self._limits[kind]
-        allowed = await self._limiter.hit(item, kind, owner)
-        stats = await self._limiter.get_window_stats(item, kind, owner)
-        window = Window(item.amount, max(0, stats.remaining), max(1, round(stats.reset_time - time())))
+    def _spend(self, request: Request, kind: RouteClass, owner: str) -> None:
+        allowed, window = self._windows[kind].spend(owner)
         request.state.rate_limit = window
         if not allowed:
             wait = {"Retry-After": str(window.reset_seconds)}
-            raise RateLimitExceeded(f"more than {item.amount} {kind} requests in a minute", headers=wait)
+            raise RateLimitExceeded(f"more than {window.limit} {kind} requests in a minute", headers=wait)
 
 
 def _route_class(request: Request) -> RouteClass:

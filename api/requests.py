@@ -172,7 +172,7 @@ async def _answer_counted(request: Request, error: ApiError) -> JSONResponse:
     use: Services = request.app.state.services
     try:
         if not hasattr(request.state, "rate_limit"):
-            await use.limits.spend_anonymous(request)
+            use.limits.spend_anonymous(request)
     except RateLimitExceeded as limited:
         return _answer(request, limited)
     return _answer(request, error)

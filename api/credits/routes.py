@@ -90,7 +90,7 @@ async def receive_stripe_event(
     if use.settings.billing.provider != "stripe":
         raise NotFound("credits are not sold through Stripe here")
     payment = stripe_provider(use.settings).paid(await _event_body(request), stripe_signature)
-    await use.limits.spend(request, "stripe")
+    use.limits.spend(request, "stripe")
     if payment is not None:
         async with use.db.write() as session:
             await purchase.settle(session, payment, request_id=request.state.request_id)

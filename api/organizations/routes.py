@@ -26,7 +26,7 @@ async def _signup_is_open(request: Request, use: Use) -> None:
         RateLimitExceeded: too many from this address.
         AuthorizationFailed: the operator opens organizations by hand.
     """
-    await use.limits.spend_anonymous(request)
+    use.limits.spend_anonymous(request)
     if not use.settings.signup.enabled:
         raise AuthorizationFailed("signup is closed; ask the operator for an organization", code="signup_disabled")
 

@@ -40,7 +40,7 @@ class SessionResource(Wire):
 @router.post("/web/session", status_code=201)
 async def sign_in(body: SignIn, request: Request, response: Response, use: Use) -> SessionResource:
     """Trade an API key for a session."""
-    await use.limits.spend_anonymous(request)
+    use.limits.spend_anonymous(request)
     check_token(body.api_key, LIVE_KEY, TEST_KEY)
     async with use.db.read() as session:
         key = await find_key(session, body.api_key)
@@ -63,7 +63,7 @@ async def current_session(request: Request, response: Response, use: Use) -> Ses
         if key is None:
             raise AuthenticationFailed("the key of this session has ended", code="no_session")
         organization = await session.get_one(Organization, key.organization_id)
-    await use.limits.spend(request, organization.id)
+    use.limits.spend(request, organization.id)
     response.headers["Cache-Control"] = "no-store"
     return _resource(found, key, organization)
 

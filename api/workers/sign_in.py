@@ -47,7 +47,7 @@ class WorkerSession(Wire):
 @router.post("/web/worker_session", status_code=201)
 async def sign_worker_in(body: WorkerSignIn, request: Request, response: Response, use: Use) -> WorkerSession:
     """Trade an invitation or a token for a session."""
-    await use.limits.spend_anonymous(request)
+    use.limits.spend_anonymous(request)
     if body.invitation is not None:
         async with use.db.write() as session:
             worker = await open_invitation(session, body.invitation, request.state.request_id)
@@ -66,7 +66,7 @@ async def current_worker_session(request: Request, response: Response, use: Use)
         worker = await find_session_worker(session, found)
     if worker is None:
         raise AuthenticationFailed("this worker has a new token, which ended the session", code="no_session")
-    await use.limits.spend(request, worker.id)
+    use.limits.spend(request, worker.id)
     if found.expires_at - now() < LIFE["worker"] / 2:
         return _begin(worker, request, response, use)
     response.headers["Cache-Control"] = "no-store"
