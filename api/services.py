@@ -49,8 +49,11 @@ class Services:
         await self.db.close()
 
 
-def services(request: Request) -> Services:
-    """Those of the app that the request came to."""
+async def services(request: Request) -> Services:
+    """Those of the app that the request came to.
+
+    Asynchronous like every dependency here: FastAPI changes threads to call a plain function or class.
+    """
     found: Services = request.app.state.services
     return found
 
