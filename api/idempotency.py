@@ -33,18 +33,10 @@ class Once:
     A route declares `once: OnceUse` and ends with `return await once.run(owner_id, action, status=201)`.
     """
 
-    def __init__(
-        self,
-        request: Request,
-        use: Use,
-        idempotency_key: Annotated[
-            str | None,
-            Header(max_length=MAX_CHARACTERS, min_length=1, description="Makes a repetition of the request harmless."),
-        ] = None,
-    ) -> None:
+    def __init__(self, request: Request, use: Services, key: str | None) -> None:
         self._request = request
-        self._use: Services = use
-        self._key = idempotency_key
+        self._use = use
+        self._key = key
 
     async def run(self, owner_id: str, action: Action, *, status: int = 200, digest: str | None = None) -> Response:
         """The response: the action's, or the stored one of the first request with this key.
@@ -105,7 +97,18 @@ class Once:
         return response
 
 
-OnceUse = Annotated[Once, Depends()]
+async def _once(
+    request: Request,
+    use: Use,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=MAX_CHARACTERS, min_length=1, description="Makes a repetition of the request harmless."),
+    ] = None,
+) -> Once:
+    return Once(request, use, idempotency_key)
+
+
+OnceUse = Annotated[Once, Depends(_once)]
 
 
 @asynccontextmanager

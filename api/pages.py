@@ -34,11 +34,7 @@ class Page(BaseModel, Generic[T]):
 class PageRequest:
     """`limit` and `cursor` of a list route: `page: Paging`."""
 
-    def __init__(
-        self,
-        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-        cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
-    ) -> None:
+    def __init__(self, limit: int, cursor: str | None) -> None:
         self.limit = limit
         self._cursor = cursor
 
@@ -52,7 +48,14 @@ class PageRequest:
         return None if self._cursor is None else _decode(self._cursor)
 
 
-Paging = Annotated[PageRequest, Depends()]
+async def _page(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
+) -> PageRequest:
+    return PageRequest(limit, cursor)
+
+
+Paging = Annotated[PageRequest, Depends(_page)]
 
 
 async def fetch_page(

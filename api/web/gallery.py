@@ -46,18 +46,16 @@ class GalleryRow(Wire):
     created_at: WireTime
 
 
-class GalleryPaging(PageRequest):
-    """`cursor` of the gallery; its pages are as long as a fast scroll needs."""
-
-    def __init__(self, cursor: Annotated[str | None, Query(max_length=200)] = None) -> None:
-        super().__init__(PAGE_ROWS, cursor)
+async def _page(cursor: Annotated[str | None, Query(max_length=200)] = None) -> PageRequest:
+    """Pages of the gallery are as long as a fast scroll needs."""
+    return PageRequest(PAGE_ROWS, cursor)
 
 
 @router.get("/web/jobs/{job_id}/gallery")
 async def gallery(
     job_id: JobId,
     use: Use,
-    page: Annotated[GalleryPaging, Depends()],
+    page: Annotated[PageRequest, Depends(_page)],
     status: SubmissionStatus | None = None,
     score: Annotated[int | None, Query(ge=1, le=5)] = None,
     caller: Caller = needs("jobs:read"),
