@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.clock import after, now
 from api.ids import new_id
 from api.jobs.queries import lock_job
-from api.submissions.queries import lock_submission
+from api.submissions.queries import lock_submissions
 from api.tables import Job, Submission
 
 
@@ -19,6 +19,8 @@ class Claim:
 
     submission: Submission
     """As it was when it was claimed; not attached to a session."""
+    job: Job
+    """Likewise."""
     token: str
 
 
@@ -42,8 +44,12 @@ async def claim(session: AsyncSession, count: int, seconds: float) -> list[Claim
         .returning(Submission)
         .execution_options(synchronize_session=False)
     )
-    rows = (await session.scalars(taken)).all()
-    return [Claim(row, token) for row in sorted(rows, key=lambda row: row.submitted_at or row.created_at)]
+    rows = sorted((await session.scalars(taken)).all(), key=lambda row: row.submitted_at or row.created_at)
+    if not rows:
+        return []
+    jobs = await session.scalars(select(Job).where(Job.id.in_({row.job_id for row in rows})))
+    by_id = {job.id: job for job in jobs}
+    return [Claim(row, by_id[row.job_id], token) for row in rows]
 
 
 async def renew(session: AsyncSession, claims: Sequence[Claim], seconds: float) -> None:
@@ -79,7 +85,14 @@ async def release(session: AsyncSession, one: Claim, seconds: float, *, uncount:
 
 async def lock_claimed(session: AsyncSession, one: Claim) -> tuple[Job, Submission] | None:
     """Job and submission of a claim, locked; `None` when it is not ours any more (or the job has ended)."""
-    job = await lock_job(session, one.submission.job_id)
-    submission = await lock_submission(session, one.submission.id)
-    ours = submission.status == "pending_score" and submission.claim_token == one.token
-    return (job, submission) if ours else None
+    job, ours = await lock_all_claimed(session, [one])
+    return (job, ours[one.submission.id]) if ours else None
+
+
+async def lock_all_claimed(session: AsyncSession, claims: Sequence[Claim]) -> tuple[Job, dict[str, Submission]]:
+    """The job of the claims, which is one, and by their ids the submissions that are ours still, all locked."""
+    job = await lock_job(session, claims[0].job.id)
+    tokens = {one.submission.id: one.token for one in claims}
+    locked = await lock_submissions(session, tokens)
+    ours = (one for one in locked if one.status == "pending_score" and one.claim_token == tokens[one.id])
+    return job, {one.id: one for one in ours}

@@ -6,33 +6,27 @@ together with the money, the slot and the events, and only while the claim is st
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from api.claims import Claim, claim, lock_claimed, release, renew
 from api.clock import now
-from api.earlier_files import EarlierFiles, Snapshot
+from api.decisions import Decisions, Scored, as_announced, breakdown_of, is_altered
+from api.earlier_files import EarlierFiles
 from api.files.delivery import Delivered, deliver
-from api.ids import new_id
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
 from api.outage import DatabaseAway
 from api.search.embeddings import encoder_name
 from api.services import Services
 from api.storage import ObjectChanged, StoreError
-from api.submissions.keys import original_key, suggested_name
+from api.submissions.keys import original_key
 from api.submissions.settlement import settle
-from api.tables import Embedding, File, Job, Submission
-from pipeline.decision import Decision, decide
-from pipeline.duplicates import to_json
-from pipeline.media import MIME_TYPES, MediaError
-from pipeline.reasons import Deduction
+from api.tables import Submission
+from pipeline.decision import decide
+from pipeline.media import MediaError, MediaFacts
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
 from serve.errors import EngineError
@@ -41,18 +35,8 @@ log = logging.getLogger("assay.dispatcher")
 
 PLACES_AT_ONCE = 4
 """A claim is made for a quarter of the places at once: a claim for each would be a tenth of all work."""
-ALTERED = "integrity.checksum"
 RETRY_GROWTH = 6.0
 DATABASE_PAUSE_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A file with its score, and what there was to compare it with."""
-
-    result: ScoreResult
-    earlier: Snapshot
-    delivered: Delivered | None
 
 
 class Dispatcher:
@@ -61,7 +45,8 @@ class Dispatcher:
     def __init__(self, use: Services) -> None:
         self._use = use
         self._settings = use.settings.dispatcher
-        self._earlier = EarlierFiles(load_rubric(use.settings.rubric).duplicates)
+        self._earlier = EarlierFiles(use.db, load_rubric(use.settings.rubric).duplicates)
+        self._decisions = Decisions(use.db, self._earlier, use.settings.collection)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -138,14 +123,13 @@ class Dispatcher:
             await self._fail(one, error)
 
     async def _score(self, one: Claim, copied: EarlierFile | None = None) -> Scored:
-        async with self._use.db.read() as session:
-            job = await session.get_one(Job, one.submission.job_id)
-            earlier = await self._earlier.of(session, job)
+        job, brief = one.job, brief_of(one.job)
+        earlier = await self._earlier.of(job)
         sent = (copied,) if copied else earlier.newest
         source = self._use.store.engine_source(original_key(one.submission))
         with _timed("score"):
-            result = await self._use.engine.score(ScoreRequest(source, brief_of(job), sent))
-        result = await self._use.rubrics.applied(result, brief_of(job), job.organization_id, job.content_type)
+            result = await self._use.engine.score(ScoreRequest(source, brief, sent))
+        result = await self._use.rubrics.applied(result, brief, job.organization_id, job.content_type)
         result = as_announced(result, one.submission.declared_sha256)
         if copied is None and result.fingerprint is not None:
             original = await self._earlier.find(result.fingerprint, earlier.older)
@@ -153,66 +137,31 @@ class Dispatcher:
                 return await self._score(one, original)
         facts = result.evidence.facts
         delivered = None
-        if facts is not None and result.score.stars >= job.min_star_rating and not _altered(result):
+        if facts is not None and result.score.stars >= job.min_star_rating and not is_altered(result):
             with _timed("deliver"):
                 delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
-        return Scored(result, earlier, delivered)
+        size = await self._size_bytes(one, delivered, facts)
+        encoder = await self._encoder_name(result)
+        return Scored(one, result, breakdown_of(job, result), earlier, delivered, size, encoder)
 
     async def _commit(self, one: Claim, scored: Scored) -> None:
-        """Settle in one transaction, unless the same picture was approved meanwhile: then it is scored as its copy."""
-        encoder = await self._encoder_name(scored.result)
+        """Have it settled. If the same picture was approved meanwhile, it is scored as its copy first."""
         with _timed("settle"):
-            async with self._use.db.write() as session:
-                locked = await lock_claimed(session, one)
-                if locked is None:
-                    return
-                job, submission = locked
-                original = await self._approved_meanwhile(session, job, scored)
-                if original is None:
-                    decision = decision_of(job, submission, scored.result)
-                    await self._write(session, job, submission, scored, decision, encoder)
-        if original is not None:
-            await self._commit(one, await self._score(one, original))
-            return
-        if decision.status == "approved" and scored.result.fingerprint is not None and submission.file_id is not None:
-            self._earlier.approved(job, EarlierFile(submission.file_id, scored.result.fingerprint))
-        DECISIONS.labels(decision.status, str(scored.result.score.stars)).inc()
-        STRIKES.inc(int(decision.strike))
-        told = {"submission_id": one.submission.id, "job_id": one.submission.job_id}
-        log.info("decided", extra=told | {"status": decision.status, "score": scored.result.score.stars})
+            outcome = await self._decisions.commit(scored)
+        if isinstance(outcome, EarlierFile):
+            await self._commit(one, await self._score(one, outcome))
+        elif outcome is not None:
+            DECISIONS.labels(outcome.status, str(scored.result.score.stars)).inc()
+            STRIKES.inc(int(outcome.strike))
+            told = {"submission_id": one.submission.id, "job_id": one.submission.job_id}
+            log.info("decided", extra=told | {"status": outcome.status, "score": scored.result.score.stars})
 
-    async def _approved_meanwhile(self, session: AsyncSession, job: Job, scored: Scored) -> EarlierFile | None:
-        if scored.result.fingerprint is None or scored.delivered is None:
-            return None
-        late = await self._earlier.approved_since(session, job, scored.earlier)
-        return await self._earlier.find(scored.result.fingerprint, late)
-
-    async def _write(
-        self,
-        session: AsyncSession,
-        job: Job,
-        submission: Submission,
-        scored: Scored,
-        decision: Decision,
-        encoder: str,
-    ) -> None:
-        result = scored.result
-        submission.score, submission.score_breakdown = result.score.stars, breakdown_of(job, result)
-        submission.failure = submission.disputed_by = None
-        file_id = submission.file_id = new_id("file")
-        await settle(session, job, submission, decision, self._use.settings.collection)
-        size = await self._size_bytes(submission, scored)
-        session.add(_file(job, submission, scored, file_id, size))
-        await session.flush()
-        session.add_all(_embeddings(submission, file_id, result, encoder))
-
-    async def _size_bytes(self, submission: Submission, scored: Scored) -> int:
-        if scored.delivered is not None:
-            return scored.delivered.size_bytes
-        facts = scored.result.evidence.facts
+    async def _size_bytes(self, one: Claim, delivered: Delivered | None, facts: MediaFacts | None) -> int:
+        if delivered is not None:
+            return delivered.size_bytes
         if facts is not None:
             return facts.size_bytes
-        stored = await self._use.store.head(original_key(submission))
+        stored = await self._use.store.head(original_key(one.submission))
         return stored.size_bytes if stored else 0
 
     async def _fail(self, one: Claim, error: Exception) -> None:
@@ -278,88 +227,6 @@ class Dispatcher:
 def retry_seconds(attempts: int, first: float) -> float:
     """Pause after so many failed tries: 5, 30 and 180 s with the default, longer than a replica takes to come back."""
     return float(first * RETRY_GROWTH ** (attempts - 1))
-
-
-def as_announced(result: ScoreResult, sha256: str | None) -> ScoreResult:
-    """The result, or that of a file that is not the one whose SHA-256 its sender told: 1 star, and the reason."""
-    facts = result.evidence.facts
-    if sha256 is None or facts is None or facts.sha256 == sha256:
-        return result
-    altered = Deduction(ALTERED, "completeness", 4.0)
-    score = replace(result.score, stars=1, deductions=(altered, *result.score.deductions), feedback=altered.sentence)
-    return replace(result, score=score)
-
-
-def _altered(result: ScoreResult) -> bool:
-    return ALTERED in result.score.reasons
-
-
-def decision_of(job: Job, submission: Submission, result: ScoreResult) -> Decision:
-    """What the stars mean here: a client's own file has nobody who could try again or be struck."""
-    decision = decide(result.score.stars, job.min_star_rating, submission.attempt)
-    if _altered(result):  # on its way here, which is nobody's bad work
-        decision = Decision("retry_pending" if submission.attempt == 1 else "rejected", strike=False)
-    if submission.worker_id is not None:
-        return decision
-    return replace(decision, status="rejected" if decision.status == "retry_pending" else decision.status, strike=False)
-
-
-def _file(job: Job, submission: Submission, scored: Scored, file_id: str, size_bytes: int) -> File:
-    result, delivered = scored.result, scored.delivered
-    facts = result.evidence.facts
-    approved = submission.status == "approved"
-    return File(
-        id=file_id,
-        organization_id=job.organization_id,
-        job_id=job.id,
-        submission_id=submission.id,
-        livemode=job.livemode,
-        status=submission.status,
-        content_type=facts.content_type if facts else None,
-        format=facts.format if facts else None,
-        mime_type=facts.mime_type if facts else None,
-        size_bytes=size_bytes,
-        sha256=delivered.sha256 if delivered else (facts.sha256 if facts else None),
-        width=facts.width if facts else None,
-        height=facts.height if facts else None,
-        duration_seconds=facts.duration_seconds if facts else None,
-        score=result.score.stars,
-        score_breakdown=breakdown_of(job, result),
-        annotations=result.annotations,
-        fingerprint=to_json(result.fingerprint) if result.fingerprint else None,
-        approval=job.approvals if approved else None,
-        original_key=original_key(submission),
-        delivered_key=delivered.key if approved and delivered else None,
-        filename=delivered.filename if delivered else suggested_name(job, submission, _suffix(facts)),
-    )
-
-
-def breakdown_of(job: Job, result: ScoreResult) -> dict[str, Any]:
-    """The score's parts; the position of a capture is told only where the job keeps it."""
-    told = result.breakdown()
-    if not job.keep_location and told["evidence"]["facts"] is not None:
-        told["evidence"]["facts"]["position"] = None
-    return told
-
-
-def _suffix(facts: Any) -> str:
-    return facts.format if facts is not None and facts.format in MIME_TYPES else "bin"
-
-
-def _embeddings(submission: Submission, file_id: str, result: ScoreResult, encoder: str) -> list[Embedding]:
-    vectors: Mapping[Any, Any] = result.embeddings
-    return [
-        Embedding(
-            file_id=file_id,
-            kind=kind,
-            organization_id=submission.organization_id,
-            job_id=submission.job_id,
-            livemode=submission.livemode,
-            encoder=encoder,
-            vector=np.ascontiguousarray(vector, "<f4").tobytes(),
-        )
-        for kind, vector in vectors.items()
-    ]
 
 
 @contextmanager

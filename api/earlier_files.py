@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.db import Database
 from api.tables import File, Job
 from pipeline.duplicates import DuplicateRubric, Fingerprint, find_duplicate, from_json
 from pipeline.result import EarlierFile
@@ -54,12 +55,13 @@ class Snapshot:
 class EarlierFiles:
     """Keeps the fingerprints of the jobs that are being scored, and reads only what was approved since."""
 
-    def __init__(self, rubric: DuplicateRubric) -> None:
+    def __init__(self, db: Database, rubric: DuplicateRubric) -> None:
+        self._db = db
         self._rubric = rubric
         self._jobs: OrderedDict[str, _Known] = OrderedDict()
 
-    async def of(self, session: AsyncSession, job: Job) -> Snapshot:
-        """All approved files of the job."""
+    async def of(self, job: Job) -> Snapshot:
+        """All approved files of the job, at least those that it had when it was read."""
         known = self._jobs.get(job.id)
         if known is None or known.reversals != job.reversals:
             known = self._jobs[job.id] = _Known(job.reversals)
@@ -67,15 +69,22 @@ class EarlierFiles:
         while len(self._jobs) > JOBS_REMEMBERED:
             self._jobs.popitem(last=False)
         if known.approvals < job.approvals:
-            for number, file in await self._since(session, job.id, known.approvals):
-                known.add(number, file)
+            async with self._db.read() as session:
+                for number, file in await self._since(session, job.id, known.approvals):
+                    known.add(number, file)
         return Snapshot(tuple(known.files), known.approvals, known.reversals)
 
-    def approved(self, job: Job, file: EarlierFile) -> None:
-        """Remember what was approved here, which spares reading it back. Call it once that is committed."""
+    def approved(self, job: Job, number: int, file: EarlierFile) -> None:
+        """Remember what was approved here, which spares reading it back. Call it once that is committed.
+
+        Args:
+            job: as it was locked.
+            number: of the approval.
+            file: that was approved.
+        """
         known = self._jobs.get(job.id)
-        if known is not None and known.reversals == job.reversals and job.approvals == known.approvals + 1:
-            known.add(job.approvals, file)
+        if known is not None and known.reversals == job.reversals and number == known.approvals + 1:
+            known.add(number, file)
 
     async def approved_since(self, session: AsyncSession, job: Job, snapshot: Snapshot) -> list[EarlierFile]:
         """What was approved after the snapshot; exact while the job is locked."""

@@ -10,11 +10,11 @@ while they move and that the database keeps from falling below zero; `check` com
     release                       held → available        (a job ends)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.credits.low_balance import note_rise
@@ -62,27 +62,28 @@ async def open_accounts(session: AsyncSession, organization_id: str) -> None:
 
 
 async def move(session: AsyncSession, organization_id: str, movement: Movement) -> LedgerTransaction:
-    """Book a movement in the caller's transaction. The organization's accounts stay locked until it ends.
+    """Book one movement, as `move_all` does."""
+    (booked,) = await move_all(session, organization_id, [movement])
+    return booked
+
+
+async def move_all(
+    session: AsyncSession, organization_id: str, movements: Sequence[Movement]
+) -> list[LedgerTransaction]:
+    """Book movements in the caller's transaction. The organization's accounts stay locked until it ends.
 
     Raises:
-        InsufficientCredits: the source has less.
-        sqlalchemy.exc.IntegrityError: the key was booked before; the transaction is lost.
+        InsufficientCredits: a source has less.
+        sqlalchemy.exc.IntegrityError: a key was booked before; the transaction is lost.
     """
     accounts = await _locked(session, organization_id)
-    source, target = accounts[movement.source], accounts[movement.target]
-    if movement.source == "available" and source.balance < movement.amount_credits:
-        raise InsufficientCredits(
-            f"{movement.amount_credits} credits are needed and {source.balance} are available",
-            code="insufficient_credits",
-        )
-    source.balance -= movement.amount_credits
-    target.balance += movement.amount_credits
-    booked = _transaction(organization_id, movement, accounts)
-    session.add(booked)
+    booked = [_book(organization_id, movement, accounts) for movement in movements]
+    session.add_all(booked)
     await session.flush()
-    session.add_all(_entries(booked, movement))
-    if movement.target == "available":
-        await note_rise(session, organization_id, target.balance)
+    sides = [side for one, movement in zip(booked, movements, strict=True) for side in _sides(one, movement)]
+    await session.execute(insert(LedgerEntry), sides)
+    if any(movement.target == "available" for movement in movements):
+        await note_rise(session, organization_id, accounts["available"].balance)
     return booked
 
 
@@ -110,7 +111,15 @@ async def _locked(session: AsyncSession, organization_id: str) -> Mapping[str, A
     return {account.name: account for account in rows}
 
 
-def _transaction(organization_id: str, movement: Movement, accounts: Mapping[str, Account]) -> LedgerTransaction:
+def _book(organization_id: str, movement: Movement, accounts: Mapping[str, Account]) -> LedgerTransaction:
+    source, target = accounts[movement.source], accounts[movement.target]
+    if movement.source == "available" and source.balance < movement.amount_credits:
+        raise InsufficientCredits(
+            f"{movement.amount_credits} credits are needed and {source.balance} are available",
+            code="insufficient_credits",
+        )
+    source.balance -= movement.amount_credits
+    target.balance += movement.amount_credits
     return LedgerTransaction(
         id=new_id("txn"),
         organization_id=organization_id,
@@ -125,11 +134,14 @@ def _transaction(organization_id: str, movement: Movement, accounts: Mapping[str
     )
 
 
-def _entries(booked: LedgerTransaction, movement: Movement) -> list[LedgerEntry]:
-    sides = ((movement.source, -movement.amount_credits), (movement.target, movement.amount_credits))
+def _sides(booked: LedgerTransaction, movement: Movement) -> list[dict[str, Any]]:
+    both = ((movement.source, -movement.amount_credits), (movement.target, movement.amount_credits))
     return [
-        LedgerEntry(
-            transaction_id=booked.id, organization_id=booked.organization_id, account=name, amount_credits=amount
-        )
-        for name, amount in sides
+        {
+            "transaction_id": booked.id,
+            "organization_id": booked.organization_id,
+            "account": name,
+            "amount_credits": amount,
+        }
+        for name, amount in both
     ]

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.dispatcher import ALTERED
+from api.decisions import ALTERED
 from api.jobs.schemas import brief_of
 from api.rubrics.scope import Scope
 from api.tables import Job, Label, Submission

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
 from api.db import Database
-from api.dispatcher import as_announced, breakdown_of, decision_of
+from api.decisions import as_announced, breakdown_of, decision_of
 from api.events import record
 from api.ids import new_id
 from api.jobs.queries import lock_job

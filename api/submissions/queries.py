@@ -1,5 +1,7 @@
 """Reading submissions."""
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,6 +38,12 @@ async def lock_submission(session: AsyncSession, submission_id: str, worker_id: 
         query = query.where(Submission.worker_id == worker_id)
     locked = query.with_for_update().execution_options(populate_existing=True)
     return found(await session.scalar(locked), submission_id)
+
+
+async def lock_submissions(session: AsyncSession, ids: Collection[str]) -> Sequence[Submission]:
+    """Several submissions of a job that is locked."""
+    query = select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)
+    return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()
 
 
 def found(submission: Submission | None, submission_id: str) -> Submission:

@@ -1,15 +1,17 @@
 """What a decision does: status, slot, money, strike, file and events, in the transaction of its caller.
 
-Locks are taken in one order everywhere: job, submission, worker, accounts.
+Locks are taken in one order everywhere: job, submissions, workers, accounts.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import String, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, now
-from api.credits.ledger import Movement, move
+from api.credits.ledger import Movement, move, move_all
 from api.events import EventType, emit, record
 from api.jobs.lifecycle import end_job
 from api.submissions.schemas import SubmissionResource
@@ -28,41 +30,84 @@ _EVENTS: dict[str, EventType] = {
 async def settle(
     session: AsyncSession, job: Job, submission: Submission, decision: Decision, settings: CollectionSettings
 ) -> None:
-    """Carry out the decision on a submission that is `pending_score`. Job and submission are locked."""
-    submission.status, submission.decided_at = decision.status, now()
-    submission.claimable_at = submission.claim_token = None
-    match decision.status:
-        case "approved":
-            free_slot(job)
-            await approve(session, job, submission)
-        case "rejected":
-            free_slot(job)
-            await session.flush()
-        case "retry_pending":
-            submission.lease_expires_at = after(settings.upload_lease_seconds)
-            submission.decided_at = None
-            await session.flush()
-        case "needs_review":
-            submission.decided_at = None
-            await session.flush()
-    if decision.strike and submission.worker_id is not None:
-        await strike(session, submission, settings)
-    tell(session, submission, actor="engine", scored=decision.status != "needs_review")
-    await complete_when_full(session, job)
+    """Carry out one decision."""
+    settlement = Settlement(job, settings)
+    settlement.decide(submission, decision)
+    await settlement.carry_out(session)
+
+
+class Settlement:
+    """Decisions on submissions of one job that are `pending_score`, carried out together. All are locked."""
+
+    def __init__(self, job: Job, settings: CollectionSettings) -> None:
+        self._job = job
+        self._settings = settings
+        self._decided: list[tuple[Submission, Decision]] = []
+        self._captures: list[Movement] = []
+
+    def decide(self, submission: Submission, decision: Decision) -> None:
+        """Change the rows in memory; they are written by `carry_out`."""
+        submission.status, submission.decided_at = decision.status, now()
+        submission.claimable_at = submission.claim_token = None
+        submission.struck = submission.struck or (decision.strike and submission.worker_id is not None)
+        match decision.status:
+            case "approved":
+                free_slot(self._job)
+                _count_approval(self._job, submission)
+                if self._job.livemode:
+                    self._captures.append(_capture(self._job, submission))
+            case "rejected":
+                free_slot(self._job)
+            case "retry_pending":
+                submission.lease_expires_at = after(self._settings.upload_lease_seconds)
+                submission.decided_at = None
+            case "needs_review":
+                submission.decided_at = None
+        self._decided.append((submission, decision))
+
+    async def carry_out(self, session: AsyncSession) -> None:
+        """Write it all. The accounts, which the whole organization waits for, are locked after everything else."""
+        await session.flush()
+        await self._reckon_with_workers(session)
+        for submission, decision in self._decided:
+            tell(session, submission, actor="engine", scored=decision.status != "needs_review")
+        await session.flush()
+        if self._captures:
+            await move_all(session, self._job.organization_id, self._captures)
+        await complete_when_full(session, self._job)
+
+    async def _reckon_with_workers(self, session: AsyncSession) -> None:
+        reckonings: dict[str, _Reckoning] = {}
+        struck: dict[str, Submission] = {}
+        for submission, decision in self._decided:
+            if submission.worker_id is not None and (decision.strike or submission.paid_credits):
+                reckoning = reckonings.setdefault(submission.worker_id, _Reckoning())
+                reckoning.credits += submission.paid_credits
+                reckoning.strikes += decision.strike
+            if submission.worker_id is not None and decision.strike:
+                struck[submission.worker_id] = submission
+        if reckonings:
+            await _reckon(session, reckonings)
+        if struck:
+            await _ban(session, struck, self._settings.strikes_to_ban)
 
 
 async def approve(session: AsyncSession, job: Job, submission: Submission) -> None:
     """Count and pay an approved submission, out of what the job holds. Its slot is free already."""
+    _count_approval(job, submission)
+    await session.flush()
+    if job.livemode:
+        await _earn(session, submission, job.reward_per_file)
+        await move(session, job.organization_id, _capture(job, submission))
+
+
+def _count_approval(job: Job, submission: Submission) -> None:
     job.files_approved += 1
     job.approvals += 1
     if job.livemode:
         job.spent_credits += job.reward_per_file
         job.held_credits -= job.reward_per_file if job.status == "active" else 0
         submission.paid_credits = job.reward_per_file
-    await session.flush()
-    if job.livemode:
-        await _earn(session, submission, job.reward_per_file)
-        await move(session, job.organization_id, _capture(job, submission))
 
 
 async def take_back(session: AsyncSession, job: Job, submission: Submission) -> None:
@@ -80,22 +125,17 @@ async def take_back(session: AsyncSession, job: Job, submission: Submission) -> 
         await move(session, job.organization_id, _refund(job, submission, "held" if active else "available", paid))
 
 
-async def strike(session: AsyncSession, submission: Submission, settings: CollectionSettings) -> None:
-    """Give the submission's worker a strike, and ban it when that was the last one."""
-    submission.struck = True
-    counted = (
+async def _ban(session: AsyncSession, struck: Mapping[str, Submission], strikes_to_ban: int) -> None:
+    """Ban those whose strike was the last one, of workers by their ids; the submissions say where it happened."""
+    last = (
         update(Worker)
-        .where(Worker.id == submission.worker_id)
-        .values(strikes=Worker.strikes + 1, updated_at=now())
-        .returning(Worker.strikes, Worker.status)
+        .where(Worker.id.in_(struck), Worker.strikes >= strikes_to_ban, Worker.status == "active")
+        .values(status="banned", banned_reason=cast(Worker.strikes, String).concat(" strikes"))
+        .returning(Worker.id, Worker.strikes)
         .execution_options(synchronize_session=False)
     )
-    strikes, status = (await session.execute(counted)).one()
-    if strikes >= settings.strikes_to_ban and status == "active":
-        reason = f"{strikes} strikes"
-        ban = update(Worker).where(Worker.id == submission.worker_id).values(status="banned", banned_reason=reason)
-        await session.execute(ban.execution_options(synchronize_session=False))
-        _record(session, submission, "worker.banned", "engine", subject_id=submission.worker_id, strikes=strikes)
+    for worker_id, strikes in (await session.execute(last)).all():
+        _record(session, struck[worker_id], "worker.banned", "engine", subject_id=worker_id, strikes=strikes)
 
 
 async def lift_strike(session: AsyncSession, submission: Submission) -> None:
@@ -145,21 +185,42 @@ def tell(
 
 def submission_data(submission: Submission) -> dict[str, Any]:
     """A submission as events carry it: without the evidence, which is long."""
-    data = SubmissionResource.of(submission).model_dump(mode="json", exclude={"upload"})
-    if data["score_breakdown"] is not None:
-        data["score_breakdown"].pop("evidence", None)
-    return data
+    left_out: Any = {"upload": True, "score_breakdown": {"evidence"}}
+    return SubmissionResource.of(submission).model_dump(mode="json", exclude=left_out)
 
 
 async def _earn(session: AsyncSession, submission: Submission, credits: int) -> None:
-    if submission.worker_id is None:
-        return
-    earned = (
-        update(Worker)
-        .where(Worker.id == submission.worker_id)
-        .values(earned_credits=Worker.earned_credits + credits, updated_at=now())
+    if submission.worker_id is not None:
+        await _reckon(session, {submission.worker_id: _Reckoning(credits)})
+
+
+@dataclass(slots=True)
+class _Reckoning:
+    """What decisions mean for a worker."""
+
+    credits: int = 0
+    strikes: int = 0
+
+
+_RECKON = (
+    update(Worker)
+    .where(Worker.id == bindparam("worker"))
+    .values(
+        earned_credits=Worker.earned_credits + bindparam("credits"),
+        strikes=Worker.strikes + bindparam("new_strikes"),
+        updated_at=bindparam("moment"),
     )
-    await session.execute(earned.execution_options(synchronize_session=False))
+)
+
+
+async def _reckon(session: AsyncSession, reckonings: Mapping[str, _Reckoning]) -> None:
+    """Write them, always in the order of the ids, so that two transactions never lock up."""
+    moment = now()
+    rows = [
+        {"worker": worker_id, "credits": one.credits, "new_strikes": one.strikes, "moment": moment}
+        for worker_id, one in sorted(reckonings.items())
+    ]
+    await (await session.connection()).execute(_RECKON, rows)
 
 
 def _capture(job: Job, submission: Submission) -> Movement:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.dispatcher import breakdown_of, decision_of
+from api.decisions import breakdown_of, decision_of
 from api.ids import new_id
 from api.jobs.queries import lock_job
 from api.services import Services

@@ -1,6 +1,8 @@
 """What becomes of a submission: stars, money, strikes, retries, copies, failures of the engine."""
 
+import asyncio
 import hashlib
+from collections import Counter
 from datetime import timedelta
 
 import httpx
@@ -12,7 +14,7 @@ from api.credits.check import check
 from api.dispatcher import Dispatcher, retry_seconds
 from api.services import Services
 from api.sweeper import Sweeper
-from api.tables import Event, Job, Submission
+from api.tables import AuditEntry, Event, File, Job, Submission
 from tests.api.conftest import Client, WorkerClient
 from tests.api.scripted import ScriptedEngine, picture
 from tests.api.story import accept, post_job, submit, submit_scored, upload
@@ -111,6 +113,35 @@ async def test_of_two_copies_scored_at_once_one_is_paid(
     await Dispatcher(services).drain()
     ends = sorted([str((await _see(http, worker, one["id"]))["status"]) for one in both])
     assert ends == ["approved", "rejected"]
+    assert await check(services.db) == []
+
+
+async def test_decisions_of_one_moment_are_each_made_once(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
+) -> None:
+    """They are committed in groups: the copy finds its original in its own one, and every number is given once."""
+    job = await post_job(http, organization, quantity=8)
+    stars = (5, 1, 4, 2, 3, 5, 1)
+    sent = [await submit(http, worker, job["id"], picture(n, seed=n * 10 + i)) for i, n in enumerate(stars)]
+    sent.append(await submit(http, worker, job["id"], picture(5, seed=50)))
+    engine.gate.clear()
+    draining = asyncio.create_task(Dispatcher(services).drain())
+    await asyncio.sleep(0.2)
+    engine.gate.set()
+    await draining
+
+    ends = [(await _see(http, worker, one["id"]))["status"] for one in sent]
+    assert Counter(ends) == {"approved": 4, "rejected": 3, "retry_pending": 1}
+    assert {ends[0], ends[7]} == {"approved", "rejected"}
+    async with services.db.read() as session:
+        approvals = list(await session.scalars(select(File.approval).where(File.approval.is_not(None))))
+        audited = Counter(await session.scalars(select(AuditEntry.action)))
+    assert sorted(approvals) == [1, 2, 3, 4]
+    told = {"submission.scored": 8, "submission.approved": 4, "submission.rejected": 3}
+    assert Counter(await _events(services)) == told
+    assert (audited["submission.approved"], audited["submission.rejected"], audited["worker.banned"]) == (4, 3, 1)
+    me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
+    assert (me["strikes"], me["status"], me["earned_credits"]) == (3, "banned", 200)
     assert await check(services.db) == []
 
 
