@@ -44,8 +44,17 @@ def postgres() -> Iterator[URL]:
     Its data are not below pytest's folder: another session of pytest would close that to Postgres' user.
     """
     server = get_server(tempfile.mkdtemp(prefix="assay-postgres-"), cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+    url = make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+    asyncio.run(_never_sync(url))
+    yield url
     server.cleanup()
+
+
+async def _never_sync(url: URL) -> None:
+    """No machine fails in these tests, and a copy of the template takes 0.06 s instead of 0.22 s."""
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        await _execute(url, f"ALTER SYSTEM SET {setting} = off")
+    await _execute(url, "SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

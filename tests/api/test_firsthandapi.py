@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -33,9 +34,15 @@ PATIENCE_SECONDS = 60
 _seeds = itertools.count(1)
 
 
+@pytest.fixture(scope="module")
+def one_of_each(start_server: Callable[..., RunningServer]) -> Callable[[str], RunningServer]:
+    """Parameters come and go in turns, and a server takes seconds to start."""
+    return cache(start_server)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest, start_server: Callable[..., RunningServer]) -> RunningServer:
-    return start_server(request.param)
+def server(request: pytest.FixtureRequest, one_of_each: Callable[[str], RunningServer]) -> RunningServer:
+    return one_of_each(request.param)
 
 
 @pytest.fixture(scope="module", params=["sync", "async"])
