@@ -8,12 +8,14 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import InputRequiredResult
 from pydantic import AnyUrl
@@ -64,18 +66,24 @@ def mount(app: FastAPI, use: Services) -> Callable[[], AbstractAsyncContextManag
         async with httpx.AsyncClient(mounts=ours, base_url=url, headers={"Authorization": key}) as client:
             yield client
 
-    server = build_server(connect, reads_disk=False)
-    # The caller is known by its key, so a page that a browser was lured to has nothing to send.
-    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
-    server.streamable_http_app(
-        stateless_http=True,
-        transport_security=security,
-        max_request_body_size=sys.maxsize,  # `BodyLimit` counts, and answers in the contract's shape
-    )
-    manager = server.session_manager
-    app.router.routes.append(Route(PATH, _KeyGate(use, manager.handle_request), methods=["GET", "POST", "DELETE"]))
-    return manager.run
+    @cache  # with the app's start: describing the tools takes 0.1 s, most of what making an app does
+    def manager() -> StreamableHTTPSessionManager:
+        server = build_server(connect, reads_disk=False)
+        # The caller is known by its key, so a page that a browser was lured to has nothing to send.
+        security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
+        server.streamable_http_app(
+            stateless_http=True,
+            transport_security=security,
+            max_request_body_size=sys.maxsize,  # `BodyLimit` counts, and answers in the contract's shape
+        )
+        return server.session_manager
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        await manager().handle_request(scope, receive, send)
+
+    app.router.routes.append(Route(PATH, _KeyGate(use, handle), methods=["GET", "POST", "DELETE"]))
+    return lambda: manager().run()
 
 
 async def run_stdio(url: str, api_key: str) -> None:
