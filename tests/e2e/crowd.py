@@ -20,7 +20,7 @@ FILES = {"approved": 150, "rejected": 50}
 TOTAL = sum(FILES.values())
 SENDERS = 8
 WAIT_SECONDS = 240
-"""The longest lease of a delivery is 60 s, and one may run out after the other."""
+"""Leases may run out one after the other; the longest is that of a delivery, 60 s where a test does not shorten it."""
 PAUSE_SECONDS = 0.05
 _STARS = {"approved": 5, "rejected": 1}
 """What the scripted engine gives; the minima below make real models, to whom noise is noise, decide the same."""

@@ -1,15 +1,14 @@
-"""The pages over `assay up` with the embedded models: what a phone records is scored, a changed batch holds."""
+"""The pages over the stack with the embedded models: what a phone records is scored, a changed batch holds."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.web.bundle import DIST
-from tests.e2e.assay_up import RealStack, assay_up
+from tests.e2e.assay_up import RealStack
 from tests.web.browser import CHROMIUM, chromium, sign_in, window
 from tests.web.capturing import FAKE_DEVICES, accept, new_job, new_worker, record, sign_worker_in, take_photo
 
@@ -23,20 +22,12 @@ SCORED_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStack]:
-    with assay_up(tmp_path_factory.mktemp("pages")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium(*FAKE_DEVICES) as started:
         yield started
 
 
-def test_photo_sound_and_video_of_a_browser_are_scored_by_the_models(
-    stack: RealStack, browser: Browser, tmp_path: Path
-) -> None:
+def test_photo_sound_and_video_of_a_browser_are_scored_by_the_models(stack: RealStack, browser: Browser) -> None:
     with (
         httpx.Client(base_url=stack.url, headers=stack.headers) as api,
         window(browser, stack.url, phone=True, permissions=["camera", "microphone"]) as opened,

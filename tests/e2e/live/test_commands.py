@@ -5,7 +5,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,7 +13,8 @@ import skimage
 import yaml
 
 from configs.settings import CONFIGS
-from tests.e2e.assay_up import RealStack, assay_up
+from tests.e2e.assay_up import RealStack
+from tests.e2e.live.profile import write_profile
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
@@ -22,32 +22,10 @@ PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
 SECONDS = 300
 
 
-def write_profile(path: Path, **detector: object) -> Path:
-    """The embedded profile with the two models that load fastest, and changes of the detector."""
-    profile = yaml.safe_load((CONFIGS / "embedded.yaml").read_text(encoding="utf-8"))
-    models = {role: profile["models"][role] for role in ("concepts", "detector")}
-    models["detector"] = models["detector"] | detector
-    path.write_text(yaml.safe_dump(profile | {"models": models}), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("live") / "state"
-
-
-@pytest.fixture(scope="module")
-def stack(state_dir: Path) -> Iterator[RealStack]:
-    profile = write_profile(state_dir.parent / "small.yaml")
-    with assay_up(state_dir, profile=str(profile)) as running:
-        yield running
-    assert not (state_dir / "ray.json").exists()
-
-
 def assay(*arguments: str, state_dir: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "scripts.cli", *arguments, "--data-dir", str(state_dir)]
     environment = os.environ | {"COLUMNS": "200"}
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=SECONDS)
 
 
@@ -71,12 +49,16 @@ async def test_reload_swaps_what_changed_and_the_front_end_names_it(
     concepts, api = stack.replicas("assay", "concepts"), stack.replicas("api", "api")
     assert (len(concepts), len(api)) == (1, 1)
     batch = {"max_cost": 8.0, "max_items": 4, "wait_seconds": 0.0}
-    profile = write_profile(tmp_path / "other.yaml", precision="int8", batch=batch)
+    profile = write_profile(tmp_path / "other.yaml", weights="nudenet-copy", batch=batch)
+    entries = yaml.safe_load((CONFIGS / "weights.yaml").read_text(encoding="utf-8"))
+    registry = tmp_path / "weights.yaml"
+    registry.write_text(yaml.safe_dump(entries | {"nudenet-copy": entries["nudenet-320n"]}), encoding="utf-8")
+    profile.write_text(f"{profile.read_text(encoding='utf-8')}weights: {registry}\n", encoding="utf-8")
     done = assay("reload", "--profile", str(profile), state_dir=state_dir)
     assert done.returncode == 0, done.stderr
     assert "detector" in done.stdout
     assert "batches of up to 4 items" in done.stdout
-    assert [model["precision"] for model in await score(stack) if model["role"] == "detector"] == ["int8"]
+    assert [model["name"] for model in await score(stack) if model["role"] == "detector"] == ["nudenet-copy"]
     assert (stack.replicas("assay", "concepts"), stack.replicas("api", "api")) == (concepts, api)
     again = assay("reload", "--profile", str(profile), state_dir=state_dir)
     assert "nothing to change" in again.stdout
