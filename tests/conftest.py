@@ -1,13 +1,56 @@
 """What holds for all tests."""
 
+from typing import Any
+
 import pytest
 from PIL import Image
+from xdist.scheduler import LoadScopeScheduling
 
 PILLOWS_OPEN = Image.open
 """Before any test imports ultralytics, which replaces it by one that wants another HEIF library."""
+STACKS = (
+    "tests/deploy/test_declared.py",
+    "tests/e2e/clients/",
+    "tests/e2e/live/",
+    "tests/e2e/test_multi_node.py",
+    "tests/e2e/test_no_egress.py",
+    "tests/serve/test_altered_weights.py",
+    "tests/serve/test_engines.py",
+    "tests/serve/test_live.py",
+    "tests/serve/test_ray_start.py",
+)
+"""What starts Ray, a dozen processes each time: all in one process and in this order, beside whatever else is tested.
+
+Those of tests/serve share a Ray, of which a process can have one.
+"""
 
 
 @pytest.fixture(autouse=True)
 def pillow_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are decoded in processes without ultralytics; tests that decode in theirs see what those do."""
     monkeypatch.setattr(Image, "open", PILLOWS_OPEN)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of several processes: what takes longest begins first, and the many short ones fill up the ends."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.nodeid.startswith(STACKS):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
+
+
+class Lanes(LoadScopeScheduling):
+    """Hands out a file at a time, and all of `STACKS` to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stacks" if nodeid.startswith(STACKS) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Lanes(config, log)

@@ -1,10 +1,17 @@
-"""The TypeScript package as its users have it: packed, and installed into an empty project."""
+"""The TypeScript package as its users have it: packed, and installed into an empty project.
 
+Pytest's processes share the folder of its sources, so each has it for itself while it installs or builds there.
+"""
+
+import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -22,10 +29,23 @@ def npm(*arguments: str, folder: Path = PACKAGE) -> None:
     assert done.returncode == 0, f"npm {' '.join(arguments)} failed; see what it printed"
 
 
+@contextmanager
+def folder_alone() -> Iterator[None]:
+    """No other process works in the package's folder until the block ends. It must not be nested."""
+    with (PACKAGE / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 @cache
 def fetch_tools() -> None:
-    """What the package is built and tested with, once a session."""
-    npm("ci", "--no-audit", "--no-fund")
+    """What the package is built and tested with, unless it is there."""
+    wanted = hashlib.sha256((PACKAGE / "package-lock.json").read_bytes()).hexdigest()
+    stamp = PACKAGE / "node_modules" / ".fetched"
+    with folder_alone():
+        if not stamp.exists() or stamp.read_text() != wanted:
+            npm("ci", "--no-audit", "--no-fund")
+            stamp.write_text(wanted)
 
 
 @cache
@@ -33,7 +53,8 @@ def tarball() -> Path:
     """The package, built and packed once a session."""
     fetch_tools()
     folder = Path(tempfile.mkdtemp(prefix="assay-tarball-"))
-    npm("pack", "--silent", "--pack-destination", str(folder))
+    with folder_alone():
+        npm("pack", "--silent", "--pack-destination", str(folder))
     (packed,) = folder.iterdir()
     return packed
 

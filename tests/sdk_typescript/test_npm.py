@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.sdk_typescript.installed import NEEDS_NPM, NPM, fetch_tools, npm
+from tests.sdk_typescript.installed import NEEDS_NPM, NPM, fetch_tools, folder_alone, npm
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(NPM is None, reason=NEEDS_NPM)]
 
 
 def test_the_package() -> None:
     fetch_tools()
-    npm("test")
+    with folder_alone():
+        npm("test")

@@ -367,6 +367,7 @@ def test_it_can_be_installed(phone: Open, api: httpx.Client, server: RunningServ
         assert {one["errorId"] for one in problems["installabilityErrors"]} <= {"in-incognito"}
 
 
+@pytest.mark.alone
 def test_it_is_painted_soon_on_a_slow_line(phone: Open) -> None:
     """As Lighthouse has a slow line: 1.6 Mbit/s, 150 ms there and back. The best of three is of the page alone."""
     painted_ms = []
