@@ -164,11 +164,9 @@ def test_arguments_are_documented() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("python", ["3.10", "3.11"])
-def test_mypy_is_content_with_the_package_and_its_tests(python: str) -> None:
-    command = [sys.executable, "-m", "mypy", "--python-version", python, "-p", "assay_sdk"]
-    if python == "3.11":
-        command += ["-p", "tests.sdk_python"]
+def test_mypy_is_content_with_the_package_on_the_oldest_python() -> None:
+    """On 3.11, with its tests, it is part of what `scripts/test` has checked."""
+    command = [sys.executable, "-m", "mypy", "--python-version", "3.10", "-p", "assay_sdk"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
