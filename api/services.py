@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.db import Database
+from api.files.render_process import Renderer
 from api.job_watch import JobWatch
 from api.ops.history import History
 from api.rate_limits import RateLimits
@@ -31,6 +32,7 @@ class Services:
     scoring: Places = field(init=False)
     rubrics: ActiveRubrics = field(init=False)
     history: History = field(init=False)
+    renderer: Renderer = field(init=False)
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.settings.limits)
@@ -38,13 +40,15 @@ class Services:
         self.scoring = Places(self.settings.api.score_concurrency)
         self.rubrics = ActiveRubrics(self.db)
         self.history = History()
+        self.renderer = Renderer(self.settings.decode)
 
     async def start(self) -> None:
         """Open what has to be opened; the database and the engine open themselves."""
         await self.store.start()
 
     async def close(self) -> None:
-        """Let go of the database and the store. The engine belongs to who made it."""
+        """Let go of the database, the store and the processes for renditions. The engine belongs to who made it."""
+        await self.renderer.close()
         await self.store.close()
         await self.db.close()
 

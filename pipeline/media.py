@@ -90,6 +90,14 @@ class MediaFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureSize:
+    """In pixels, upright."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedImage:
     """A picture, upright, in sRGB, scaled to the largest size that a model needs."""
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict
-from api.files.rendition import render
 from api.ids import new_id
 from api.services import Services
 from api.storage import ObjectMissing
@@ -48,7 +47,7 @@ async def deliver(use: Services, job: Job, submission: Submission, format: str, 
     with tempfile.TemporaryDirectory(prefix="assay-deliver-") as folder:
         source = await _at_hand(use, original_key(submission), Path(folder) / "original", sha256)
         out = Path(folder) / f"delivered.{format}"
-        made = await asyncio.to_thread(render, source, out, format=format, keep_location=job.keep_location)
+        made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
         await use.store.put_file(target, out, MIME_TYPES[format][1])
     return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format))
 

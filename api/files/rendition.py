@@ -1,9 +1,11 @@
-"""What the client gets of an approved file: upright, and without a position unless the job keeps it."""
+"""What the client gets of an approved file: upright, and without a position unless the job keeps it.
+
+What a stranger sent belongs in a process that can be killed: see `api.files.render_process`.
+"""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pillow_heif
 from PIL import Image
@@ -12,8 +14,7 @@ from api.files import heic_metadata, picture_metadata
 from api.files.capture_facts import DAMAGE, capture_facts, orientation
 from api.files.track_copy import FORMATS as TRACK_FORMATS
 from api.files.track_copy import copy_tracks
-from models.weights import sha256_of
-from pipeline.media import MIME_TYPES, CorruptMedia
+from pipeline.media import MIME_TYPES, CorruptMedia, MediaTooLarge, PictureSize
 
 _PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
 """Pillow's plugin for each format: only the one that the content calls for may parse it."""
@@ -31,25 +32,14 @@ _UPRIGHT = {
 _NEEDED_TO_DRAW = ("icc_profile", "transparency")
 _JPEG_OPTIONS = {"quality": 95, "subsampling": "4:4:4"}
 _WEBP_OPTIONS = {"quality": 95, "method": 4, "exact": True}
+_COPIED_AT_ONCE_BYTES = 1 << 20
 
 pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
 # The engine has refused what has more pixels than its own limit, which is above Pillow's.
 Image.MAX_IMAGE_PIXELS = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """A file that was made to be delivered."""
-
-    size_bytes: int
-    sha256: str
-    """Lower-case hexadecimal."""
-    width: int | None
-    """Of a picture, upright."""
-    height: int | None
-
-
-def render(path: Path, out: Path, *, format: str, keep_location: bool) -> Rendition:
+def render(path: Path, out: BinaryIO, *, format: str, keep_location: bool) -> PictureSize | None:
     """Write to `out` what the client gets of the file at `path`. The same file gives the same bytes.
 
     A picture that stands upright keeps its pixels: only its metadata are exchanged for the facts of the capture. One
@@ -59,31 +49,44 @@ def render(path: Path, out: Path, *, format: str, keep_location: bool) -> Rendit
     formats of sound and video, which have no place for a position, the file itself is copied, turned if need be.
 
     Args:
+        out: empty; it can be sought in.
         format: of the content, a key of `MIME_TYPES`.
+
+    Returns:
+        Of a picture its size.
 
     Raises:
         CorruptMedia: the file is damaged, or no file of the format.
+        MediaTooLarge: it takes more memory than the process may use.
     """
-    width = height = None
-    if MIME_TYPES[format][0] == "image":
-        width, height = _render_picture(path, out, format, keep_location)
-    elif format in TRACK_FORMATS and not keep_location:
-        copy_tracks(path, out, format)
-    else:
-        shutil.copyfile(path, out)
-    return Rendition(out.stat().st_size, sha256_of(out), width, height)
+    try:
+        if MIME_TYPES[format][0] == "image":
+            return _render_picture(path, out, format, keep_location)
+        if format in TRACK_FORMATS and not keep_location:
+            copy_tracks(path, out, format)
+        else:
+            copy_whole(path, out)
+        return None
+    except MemoryError as error:
+        raise MediaTooLarge("Making the delivered file takes more memory than allowed.") from error
 
 
-def _render_picture(path: Path, out: Path, format: str, keep_location: bool) -> tuple[int, int]:
+def copy_whole(path: Path, out: BinaryIO) -> None:
+    """The file itself."""
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, out, _COPIED_AT_ONCE_BYTES)
+
+
+def _render_picture(path: Path, out: BinaryIO, format: str, keep_location: bool) -> PictureSize:
     upright, exif, was_turned = _read(path, format, keep_location)
     if was_turned:
         kept: dict[str, Any] = {"exif": exif, "icc_profile": upright.info.get("icc_profile")}
         upright.save(out, **_options(path, format), **{name: value for name, value in kept.items() if value})
     elif keep_location:
-        shutil.copyfile(path, out)
+        copy_whole(path, out)
     else:
-        out.write_bytes(_with_exif_only(path.read_bytes(), format, exif))
-    return upright.size
+        out.write(_with_exif_only(path.read_bytes(), format, exif))
+    return PictureSize(*upright.size)
 
 
 def _read(path: Path, format: str, keep_location: bool) -> tuple[Image.Image, bytes | None, bool]:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from api.app import create_app
 from api.auth import ALL_SCOPES
 from api.db import Database, sqlite_url
+from api.files.render_process import Renderer
 from api.keys.service import create_key
 from api.migrations.run import migrate
 from api.organizations.service import found_organization
@@ -136,12 +137,22 @@ def engine() -> ScriptedEngine:
     return ScriptedEngine()
 
 
+@pytest.fixture(scope="session")
+def renderer() -> Iterator[Renderer]:
+    """Its processes take half a second to start, so they serve the whole session."""
+    made = Renderer(load_settings("embedded").decode)
+    yield made
+    asyncio.run(made.close())
+
+
 @pytest.fixture
-async def services(db: Database, settings: Settings, engine: ScriptedEngine) -> Services:
+async def services(db: Database, settings: Settings, engine: ScriptedEngine, renderer: Renderer) -> Services:
     cipher = Cipher(b"0" * 32)
     store = create_store(settings, cipher.signing_key)
     await store.start()
-    return Services(settings, db, store, engine, cipher)
+    made = Services(settings, db, store, engine, cipher)
+    made.renderer = renderer
+    return made
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ import psutil
 import pytest
 
 from configs.settings import DecodeSettings
-from pipeline import decode_process
+from pipeline import media_process
 from pipeline.decode import decode
 from pipeline.decode_channel import Channel
-from pipeline.decode_process import Decoder, time_limit_seconds
+from pipeline.decode_process import Decoder
 from pipeline.media import (
     CorruptMedia,
     Decoded,
@@ -31,6 +31,7 @@ from pipeline.media import (
     MediaTooLarge,
     UnsupportedFormat,
 )
+from pipeline.media_process import time_limit_seconds
 from tests import media
 from tests.pipeline.damage import png_bomb
 from tests.pipeline.processes import decoding_processes, is_decoder
@@ -154,7 +155,7 @@ def test_memory_limit(photo: bytes) -> None:
 
 
 def test_children_are_recycled(photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode_process, "FILES_PER_CHILD", 2)
+    monkeypatch.setattr(media_process, "FILES_PER_CHILD", 2)
     with Decoder(LIMITS) as decoder:
         seen = []
         for _ in range(4):
@@ -192,7 +193,7 @@ def test_child_knows_neither_torch_nor_ray_nor_credentials(decoder: Decoder, pho
     mapped = Path(f"/proc/{child}/maps").read_text(encoding="utf-8")
     assert "libavcodec" in mapped
     assert not {name for name in ("libtorch", "_raylet", "openvino", "ctranslate2") if name in mapped}
-    assert psutil.Process(child).environ().keys() <= {*decode_process._KEPT_VARIABLES, *decode_process._environment()}
+    assert psutil.Process(child).environ().keys() <= {*media_process._KEPT_VARIABLES, *media_process._environment()}
 
 
 @pytest.mark.parametrize("busy_at_death", [False, True])
