@@ -50,7 +50,7 @@ def load_model(role: Role, settings: Settings) -> Model[Any, Any]:
     """
     chosen = settings.models[role]
     weights = Registry.load(settings.weights, settings.data_dir).open(chosen.weights)
-    placement = resolve(chosen.device, chosen.precision, chosen.threads, settings.data_dir)
+    placement = resolve(chosen.device, chosen.precision, chosen.threads, settings.data_dir, chosen.batch.concurrent)
     model: Model[Any, Any] = import_module(FAMILIES[role]).load(weights, placement, **_options(chosen))
     model.warm_up()
     return model

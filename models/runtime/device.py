@@ -17,6 +17,8 @@ class Placement:
     threads: int
     cache_dir: Path
     """Where compiled and converted networks are kept between starts."""
+    concurrent: int = 1
+    """Calls of the model that may overlap; on the CPU they then share the threads."""
 
 
 @cache
@@ -34,7 +36,7 @@ def cuda_available() -> bool:
     return bool(torch.cuda.is_available())
 
 
-def resolve(device: Device, precision: Precision, threads: int, cache_dir: Path) -> Placement:
+def resolve(device: Device, precision: Precision, threads: int, cache_dir: Path, concurrent: int = 1) -> Placement:
     """Turn `auto` into what this machine has: CUDA in half precision, else bf16 where the CPU has it, else f32.
 
     Raises:
@@ -45,13 +47,13 @@ def resolve(device: Device, precision: Precision, threads: int, cache_dir: Path)
     if device == "cuda":
         if not cuda_available():
             raise ValueError("device cuda was asked for, but torch finds no CUDA device")
-        return Placement("cuda", "f16" if precision == "auto" else precision, threads, cache_dir)
+        return Placement("cuda", "f16" if precision == "auto" else precision, threads, cache_dir, concurrent)
     has_bf16 = "BF16" in cpu_capabilities()
     if precision == "auto":
-        return Placement("cpu", "bf16" if has_bf16 else "f32", threads, cache_dir)
+        return Placement("cpu", "bf16" if has_bf16 else "f32", threads, cache_dir, concurrent)
     if precision == "f16" or (precision == "bf16" and not has_bf16):
         raise ValueError(f"this processor computes in {', '.join(cpu_capabilities())}, not in {precision}")
-    return Placement("cpu", precision, threads, cache_dir)
+    return Placement("cpu", precision, threads, cache_dir, concurrent)
 
 
 def _cuda_visible() -> bool:
