@@ -166,10 +166,12 @@ def limits(record: Mapping[str, Any]) -> list[Limit]:
             "decisions of one organization",
             front["settle_seconds"],
             1.0,
-            f"seconds of the settling transaction, which holds the rows of the job and of the accounts ({measured}: a "
-            "tenth of them took no longer, since the machine was busy with other work); one second a second",
-            "several jobs do not help, since they share the accounts: settle decisions of a job in groups, or give "
-            "the organization's divisions organizations of their own",
+            "seconds of the settling transaction of one decision, which holds the rows of the job and of the accounts "
+            f"({measured}: a tenth of them took no longer, since the machine was busy with other work); one second a "
+            "second",
+            "decisions of a job that wait for each other are settled in groups, for which this figure does not allow; "
+            "several jobs do not help, since they share the accounts: give the organization's divisions "
+            "organizations of their own",
         ),
         Limit(
             "processor of one dispatcher process",
