@@ -21,7 +21,7 @@ from serve.samples import samples_of
 from serve.swapping import reload
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "detector": {"precision": "int8"},
+    "detector": {"precision": "f32"},
     "speech": {"weights": "whisper-tiny-en"},
     "text": {"backend": "easyocr", "weights": "easyocr-en", "options": {}},
 }
@@ -63,11 +63,45 @@ class Traffic:
         spoke = " ".join(f"{model.role}={model.name}/{model.precision}" for model in result.models)
         self.answered.append((arrived, time.perf_counter() - arrived, spoke))
 
-    def between(self, start: float, end: float) -> dict[str, Any]:
-        """Of the submissions that arrived then."""
-        seconds = [took for arrived, took, _ in self.answered if start <= arrived < end]
-        p50, p95 = np.percentile(seconds, (50, 95)) if seconds else (np.nan, np.nan)
-        return {"seconds": end - start, "submissions": len(seconds), "p50_ms": p50 * 1000, "p95_ms": p95 * 1000}
+    def latencies(self, start: float, end: float) -> list[float]:
+        """Seconds of the submissions that arrived then."""
+        return [took for arrived, took, _ in self.answered if start <= arrived < end]
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """What one swap did, by phase."""
+
+    seconds: dict[str, float]
+    """How long the phase was."""
+    latencies: dict[str, list[float]]
+    """Seconds to the answer of the submissions that arrived in it."""
+    rate: float
+    failed: int
+    stale: int
+    """Answers after the swap that name the old weights."""
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """One for each phase."""
+        percentiles = {
+            phase: np.percentile(seconds, (50, 95)) if seconds else np.array([np.nan, np.nan])
+            for phase, seconds in self.latencies.items()
+        }
+        return [
+            {
+                "swap": name,
+                "phase": phase,
+                "seconds": self.seconds[phase],
+                "submissions": len(self.latencies[phase]),
+                "p50_ms": float(p50) * 1000,
+                "p95_ms": float(p95) * 1000,
+                "p95_over_before": float(p95 / percentiles["before"][1]),
+                "arrivals_per_second": self.rate,
+                "failed": self.failed,
+                "named_old_weights_after": self.stale,
+            }
+            for phase, (p50, p95) in percentiles.items()
+        ]
 
 
 def run(roles: Sequence[str], load: float, seconds: float, repeat: int) -> list[dict[str, Any]]:
@@ -86,19 +120,16 @@ async def _run(roles: Sequence[str], load: float, seconds: float, repeat: int) -
         try:
             await _capacity(engine, files)  # every shape has been met once
             rate = load * await _capacity(engine, files)
-            rows = []
+            swaps = []
             for number in range(repeat):
                 wanted = other if number % 2 == 0 else settings
-                traffic = Traffic(engine, files, rate)
-                rows += await _one(traffic, wanted, samples, seconds, roles, number)
-            return rows
+                swaps.append(await _one(Traffic(engine, files, rate), wanted, samples, seconds, roles))
+            return _rows(swaps, roles)
         finally:
             await engine.close()
 
 
-async def _one(
-    traffic: Traffic, wanted: Settings, samples: Any, seconds: float, roles: Sequence[str], number: int
-) -> list[dict[str, Any]]:
+async def _one(traffic: Traffic, wanted: Settings, samples: Any, seconds: float, roles: Sequence[str]) -> Swap:
     stop = asyncio.Event()
     arriving = asyncio.create_task(traffic.run(stop))
     started = time.perf_counter()
@@ -110,8 +141,6 @@ async def _one(
     over = time.perf_counter()
     stop.set()
     await arriving
-    phases = {"before": (started, swap), "during": (swap, swapped), "after": (swapped, over)}
-    before = traffic.between(started, swap)["p95_ms"]
     late = {said for arrived, _, said in traffic.answered if arrived >= swapped}
     names = {role: (await traffic.engine.identities())[role] for role in wanted.models if role in roles}
     stale = sum(
@@ -119,18 +148,27 @@ async def _one(
         for said in late
         for role, one in names.items()
     )
-    return [
-        {
-            "swap": f"{number + 1}: {','.join(roles)}",
-            "phase": phase,
-            **traffic.between(*span),
-            "p95_over_before": traffic.between(*span)["p95_ms"] / before,
-            "arrivals_per_second": traffic.rate,
-            "failed": len(traffic.failed),
-            "named_old_weights_after": stale,
-        }
-        for phase, span in phases.items()
-    ]
+    phases = {"before": (started, swap), "during": (swap, swapped), "after": (swapped, over)}
+    return Swap(
+        {phase: end - start for phase, (start, end) in phases.items()},
+        {phase: traffic.latencies(*span) for phase, span in phases.items()},
+        traffic.rate,
+        len(traffic.failed),
+        stale,
+    )
+
+
+def _rows(swaps: Sequence[Swap], roles: Sequence[str]) -> list[dict[str, Any]]:
+    """Each swap, then all of them together: a phase of one swap has too few submissions for its 95th percentile."""
+    rows = [row for number, swap in enumerate(swaps, 1) for row in swap.rows(f"{number}: {','.join(roles)}")]
+    together = Swap(
+        {phase: sum(swap.seconds[phase] for swap in swaps) for phase in swaps[0].seconds},
+        {phase: [one for swap in swaps for one in swap.latencies[phase]] for phase in swaps[0].latencies},
+        swaps[0].rate,
+        sum(swap.failed for swap in swaps),
+        sum(swap.stale for swap in swaps),
+    )
+    return rows + together.rows("all")
 
 
 def changed(settings: Settings, roles: Sequence[str]) -> Settings:

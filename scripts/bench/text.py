@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,29 @@ from pipeline.decode import decode
 from pipeline.media import DecodedImage
 from serve.loading import load_model
 
+ROUNDS = 2
 Reader = Callable[[Path], str]
 """The text of a picture, lines in reading order."""
 
 
 def run(eval_dir: Path) -> list[dict[str, Any]]:
-    """Seconds a picture and error rates, by the evaluation set's own script."""
+    """Seconds a picture and error rates, by the evaluation set's own script.
+
+    Two at once is how the embedded profile reads when several photos wait.
+    """
     truth: dict[str, list[str]] = json.loads((eval_dir / "text" / "truth.json").read_text(encoding="utf-8"))
     photos = [eval_dir / "text" / name for name in sorted(truth)]
-    ways: dict[str, Callable[[], Reader]] = {
-        "EasyOCR, defaults": _easyocr,
-        "RapidOCR, as shipped": _rapidocr,
-        "ours, ppocr": lambda: _ours("ppocr", "ppocr-v6-small"),
-        "ours, easyocr": lambda: _ours("easyocr", "easyocr-en"),
+    ways: dict[str, tuple[Callable[[], Reader], int]] = {
+        "EasyOCR, defaults": (_easyocr, 1),
+        "RapidOCR, as shipped": (_rapidocr, 1),
+        "RapidOCR, two at once": (_rapidocr, 2),
+        "ours, ppocr": (lambda: _ours("ppocr", "ppocr-v6-small"), 1),
+        "ours, ppocr, two at once": (lambda: _ours("ppocr", "ppocr-v6-small"), 2),
+        "ours, easyocr": (lambda: _ours("easyocr", "easyocr-en"), 1),
     }
     rows: list[dict[str, Any]] = []
-    for name, way in ways.items():
-        figures, texts = _timed(way(), photos)
+    for name, (way, at_once) in ways.items():
+        figures, texts = _timed(way(), photos, at_once)
         rows.append({"way": name} | figures | accuracy(eval_dir, truth, photos, texts))
     for row in rows:
         row["times_easyocr"] = rows[0]["seconds_per_picture"] / row["seconds_per_picture"]
@@ -65,14 +72,19 @@ def accuracy(
     }
 
 
-def _timed(read: Reader, photos: Sequence[Path]) -> tuple[dict[str, float], list[str]]:
-    """Processor time beside wall-clock time: it holds when the machine is shared."""
+def _timed(read: Reader, photos: Sequence[Path], at_once: int) -> tuple[dict[str, float], list[str]]:
+    """Processor time beside wall-clock time: it holds when the machine is shared.
+
+    Several at once go over the photos that many times `ROUNDS`, so that the last one, alone, weighs little.
+    """
     read(min(photos, key=lambda photo: photo.stat().st_size))
+    wanted = [*photos] if at_once == 1 else [*photos] * at_once * ROUNDS
     started, processor_started = time.perf_counter(), time.process_time()
-    texts = [read(photo) for photo in photos]
+    with ThreadPoolExecutor(at_once) as threads:
+        texts = list(threads.map(read, wanted))
     seconds, processor_seconds = time.perf_counter() - started, time.process_time() - processor_started
     figures = {"seconds_per_picture": seconds, "processor_seconds_per_picture": processor_seconds}
-    return {name: value / len(photos) for name, value in figures.items()}, texts
+    return {name: value / len(wanted) for name, value in figures.items()}, texts[: len(photos)]
 
 
 def _easyocr() -> Reader:
