@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
@@ -32,6 +32,11 @@ API_KEY = HTTPBearer(
     auto_error=False, scheme_name="ApiKey", description="Of an organization: `fh_live_…` or `fh_test_…`."
 )
 WORKER = HTTPBearer(auto_error=False, scheme_name="WorkerToken", description="Of a worker: `wk_…`.")
+
+
+# Built once, since every request asks one of them.
+_KEY_OF = select(ApiKey).where(ApiKey.token_hash == bindparam("hashed"))
+_WORKER_OF = select(Worker).where(Worker.token_hash == bindparam("hashed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ WorkerUse = Annotated[WorkerCaller, Depends(worker)]
 async def find_key(session: AsyncSession, token: str) -> ApiKey | None:
     """The valid key of this token."""
     hashed = token_hash(token)
-    key = await session.scalar(select(ApiKey).where(ApiKey.token_hash == hashed))
+    key = await session.scalar(_KEY_OF, {"hashed": hashed})
     if key is None or not hmac.compare_digest(key.token_hash, hashed) or _ended(key, now()):
         return None
     return key
@@ -131,7 +136,7 @@ async def find_session_key(session: AsyncSession, found: Session) -> ApiKey | No
 async def find_worker(session: AsyncSession, token: str) -> Worker | None:
     """The worker of this token."""
     hashed = token_hash(token)
-    found = await session.scalar(select(Worker).where(Worker.token_hash == hashed))
+    found = await session.scalar(_WORKER_OF, {"hashed": hashed})
     return None if found is None or not hmac.compare_digest(found.token_hash, hashed) else found
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.credits.low_balance import note_rise
@@ -25,6 +25,13 @@ from api.tables import Account, LedgerEntry, LedgerTransaction
 
 AccountName = Literal["available", "held", "paid", "purchased", "granted"]
 
+_LOCK = (
+    select(Account)
+    .where(Account.organization_id == bindparam("organization_id"))
+    .order_by(Account.name)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 ACCOUNTS: tuple[AccountName, ...] = ("available", "held", "paid", "purchased", "granted")
 
 
@@ -106,8 +113,7 @@ async def find_booked(session: AsyncSession, organization_id: str, key: str) -> 
 
 async def _locked(session: AsyncSession, organization_id: str) -> Mapping[str, Account]:
     """All accounts, always in one order, so that two movements wait for each other and never lock up."""
-    query = select(Account).where(Account.organization_id == organization_id).order_by(Account.name)
-    rows = await session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    rows = await session.scalars(_LOCK, {"organization_id": organization_id})
     return {account.name: account for account in rows}
 
 

@@ -2,13 +2,23 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
 from api.errors import NotFound
 from api.submissions.schemas import SubmissionSummary
 from api.tables import SUBMISSION_STATUSES, Submission
+
+# Built once, since they are a part of every submission: SQLAlchemy takes 0.3 ms to build such a statement anew.
+_LOCK = (
+    select(Submission)
+    .where(Submission.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Submission.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCK_OWN = _LOCK.where(Submission.worker_id == bindparam("worker_id"))
 
 
 def submissions_of(caller: Caller) -> Select[Submission]:
@@ -33,17 +43,14 @@ async def lock_submission(session: AsyncSession, submission_id: str, worker_id: 
     Raises:
         NotFound: there is none, or it is another worker's.
     """
-    query = select(Submission).where(Submission.id == submission_id)
-    if worker_id is not None:
-        query = query.where(Submission.worker_id == worker_id)
-    locked = query.with_for_update().execution_options(populate_existing=True)
-    return found(await session.scalar(locked), submission_id)
+    if worker_id is None:
+        return found(await session.scalar(_LOCK, {"ids": [submission_id]}), submission_id)
+    return found(await session.scalar(_LOCK_OWN, {"ids": [submission_id], "worker_id": worker_id}), submission_id)
 
 
 async def lock_submissions(session: AsyncSession, ids: Collection[str]) -> Sequence[Submission]:
     """Several submissions of a job that is locked."""
-    query = select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)
-    return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()
+    return (await session.scalars(_LOCK, {"ids": list(ids)})).all()
 
 
 def found(submission: Submission | None, submission_id: str) -> Submission:

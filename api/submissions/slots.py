@@ -1,6 +1,6 @@
 """Giving a job's slots away and taking them back. The job is locked all the while."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, now
@@ -9,6 +9,12 @@ from api.ids import new_id
 from api.jobs.schemas import slots_open
 from api.tables import Job, Submission
 from configs.settings import CollectionSettings
+
+# Built once, since every slot that is given away asks for them.
+_TAKEN = select(func.count()).where(
+    Submission.job_id == bindparam("job_id"), Submission.worker_id == bindparam("worker_id")
+)
+_OPEN_LEASES = _TAKEN.where(Submission.status == "awaiting_upload")
 
 
 def require_slot(job: Job) -> None:
@@ -59,12 +65,11 @@ def free_slot(job: Job) -> None:
 
 
 async def _check_worker(session: AsyncSession, job: Job, worker_id: str, settings: CollectionSettings) -> None:
-    of_job = select(func.count()).where(Submission.job_id == job.id)
-    mine = of_job.where(Submission.worker_id == worker_id)
-    waiting = await session.scalar(mine.where(Submission.status == "awaiting_upload")) or 0
+    both = {"job_id": job.id, "worker_id": worker_id}
+    waiting = await session.scalar(_OPEN_LEASES, both) or 0
     if waiting >= max(settings.max_open_leases, job.files_per_submission):
         raise Conflict(f"upload the {waiting} files that you accepted before you accept more", code="too_many_leases")
-    if job.max_workers is None or await session.scalar(mine):
+    if job.max_workers is None or await session.scalar(_TAKEN, both):
         return
     workers = select(func.count(Submission.worker_id.distinct())).where(Submission.job_id == job.id)
     if (await session.scalar(workers) or 0) >= job.max_workers:
