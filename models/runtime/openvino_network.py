@@ -1,7 +1,8 @@
 """OpenVINO: the CPU runtime. Compiled networks are cached on disk and shared between starts."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,6 +18,29 @@ PRECISION = {"f32": openvino.Type.f32, "int8": openvino.Type.f32, "bf16": openvi
 """Numbers of the layers that are not quantised; an int8 network says itself which are."""
 
 
+class _UnderWay:
+    """Calls of networks under way in this process, whichever networks they are: all of them want the same cores."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = Lock()
+
+    @contextmanager
+    def one_more(self) -> Iterator[bool]:
+        """Count a call while it runs; whether it found others."""
+        with self._lock:
+            found_others = self._count > 0
+            self._count += 1
+        try:
+            yield found_others
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
+_under_way = _UnderWay()
+
+
 class OpenVinoNetwork:
     """A network compiled for the CPU; with `beside`, compiled once more for calls that overlap.
 
@@ -28,8 +52,6 @@ class OpenVinoNetwork:
     def __init__(self, compiled: openvino.CompiledModel, beside: openvino.CompiledModel | None = None) -> None:
         self._whole = _Requests(compiled)
         self._beside = _Requests(beside) if beside is not None else self._whole
-        self._running = 0
-        self._lock = Lock()
 
     @property
     def streams(self) -> int:
@@ -37,14 +59,8 @@ class OpenVinoNetwork:
         return self._beside.streams
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        with self._lock:
-            requests = self._beside if self._running else self._whole
-            self._running += 1
-        try:
-            return requests.infer(inputs)
-        finally:
-            with self._lock:
-                self._running -= 1
+        with _under_way.one_more() as found_others:
+            return (self._beside if found_others else self._whole).infer(inputs)
 
 
 class _Requests:

@@ -33,17 +33,18 @@ def test_calls_that_overlap_answer_as_calls_alone(compiled: OpenVinoNetwork) -> 
 
 
 def test_only_a_call_that_finds_another_under_way_shares_the_threads() -> None:
-    whole, beside = Recorder(), Recorder()
-    network = OpenVinoNetwork(whole, beside)  # type: ignore[arg-type]
+    whole, beside, other = Recorder(), Recorder(), Recorder()
+    network, other_network = OpenVinoNetwork(whole, beside), OpenVinoNetwork(other)  # type: ignore[arg-type]
     network(picture(0))
     network(picture(1))
     assert (whole.calls, beside.calls) == (2, 0)
-    with whole.held(), ThreadPoolExecutor(1) as threads:
-        first = threads.submit(network, picture(2))
-        whole.entered.wait()
+    with other.held(), ThreadPoolExecutor(1) as threads:
+        first = threads.submit(other_network, picture(2))
+        other.entered.wait()
         network(picture(3))
-        whole.entered.wait()
+        other.entered.wait()
         first.result()
+    network(picture(4))
     assert (whole.calls, beside.calls) == (3, 1)
 
 
