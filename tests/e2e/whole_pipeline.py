@@ -14,7 +14,7 @@ from scripts import demo_media as media
 from tests.api.webhooks.receiver import Receiver
 from tests.e2e.assay_up import RealStack, assay_up
 
-WAIT_SECONDS = 120
+WAIT_SECONDS = 300
 POLL_SECONDS = 0.2
 
 

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(not (DIST / "capture.html").exists(), reason="the pages are not built"),
 ]
 
-SCORED_MS = 60_000
+SCORED_MS = 180_000
 
 
 @pytest.fixture(scope="module")
