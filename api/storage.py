@@ -6,10 +6,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import quote
 
 from configs.settings import Settings
+
+if TYPE_CHECKING:
+    from api.storage_parts import PartedUploads
 
 CHUNK_BYTES = 1 << 20
 """Of every stream: a 2 GiB file never takes more memory than this."""
@@ -86,6 +89,10 @@ class ObjectStore(Protocol):
     so that work done twice after a crash ends the same. Every asynchronous method raises `StoreUnavailable` when the
     backend does not answer.
     """
+
+    @property
+    def parts(self) -> "PartedUploads":
+        """Uploads that are sent in parts."""
 
     async def start(self) -> None:
         """Make the place for the objects where it is missing.

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,13 +25,14 @@ from api.storage import (
     content_disposition,
 )
 from api.storage_disk import fill, on_disk, place, removed
+from api.storage_parts_local import LocalParts
 from api.storage_signing import Grant, UrlSigner
 from api.storage_stream import fetch, write_stream
 
 INCOMING = ".incoming"
 """Folder of files that are not objects yet. No key can reach it, since none has a segment with a leading dot."""
 ABANDONED_SECONDS = 86400
-"""An incoming file this old belongs to a process that was killed; no upload takes a day."""
+"""What came in this long ago belongs to a process that was killed; no upload takes a day."""
 
 
 class LocalStore:
@@ -48,6 +50,7 @@ class LocalStore:
         self._root = root
         self._incoming = root / INCOMING
         self.signer = signer
+        self.parts = LocalParts(self._incoming, signer, self.local_path)
 
     async def start(self) -> None:
         await asyncio.to_thread(self._prepare)
@@ -139,7 +142,7 @@ class LocalStore:
             for path in self._incoming.iterdir():
                 with suppress(FileNotFoundError):  # another process prepares too
                     if path.stat().st_mtime < time() - ABANDONED_SECONDS:
-                        path.unlink()
+                        _remove(path)
 
     def _probe(self) -> None:
         made = self._new_file()
@@ -187,3 +190,11 @@ class LocalStore:
             while folder != self._root:
                 folder.rmdir()
                 folder = folder.parent
+
+
+def _remove(path: Path) -> None:
+    """A file, or the folder of an upload in parts."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()

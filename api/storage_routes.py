@@ -53,7 +53,10 @@ async def _receive(store: LocalStore, grant: Grant, request: Request) -> None:
     if await store.exists(grant.key):
         raise ObjectExists(f"{grant.key} is there already")
     allow_body(request, None)  # the store counts for itself
-    await store.receive(grant.key, request.stream(), max_bytes=grant.max_bytes)
+    if grant.upload_id is not None:
+        await store.parts.receive(grant, request.stream())
+    else:
+        await store.receive(grant.key, request.stream(), max_bytes=grant.max_bytes)
 
 
 async def _give(store: LocalStore, grant: Grant) -> Response:

@@ -25,9 +25,11 @@ from pydantic import SecretStr
 from api.clock import after
 from api.storage import (
     CHUNK_BYTES,
+    ObjectExists,
     ObjectMissing,
     SignedUpload,
     StoredObject,
+    StoreError,
     StoreUnavailable,
     Written,
     check_key,
@@ -35,6 +37,7 @@ from api.storage import (
     check_size,
     content_disposition,
 )
+from api.storage_parts_s3 import S3Parts
 from api.storage_stream import fetch
 from configs.settings import StoreSettings
 
@@ -50,7 +53,8 @@ READ_SECONDS = 60
 ATTEMPTS = 3
 
 _TRANSFER = TransferConfig(PART_BYTES, PARTS_AT_ONCE, PART_BYTES)
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NotFound"})
+_TAKEN = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
 _HEADERS = {"IfNoneMatch": "If-None-Match", "ContentType": "Content-Type", "ContentLength": "Content-Length"}
 
 
@@ -76,6 +80,7 @@ class S3Store:
         self._client = _client(session, settings, settings.endpoint_url)
         self._signer = _client(session, settings, settings.public_endpoint_url or settings.endpoint_url)
         self._pool = ThreadPoolExecutor(MAX_CALLS, "s3")
+        self.parts = S3Parts(self._client, self._call, partial(_sign, self._signer), self._at)
 
     async def start(self) -> None:
         await self._call(self._ensure_bucket)
@@ -226,13 +231,18 @@ def _code(error: ClientError) -> str:
     return str(error.response["Error"].get("Code"))
 
 
+def _kind_of(error: ClientError) -> type[StoreError]:
+    if _code(error) in _TAKEN:
+        return ObjectExists
+    return ObjectMissing if _code(error) in _MISSING and error.operation_name != "HeadBucket" else StoreUnavailable
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """boto3's errors in the store's words."""
     try:
         yield
     except ClientError as error:
-        missing = _code(error) in _MISSING and error.operation_name != "HeadBucket"
-        raise (ObjectMissing if missing else StoreUnavailable)(str(error)) from error
+        raise _kind_of(error)(str(error)) from error
     except (BotoCoreError, Boto3Error) as error:
         raise StoreUnavailable(str(error)) from error

@@ -32,6 +32,9 @@ class Grant:
     """What a download answers with, or an upload has to come with."""
     content_disposition: str | None = None
     """Of a download."""
+    upload_id: str | None = None
+    """Of the upload in parts that this is one part of."""
+    part: int | None = None
 
     def headers(self) -> dict[str, str]:
         """What an upload has to carry."""
@@ -39,8 +42,8 @@ class Grant:
         return {n: v for n, v in (("Content-Type", self.content_type), ("Content-Length", size)) if v is not None}
 
 
-_PARAMETERS = ("expires", "max_bytes", "size_bytes", "content_type", "content_disposition")
-_NUMBERS = frozenset({"expires", "max_bytes", "size_bytes"})
+_PARAMETERS = ("expires", "max_bytes", "size_bytes", "content_type", "content_disposition", "upload_id", "part")
+_NUMBERS = frozenset({"expires", "max_bytes", "size_bytes", "part"})
 
 
 class UrlSigner:

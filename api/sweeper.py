@@ -1,4 +1,4 @@
-"""What happens because time passes: leases and deadlines run out, announced files arrive, old things go."""
+"""What happens because time passes: leases and deadlines run out, announced files arrive, old and half things go."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from api.organizations.settings import settings_of
 from api.outage import DatabaseAway
 from api.services import Services
 from api.storage import StoreError
+from api.submissions import parted
 from api.submissions.queries import lock_submission
 from api.submissions.service import submit
 from api.submissions.slots import free_slot
@@ -57,6 +58,7 @@ class Sweeper:
         """Everything once."""
         await self.deadlines()
         await self.leases()
+        await self.parts()
         await self.originals()
         await self.idempotency_keys()
 
@@ -84,6 +86,15 @@ class Sweeper:
         for submission_id in await self._ids(due):
             async with self._use.db.write() as session:
                 await self._look_for(session, submission_id)
+
+    async def parts(self) -> None:
+        """Drop what was sent in parts of files that came whole, or that nobody waits for any more."""
+        over = select(Submission.id).where(Submission.upload_id.is_not(None), Submission.status != "awaiting_upload")
+        for submission_id in await self._ids(over.limit(AT_ONCE)):
+            async with self._use.db.write() as session:
+                submission = await lock_submission(session, submission_id)
+                if submission.status != "awaiting_upload":
+                    await parted.drop(self._use, submission)
 
     async def originals(self) -> None:
         """Delete what was uploaded once its organization's retention time is over; what was delivered stays."""

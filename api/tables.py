@@ -206,6 +206,12 @@ class Submission(Table):
             postgresql_where=text("disputed_by IS NOT NULL"),
             sqlite_where=text("disputed_by IS NOT NULL"),
         ),
+        Index(
+            "ix_submissions_upload",
+            "id",
+            postgresql_where=text("upload_id IS NOT NULL"),
+            sqlite_where=text("upload_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -229,6 +235,8 @@ class Submission(Table):
     filename: Mapped[str | None] = mapped_column(String(255))
     declared_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     declared_sha256: Mapped[str | None] = mapped_column(String(64))
+    upload_id: Mapped[str | None] = mapped_column(Text)
+    """Of an upload in parts, in the store's words, until the sweeper has seen that it is over."""
     worker_ref: Mapped[str | None] = mapped_column(String(255))
     """Whom the client says that its file is from."""
     captured_at: Mapped[datetime | None]

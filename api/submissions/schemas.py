@@ -35,6 +35,40 @@ class Upload(Wire):
         )
 
 
+class UploadBegin(Wire):
+    """A file that is to be sent in parts."""
+
+    size_bytes: Annotated[int, Field(strict=True, ge=1), INTEGRAL]
+
+
+class UploadPart(Upload):
+    """Where one part goes."""
+
+    number: int
+    """From 1: the part begins at `(number − 1) × part_bytes`."""
+    size_bytes: int
+    """Of the part; nothing else is taken."""
+
+    @classmethod
+    def of(cls, signed: SignedUpload, number: int) -> Self:  # type: ignore[override]  # a part has its number
+        size_bytes = signed.max_bytes
+        return cls(**Upload.of(signed).model_dump(), number=number, size_bytes=size_bytes)
+
+
+class PartedUpload(Wire):
+    """An upload in parts: how much is there, and where the next parts go."""
+
+    object: Literal["parted_upload"] = "parted_upload"
+    upload_id: str
+    size_bytes: int
+    """Of the whole file."""
+    part_bytes: int
+    """Of every part but the last."""
+    received_bytes: int
+    missing: list[UploadPart]
+    """The next parts to send, in any order; empty when all are there and the file can be submitted."""
+
+
 class SubmissionCreate(Wire):
     """The client's own file, announced."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WorkerUse
@@ -12,7 +12,7 @@ from api.jobs.queries import found as found_job
 from api.pages import Page, Paging, fetch_page
 from api.services import Services, Use
 from api.submissions.keys import sign_upload
-from api.submissions.schemas import SubmissionStatus, Submit, WorkerSubmissionResource
+from api.submissions.schemas import PartedUpload, SubmissionStatus, Submit, UploadBegin, WorkerSubmissionResource
 from api.tables import Job, Submission, Worker
 from api.workers import worker_service as service
 from api.workers.worker_schemas import WorkerJob, WorkerSelf
@@ -84,6 +84,29 @@ async def get_own_submission(submission_id: SubmissionId, use: Use, worker: Work
     return WorkerSubmissionResource.of(submission)
 
 
+@router.post("/v1/worker/submissions/{submission_id}/parted_upload", status_code=201, response_model=PartedUpload)
+async def create_parted_upload(
+    submission_id: SubmissionId, body: UploadBegin, use: Use, worker: WorkerUse, once: OnceUse
+) -> Response:
+    """Send a large file in parts, so that a broken connection costs one of them; an earlier upload's parts go."""
+
+    async def action(session: AsyncSession) -> PartedUpload:
+        return await service.begin_upload(session, use, worker, submission_id, body.size_bytes)
+
+    return await once.run(worker.worker_id, action, status=201)
+
+
+@router.get("/v1/worker/submissions/{submission_id}/parted_upload")
+async def get_parted_upload(
+    submission_id: SubmissionId,
+    use: Use,
+    worker: WorkerUse,
+    upload_id: Annotated[str | None, Query(max_length=1024, description="Which one is meant.")] = None,
+) -> PartedUpload:
+    """What of it is there and where the next parts go; once nothing is missing, submit the file."""
+    return await service.look_at_upload(use, worker, submission_id, upload_id)
+
+
 @router.post("/v1/worker/submissions/{submission_id}/submit", response_model=WorkerSubmissionResource)
 async def submit(
     submission_id: SubmissionId,
@@ -98,6 +121,7 @@ async def submit(
         told = body or Submit()
         return WorkerSubmissionResource.of(await service.submit(session, use, worker, submission_id, told))
 
+    await service.join_upload(use, worker, submission_id)
     return await once.run(worker.worker_id, action)
 
 

@@ -4,14 +4,15 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WorkerCaller
-from api.clock import after
-from api.errors import AuthorizationFailed, Conflict
+from api.clock import after, now
+from api.errors import AuthorizationFailed, Conflict, NotFound
 from api.events import record
 from api.jobs.queries import found as found_job
 from api.jobs.queries import lock_job
 from api.services import Services
+from api.submissions import parted
 from api.submissions.queries import found, lock_submission
-from api.submissions.schemas import Submit
+from api.submissions.schemas import PartedUpload, Submit
 from api.submissions.service import submit as queue_if_uploaded
 from api.submissions.slots import lease_slots
 from api.tables import Job, Submission
@@ -63,6 +64,55 @@ async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job
     return leases
 
 
+async def begin_upload(
+    session: AsyncSession, use: Services, worker: WorkerCaller, submission_id: str, size_bytes: int
+) -> PartedUpload:
+    """Begin to send a file in parts.
+
+    Raises:
+        AuthorizationFailed: the worker is banned.
+        NotFound: it has no such submission.
+        Conflict: it waits for no file, or has it already.
+        PayloadTooLarge: the file is larger than may be.
+    """
+    require_active(worker)
+    submission = await lock_submission(session, submission_id, worker.worker_id)
+    _require_waiting(submission)
+    return await parted.begin(use, submission, size_bytes)
+
+
+async def look_at_upload(
+    use: Services, worker: WorkerCaller, submission_id: str, upload_id: str | None
+) -> PartedUpload:
+    """How far an upload in parts has come.
+
+    Args:
+        upload_id: which one is meant; the present one when absent.
+
+    Raises:
+        NotFound: the worker has no such submission, or no such upload is under way.
+        Conflict: it waits for no file, or has it already.
+    """
+    async with use.db.read() as session:
+        submission = await find_own(session, worker, submission_id)
+    _require_waiting(submission)
+    if upload_id is not None and upload_id != submission.upload_id:
+        raise NotFound("there is no such upload for this submission", param="upload_id")
+    return await parted.look(use, submission)
+
+
+async def join_upload(use: Services, worker: WorkerCaller, submission_id: str) -> None:
+    """Make the file of its parts before it is handed in. By itself, since gigabytes take longer than a transaction may.
+
+    Raises:
+        NotFound: the worker has no such submission.
+    """
+    async with use.db.read() as session:
+        submission = await find_own(session, worker, submission_id)
+    if submission.status == "awaiting_upload":
+        await parted.join(use, submission)
+
+
 async def submit(
     session: AsyncSession, use: Services, worker: WorkerCaller, submission_id: str, body: Submit
 ) -> Submission:
@@ -102,6 +152,7 @@ async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, subm
         return submission
     if submission.status != "retry_pending":
         raise Conflict(f"a submission that is {submission.status} has no retry", code="no_retry")
+    await parted.drop(use, submission)
     submission.status, submission.attempt = "awaiting_upload", submission.attempt + 1
     submission.lease_expires_at = after(use.settings.collection.upload_lease_seconds)
     await session.flush()
@@ -115,6 +166,16 @@ def require_active(worker: WorkerCaller) -> None:
     """
     if worker.banned:
         raise AuthorizationFailed("you are banned from this organization's jobs", code="worker_banned")
+
+
+def _require_waiting(submission: Submission) -> None:
+    """Raises:
+    Conflict: it is decided or scored, or its time has run out.
+    """
+    if submission.status != "awaiting_upload":
+        raise Conflict(f"this submission is {submission.status}", code=f"submission_{submission.status}")
+    if submission.lease_expires_at is not None and submission.lease_expires_at <= now():
+        raise Conflict("the time for this upload has run out; accept the job again", code="lease_expired")
 
 
 def _record(session: AsyncSession, submission: Submission, action: str, worker: WorkerCaller) -> None:

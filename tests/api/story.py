@@ -42,6 +42,17 @@ async def upload(http: httpx.AsyncClient, submission: dict[str, Any], content: b
     assert answer.status_code == 200, answer.text
 
 
+async def begin_parts(
+    http: httpx.AsyncClient, worker: WorkerClient, submission_id: str, size_bytes: int
+) -> dict[str, Any]:
+    """An upload in parts."""
+    path = f"/v1/worker/submissions/{submission_id}/parted_upload"
+    answer = await http.post(path, json={"size_bytes": size_bytes}, headers=worker.headers)
+    assert answer.status_code == 201, answer.text
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
 async def submit(http: httpx.AsyncClient, worker: WorkerClient, job_id: str, content: bytes) -> dict[str, Any]:
     """A file of the worker, uploaded and waiting for its score."""
     submission = await accept(http, worker, job_id)

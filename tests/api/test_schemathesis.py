@@ -23,6 +23,8 @@ BEYOND_REACH = {
     ("POST", "/v1/billing/stripe/webhook"),
     ("POST", "/v1/worker/submissions/{submission_id}/submit"),
     ("POST", "/v1/worker/submissions/{submission_id}/retry"),
+    ("POST", "/v1/worker/submissions/{submission_id}/parted_upload"),
+    ("GET", "/v1/worker/submissions/{submission_id}/parted_upload"),
     ("POST", "/v1/files/{file_id}/refresh_url"),
 }
 """What succeeds only after an upload or with a signature, which no document explains to a generator; now and then it

@@ -31,6 +31,7 @@ from api.storage import (
     create_store,
 )
 from api.storage_local import ABANDONED_SECONDS, INCOMING, LocalStore
+from api.storage_parts import PART_BYTES, Part, missing_of, parts_of
 from api.storage_s3 import S3Store
 from api.storage_signing import BadSignature, Grant, UrlSigner
 from configs.settings import StoreSettings, load_settings
@@ -317,6 +318,112 @@ class TestUpload:
         await asyncio.sleep(0.3)
         assert not await store.exists(KEY)
         assert await put(http, upload, b"again") == 200
+
+
+class TestParts:
+    """A file of two parts and a bit."""
+
+    CONTENT = random.Random(4).randbytes(2 * PART_BYTES + 1000)
+
+    async def send(self, store, http, upload_id, *numbers) -> list[int]:
+        statuses = []
+        for part in parts_of(len(self.CONTENT)):
+            if part.number in numbers:
+                start = (part.number - 1) * PART_BYTES
+                signed = store.parts.sign(KEY, upload_id, part, expires_seconds=600)
+                statuses.append(await put(http, signed, self.CONTENT[start : start + part.size_bytes]))
+        return statuses
+
+    async def test_what_is_there_stays_and_the_rest_follows(self, store, http):
+        upload_id = await store.parts.begin(KEY)
+        assert await store.parts.received(KEY, upload_id) == []
+        assert await self.send(store, http, upload_id, 1, 3) == [200, 200]
+        received = await store.parts.received(KEY, upload_id)
+        assert missing_of(len(self.CONTENT), received) == [Part(2, PART_BYTES)]
+        assert not await store.exists(KEY)
+        assert await self.send(store, http, upload_id, 2, 3) == [200, 200]  # the last one once more, which is harmless
+        await store.parts.join(KEY, upload_id)
+        assert await content_of(store) == self.CONTENT
+        for over in (store.parts.received(KEY, upload_id), store.parts.join(KEY, upload_id)):
+            with pytest.raises(ObjectMissing):
+                await over
+        assert await self.send(store, http, upload_id, 1) in ([404], [409])
+        assert await content_of(store) == self.CONTENT
+
+    async def test_what_was_dropped_is_gone(self, store, http):
+        upload_id = await store.parts.begin(KEY)
+        await self.send(store, http, upload_id, 1)
+        for _ in range(2):
+            await store.parts.drop(KEY, upload_id)
+        with pytest.raises(ObjectMissing):
+            await store.parts.received(KEY, upload_id)
+        assert await self.send(store, http, upload_id, 2) == [404]
+        assert not await store.exists(KEY)
+
+    async def test_a_part_takes_its_bytes_and_no_others(self, store, http):
+        upload_id = await store.parts.begin(KEY)
+        signed = store.parts.sign(KEY, upload_id, Part(1, 1000), expires_seconds=600)
+        for body in (bytes(999), bytes(1001)):
+            headers = signed.headers | {"Content-Length": str(len(body))}
+            assert (await http.put(signed.url, content=body, headers=headers)).status_code == 403
+        assert await store.parts.received(KEY, upload_id) == []
+
+    async def test_its_url_is_for_one_part_of_one_upload_of_one_key(self, store, http):
+        upload_id, other_id = await store.parts.begin(KEY), await store.parts.begin("uploads/other")
+        signed = store.parts.sign(KEY, upload_id, Part(7, 5), expires_seconds=600)
+        turned = [
+            re.sub("art(Number)?=7", lambda found: found.group().replace("7", "8"), signed.url),
+            signed.url.replace(upload_id, other_id),
+            signed.url.replace(KEY, "uploads/other"),
+        ]
+        for url in turned:
+            assert url != signed.url
+            assert (await http.put(url, content=b"bytes", headers=signed.headers)).status_code == 403
+        assert (await http.get(signed.url)).status_code == 403
+        with pytest.raises(ObjectMissing):
+            await store.parts.received("uploads/other", upload_id)
+        late = store.parts.sign(KEY, upload_id, Part(7, 5), expires_seconds=1)
+        sleep(2)
+        assert await put(http, late, b"bytes") == 403
+
+    async def test_an_object_is_not_replaced(self, store, http):
+        upload_id = await store.parts.begin(KEY)
+        await self.send(store, http, upload_id, 1, 2, 3)
+        assert await put(http, upload_of(store), b"came first") == 200
+        with pytest.raises(ObjectExists):
+            await store.parts.join(KEY, upload_id)
+        assert await content_of(store) == b"came first"
+
+    async def test_a_part_that_breaks_off_is_not_there(self, store, http):
+        upload_id = await store.parts.begin(KEY)
+        signed = store.parts.sign(KEY, upload_id, Part(1, 3 * MEGABYTE), expires_seconds=600)
+        with half_an_upload(signed):
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)
+        assert await store.parts.received(KEY, upload_id) == []
+
+    @pytest.mark.parametrize("upload_id", ["", "../../x", "0" * 32])
+    async def test_a_made_up_upload_leads_nowhere(self, local_store, upload_id):
+        for attempt in (local_store.parts.received(KEY, upload_id), local_store.parts.join(KEY, upload_id)):
+            with pytest.raises(ObjectMissing):
+                await attempt
+
+    @pytest.mark.parametrize("key", ["../a", "a//b", ".incoming/a"])
+    async def test_keys_are_plain_paths(self, store, key):
+        with pytest.raises(InvalidKey):
+            await store.parts.begin(key)
+        with pytest.raises(InvalidKey):
+            store.parts.sign(key, "0" * 32, Part(1, 1), expires_seconds=600)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "sizes"),
+    [(1, [1]), (PART_BYTES, [PART_BYTES]), (2 * PART_BYTES + 3, [PART_BYTES, PART_BYTES, 3])],
+)
+def test_a_file_is_divided_into_equal_parts_and_a_rest(size_bytes: int, sizes: list[int]) -> None:
+    assert [part.size_bytes for part in parts_of(size_bytes)] == sizes
+    broken = [Part(1, 1 if size_bytes > 1 else 2)]
+    assert missing_of(size_bytes, broken) == parts_of(size_bytes)
 
 
 class TestDownload:

@@ -21,7 +21,7 @@ from configs.settings import load_settings
 from tests.api.conftest import Client, WorkerClient
 from tests.api.routes import Route, routes_of
 from tests.api.scripted import ScriptedEngine, picture
-from tests.api.story import accept, post_job, submit_scored, upload
+from tests.api.story import accept, begin_parts, post_job, submit_scored, upload
 
 pytestmark = pytest.mark.anyio
 
@@ -35,11 +35,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "ban_worker": {"reason": "spam"},
     "update_webhook_endpoint": {"description": "mine now"},
     "submit": {"filename": "menu.png"},
+    "create_parted_upload": {"size_bytes": 1000},
 }
 """Of routes with an id in their path, by the route's name."""
 QUERIES = {"search_files": {"q": "menu"}}
 """What a list needs to be asked with."""
-SEEDS = {"submit": {"submission_id": "uploaded_id"}, "retry_submission": {"submission_id": "retry_id"}}
+SEEDS = {
+    "submit": {"submission_id": "uploaded_id"},
+    "retry_submission": {"submission_id": "retry_id"},
+    "create_parted_upload": {"submission_id": "half_id"},
+    "get_parted_upload": {"submission_id": "half_id"},
+}
 """Resources of the world that a route needs instead of the first of their kind, since it asks for their state."""
 SAME_IN_BOTH_MODES = {"worker_id"}
 """Test keys may look at these and change nothing."""
@@ -111,11 +117,14 @@ async def world(
     retry = await submit_scored(http, services, worker, job["id"], 2, seed=2)
     uploaded = await accept(http, worker, job["id"])
     await upload(http, uploaded, picture(4, seed=3))
+    half = await accept(http, worker, job["id"])
+    await begin_parts(http, worker, half["id"], 1000)
     ids = {
         "job_id": job["id"],
         "submission_id": approved["id"],
         "retry_id": retry["id"],
         "uploaded_id": uploaded["id"],
+        "half_id": half["id"],
         "worker_id": worker.id,
     } | await _made(http, services, owner, job["id"])
     return World(owner, worker, await make_worker(owner), stranger, await make_worker(stranger), ids)

@@ -521,6 +521,27 @@ def test_worker_submissions_submit(worker_call: Call, client: Client, tmp_path: 
     assert worker_call("submissions.submit", slot.id, filename="menu.png").status == "pending_score"
 
 
+def test_worker_submissions_begin_parted_upload(worker_call: Call, client: Client) -> None:
+    slot = worker_call("jobs.accept", client.jobs.create(**JOB).id)
+    begun = worker_call("submissions.begin_parted_upload", slot.id, size_bytes=12_000_000)
+    assert (begun.size_bytes, begun.received_bytes) == (12_000_000, 0)
+    assert [part.number for part in begun.missing] == [1, 2, 3]
+    assert sum(part.size_bytes for part in begun.missing) == 12_000_000
+
+
+def test_worker_submissions_parted_upload(worker_call: Call, worker: WorkerClient, client: Client) -> None:
+    """What is sent is missing no more, and a file that is complete can be submitted."""
+    slot = worker.jobs.accept(client.jobs.create(**JOB).id)
+    begun = worker.submissions.begin_parted_upload(slot.id, size_bytes=10)
+    (part,) = begun.missing
+    assert worker_call("submissions.parted_upload", slot.id, upload_id=begun.upload_id).missing[0].number == 1
+    httpx.put(part.url, content=bytes(10), headers=part.headers).raise_for_status()
+    assert worker_call("submissions.parted_upload", slot.id).missing == []
+    assert worker.submissions.submit(slot.id).status == "pending_score"
+    with pytest.raises(NotFound):
+        worker.submissions.parted_upload(slot.id, upload_id="another")
+
+
 def test_worker_submissions_get(worker_call: Call, client: Client) -> None:
     job = client.jobs.create(**JOB)
     slot = worker_call("jobs.accept", job.id)

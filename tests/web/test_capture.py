@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from api.storage_parts import PART_BYTES
 from api.web.bundle import DIST
 from tests.api.scripted import picture
 from tests.api.server import RunningServer, running
@@ -237,6 +239,43 @@ def test_a_connection_that_breaks_in_the_middle_loses_nothing(phone: Open, api: 
         assert kept(page) == 0
     file = delivered(api, submission_id)
     assert (file["width"], file["height"]) == (900, 750)
+
+
+def test_after_a_break_only_the_missing_parts_are_sent(phone: Open, api: httpx.Client) -> None:
+    """The connection breaks in the second of three parts; the page is closed, and opened again when it is back."""
+    job = new_job(api)
+    content = picture(5, seed=14) + bytes(2 * PART_BYTES)  # nobody looks behind a PNG's end
+    arrived: list[str] = []
+    is_broken = True
+
+    def carry(route: Route) -> None:
+        number = parse_qs(urlsplit(route.request.url).query)["part"][0]
+        if is_broken and arrived:
+            return route.abort("connectionreset")
+        arrived.append(number)
+        return route.continue_()
+
+    with phone(service_workers="block") as opened:
+        page = opened.page
+        page.context.route("**/v1/store/**", carry)
+        sign_worker_in(opened, api, new_worker(api))
+        submission_id = accept(page, job)
+        pick(page, "menu.png", content)
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("heading", name="Waiting for the connection")).to_be_visible(timeout=SCORED_MS)
+        expect(page.get_by_text("5.2 MB of 10.5 MB")).to_be_visible()
+        opened.screenshot("capture-broken-phone-light")
+        assert arrived == ["1"]
+        later = page.context.new_page()
+        page.close()
+        is_broken = False
+        later.goto(f"/capture/places/{submission_id}")
+        expect(later.locator(".result h2")).to_have_text("Approved: you earned $0.50", timeout=SCORED_MS)
+        assert arrived == ["1", "2", "3"]
+        assert kept(later) == 0
+        opened.expect_no_faults()
+    file = delivered(api, submission_id)
+    assert (file["status"], file["format"]) == ("approved", "png")
 
 
 def test_a_photo_is_captured_without_a_connection(phone: Open, api: httpx.Client) -> None:

@@ -893,6 +893,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/worker/submissions/{submission_id}/parted_upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Parted Upload
+         * @description What of it is there and where the next parts go; once nothing is missing, submit the file.
+         */
+        get: operations["get_parted_upload"];
+        put?: never;
+        /**
+         * Create Parted Upload
+         * @description Send a large file in parts, so that a broken connection costs one of them; an earlier upload's parts go.
+         */
+        post: operations["create_parted_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/worker/submissions/{submission_id}/retry": {
         parameters: {
             query?: never;
@@ -2379,6 +2403,37 @@ export interface components {
             object: "list";
         };
         /**
+         * PartedUpload
+         * @description An upload in parts: how much is there, and where the next parts go.
+         */
+        PartedUpload: {
+            /**
+             * Missing
+             * @description The next parts to send, in any order; empty when all are there and the file can be submitted.
+             */
+            missing: components["schemas"]["UploadPart"][];
+            /**
+             * Object
+             * @default parted_upload
+             * @constant
+             */
+            object: "parted_upload";
+            /**
+             * Part Bytes
+             * @description Of every part but the last.
+             */
+            part_bytes: number;
+            /** Received Bytes */
+            received_bytes: number;
+            /**
+             * Size Bytes
+             * @description Of the whole file.
+             */
+            size_bytes: number;
+            /** Upload Id */
+            upload_id: string;
+        };
+        /**
          * Place
          * @description Where files must have been captured.
          */
@@ -2937,6 +2992,52 @@ export interface components {
              * @constant
              */
             method: "PUT";
+            /** Url */
+            url: string;
+        };
+        /**
+         * UploadBegin
+         * @description A file that is to be sent in parts.
+         */
+        UploadBegin: {
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * UploadPart
+         * @description Where one part goes.
+         */
+        UploadPart: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Headers
+             * @description To be sent exactly so.
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /** Max Bytes */
+            max_bytes: number;
+            /**
+             * Method
+             * @default PUT
+             * @constant
+             */
+            method: "PUT";
+            /**
+             * Number
+             * @description From 1: the part begins at `(number − 1) × part_bytes`.
+             */
+            number: number;
+            /**
+             * Size Bytes
+             * @description Of the part; nothing else is taken.
+             */
+            size_bytes: number;
             /** Url */
             url: string;
         };
@@ -4469,6 +4570,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerSubmissionResource"];
+                };
+            };
+        };
+    };
+    get_parted_upload: {
+        parameters: {
+            query?: {
+                /** @description Which one is meant. */
+                upload_id?: string | null;
+            };
+            header?: never;
+            path: {
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartedUpload"];
+                };
+            };
+        };
+    };
+    create_parted_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repetition of the request harmless. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadBegin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartedUpload"];
                 };
             };
         };

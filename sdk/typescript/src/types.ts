@@ -37,6 +37,10 @@ export type SubmissionSummary = Schemas["SubmissionSummary"];
 export type Review = Schemas["Review"];
 /** Where, how and until when the bytes of a submission are to be sent. */
 export type Upload = Schemas["Upload"];
+/** An upload in parts: how much is there, and where the next parts go. */
+export type PartedUpload = Schemas["PartedUpload"];
+/** Where one part of a file goes. */
+export type UploadPart = Schemas["UploadPart"];
 
 /** What the engine says about one file. */
 export type Score = Schemas["ScoreResource"];

@@ -1,6 +1,14 @@
 import type { PagePromise } from "./pages.js";
 import { path, Transport, type RequestOptions, type TransportOptions } from "./transport.js";
-import type { Submit, WorkerJob, WorkerSelf, WorkerSubmission, WorkerSubmissionListQuery, PageQuery } from "./types.js";
+import type {
+  PageQuery,
+  PartedUpload,
+  Submit,
+  WorkerJob,
+  WorkerSelf,
+  WorkerSubmission,
+  WorkerSubmissionListQuery,
+} from "./types.js";
 import { named, putBytes, untilDecided, type FileContent, type VerdictWait } from "./uploads.js";
 
 /** Which worker, and where. */
@@ -63,6 +71,20 @@ export class AssayWorker {
   async upload(submission: WorkerSubmission, file: FileContent, options?: RequestOptions): Promise<void> {
     if (!submission.upload) throw new TypeError(`${submission.id} waits for no file`);
     await putBytes(this.#transport, submission.upload, (await named(file)).blob, options);
+  }
+
+  /** Send a large file in parts, so that a broken connection costs one of them; an earlier upload's parts go. */
+  beginPartedUpload(submissionId: string, sizeBytes: number, options?: RequestOptions): Promise<PartedUpload> {
+    const to = path`/v1/worker/submissions/${submissionId}/parted_upload`;
+    return this.#transport.json({ method: "POST", path: to, json: { size_bytes: sizeBytes } }, options);
+  }
+
+  /** What of it is there, and where the next parts go; once nothing is missing, {@link submit} the file. */
+  partedUpload(submissionId: string, options?: RequestOptions): Promise<PartedUpload> {
+    return this.#transport.json(
+      { method: "GET", path: path`/v1/worker/submissions/${submissionId}/parted_upload` },
+      options,
+    );
   }
 
   /** Say that the file is uploaded; it is scored next. */

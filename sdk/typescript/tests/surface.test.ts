@@ -94,6 +94,8 @@ async function useWorker(worker: AssayWorker, jobId: string): Promise<void> {
   expect((await worker.jobs()).data.map(({ id }) => id)).toEqual([jobId]);
   expect((await worker.job(jobId)).slots_open).toBe(JOB.quantity);
   const slot = await worker.accept(jobId);
+  expect((await worker.beginPartedUpload(slot.id, 10)).missing).toHaveLength(1);
+  expect((await worker.partedUpload(slot.id)).received_bytes).toBe(0);
   await worker.upload(slot, new Blob([picture(2)]));
   await worker.submit(slot.id, { filename: "menu.png", captured_at: "2026-01-01T00:00:00Z" });
   expect((await worker.wait(slot.id)).status).toBe("retry_pending");

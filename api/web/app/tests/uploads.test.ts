@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 
 vi.hoisted(() => {
   // What the modules look at while they are loaded; pages have it.
@@ -9,6 +9,9 @@ vi.hoisted(() => {
 vi.mock("../src/capture/kept", () => ({
   forgetFile: vi.fn(),
   forgetSlot: vi.fn(),
+  forgetUpload: vi.fn(),
+  keepUpload: vi.fn((key: string, uploadId: string) => uploads.set(key, uploadId)),
+  keptUpload: vi.fn((key: string) => Promise.resolve(uploads.get(key))),
   keepFile: vi.fn(),
   keepSlot: vi.fn(),
   keptFiles: vi.fn(() => Promise.resolve([])),
@@ -27,6 +30,8 @@ import { api } from "../src/shared/api";
 import { ApiFailure } from "../src/shared/failure";
 import { newKey } from "../src/shared/new-key";
 
+/** What is kept of uploads in parts. */
+const uploads = new Map<string, string>();
 const UPLOAD = { url: "http://localhost/v1/store/x", method: "PUT", headers: {}, expires_at: "", max_bytes: 100 };
 const PLACE = { id: "sub_1", status: "awaiting_upload", attempt: 1, upload: UPLOAD, submitted_at: null };
 const get = vi.mocked(api.get) as unknown as ReturnType<typeof vi.fn>;
@@ -77,6 +82,7 @@ async function pass(milliseconds: number): Promise<void> {
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   vi.clearAllMocks();
+  uploads.clear();
   files.value = new Map();
   steps.value = new Map();
   confirmed.value = new Map();
@@ -109,7 +115,11 @@ test("a lost connection keeps the file, and it is sent again with longer and lon
   await keep(file());
   await release("sub_1");
   await pass(0);
-  expect([sent.mock.calls.length, steps.value.get("sub_1"), files.value.size]).toEqual([1, { name: "waiting" }, 1]);
+  expect([sent.mock.calls.length, steps.value.get("sub_1"), files.value.size]).toEqual([
+    1,
+    { name: "waiting", arrivedBytes: 0 },
+    1,
+  ]);
   await pass(2_000);
   expect(sent).toHaveBeenCalledTimes(2);
   await pass(2_000);
@@ -117,6 +127,93 @@ test("a lost connection keeps the file, and it is sent again with longer and lon
   await pass(2_000);
   expect(sent).toHaveBeenCalledTimes(3);
   expect(files.value.size).toBe(0);
+});
+
+describe("a large file", () => {
+  const PART = 5 * 1024 ** 2;
+  const LARGE = { content: new Blob([new Uint8Array(2 * PART + 1)]) };
+  const SIZES = [PART, PART, 1];
+  let there: Set<number>;
+  let uploadId: string;
+
+  /** What the server says of the upload that is under way. */
+  const state = () => ({
+    upload_id: uploadId,
+    part_bytes: PART,
+    received_bytes: [...there].reduce((sum, number) => sum + SIZES[number - 1]!, 0),
+    missing: [1, 2, 3]
+      .filter((number) => !there.has(number))
+      .map((number) => ({ ...UPLOAD, number, size_bytes: SIZES[number - 1], url: `part ${number}` })),
+  });
+
+  beforeEach(() => {
+    there = new Set();
+    uploadId = "none";
+    let begun = 0;
+    get.mockImplementation((path: string, { query }: { query?: { upload_id: string } }) => {
+      if (!path.endsWith("/parted_upload")) return Promise.resolve(PLACE);
+      if (query?.upload_id !== uploadId) return Promise.reject(new ApiFailure("gone", 404, "not_found", null));
+      return Promise.resolve(state());
+    });
+    post.mockImplementation((path: string) => {
+      if (!path.endsWith("/parted_upload")) return Promise.resolve({ ...PLACE, status: "pending_score" });
+      there.clear();
+      uploadId = `upload ${(begun += 1)}`;
+      return Promise.resolve(state());
+    });
+    sent.mockImplementation(({ url }) => {
+      there.add(Number(url.split(" ")[1]));
+      return Promise.resolve();
+    });
+  });
+  const urls = () => sent.mock.calls.map(([{ url }]) => url);
+
+  test("goes in parts, each with its bytes", async () => {
+    await keep(file(LARGE));
+    await release("sub_1");
+    await pass(0);
+    expect(urls()).toEqual(["part 1", "part 2", "part 3"]);
+    expect(sent.mock.calls.map(([, content]) => content.size)).toEqual(SIZES);
+    expect([files.value.size, confirmed.value.get("sub_1")?.status]).toEqual([0, "pending_score"]);
+  });
+
+  test("goes on after a break with what is missing", async () => {
+    await keep(file(LARGE));
+    sent.mockImplementationOnce(sent.getMockImplementation()!).mockRejectedValueOnce(new ConnectionLost());
+    await release("sub_1");
+    await pass(0);
+    expect([urls(), uploads.get("once")]).toEqual([["part 1", "part 2"], "upload 1"]);
+    expect(steps.value.get("sub_1")).toEqual({ name: "waiting", arrivedBytes: PART });
+    await pass(2_000);
+    expect(urls()).toEqual(["part 1", "part 2", "part 2", "part 3"]);
+    expect(files.value.size).toBe(0);
+  });
+
+  test("begins anew when its upload is over", async () => {
+    uploads.set("once", "upload of last week");
+    await keep(file(LARGE));
+    await release("sub_1");
+    await pass(0);
+    expect([urls(), uploads.get("once")]).toEqual([["part 1", "part 2", "part 3"], "upload 1"]);
+  });
+
+  test("that has arrived already is handed in", async () => {
+    post.mockRejectedValueOnce(new ApiFailure("there", 409, "uploaded_already", null));
+    await keep(file(LARGE));
+    await release("sub_1");
+    await pass(0);
+    expect([urls(), files.value.size]).toEqual([[], 0]);
+  });
+
+  test("of which the server gets nothing is tried again later", async () => {
+    sent.mockResolvedValueOnce().mockResolvedValueOnce().mockResolvedValueOnce();
+    await keep(file(LARGE));
+    await release("sub_1");
+    await pass(0);
+    expect(steps.value.get("sub_1")?.name).toBe("waiting");
+    await pass(2_000);
+    expect([urls().length, files.value.size]).toEqual([6, 0]);
+  });
 });
 
 test("a handing-in whose answer got lost is found to have arrived", async () => {

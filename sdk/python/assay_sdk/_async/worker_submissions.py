@@ -6,7 +6,7 @@ from assay_sdk import calls
 from assay_sdk._async.page_call import AsyncPageCall
 from assay_sdk._async.polling import poll
 from assay_sdk._async.transport import AsyncTransport
-from assay_sdk.types.submissions import SubmissionStatus
+from assay_sdk.types.submissions import PartedUpload, SubmissionStatus
 from assay_sdk.types.workers import WorkerSubmission
 
 
@@ -42,6 +42,38 @@ class AsyncWorkerSubmissions:
             NotFound: I have none of this id.
         """
         return await self._transport.fetch(calls.get(_path(submission_id)), WorkerSubmission)
+
+    async def begin_parted_upload(
+        self, submission_id: str, *, size_bytes: int, idempotency_key: str | None = None
+    ) -> PartedUpload:
+        """Send a large file in parts, so that a broken connection costs one of them; an earlier upload's parts go.
+
+        Args:
+            submission_id: of the slot.
+            size_bytes: of the whole file.
+            idempotency_key: makes a repetition harmless.
+
+        Raises:
+            Conflict: the slot waits for no file, or has it already; `code` says which.
+        """
+        call = calls.post(
+            _path(submission_id) + "/parted_upload", {"size_bytes": size_bytes}, idempotency_key=idempotency_key
+        )
+        return await self._transport.fetch(call, PartedUpload)
+
+    async def parted_upload(self, submission_id: str, *, upload_id: str | None = None) -> PartedUpload:
+        """What of it is there, and where the next parts go; once nothing is missing, `submit` the file.
+
+        Args:
+            submission_id: of the slot.
+            upload_id: which one is meant; the present one when absent.
+
+        Raises:
+            NotFound: no such upload is under way: begin another.
+            Conflict: the whole file is there already; submit it.
+        """
+        call = calls.get(_path(submission_id) + "/parted_upload", upload_id=upload_id)
+        return await self._transport.fetch(call, PartedUpload)
 
     async def submit(
         self,

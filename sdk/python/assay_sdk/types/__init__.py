@@ -35,7 +35,7 @@ from assay_sdk.types.ops import (
 from assay_sdk.types.organization import OrganizationSettings
 from assay_sdk.types.scores import Score, ScoreBreakdown
 from assay_sdk.types.search import SearchResult
-from assay_sdk.types.submissions import Submission, SubmissionSummary, Upload
+from assay_sdk.types.submissions import PartedUpload, Submission, SubmissionSummary, Upload, UploadPart
 from assay_sdk.types.webhooks import (
     EventData,
     NewWebhookEndpoint,
@@ -76,6 +76,7 @@ __all__ = [
     "OpsRatePoint",
     "OpsThroughput",
     "OrganizationSettings",
+    "PartedUpload",
     "Requirements",
     "RequirementsParam",
     "Resolution",
@@ -89,6 +90,7 @@ __all__ = [
     "SubmissionSummary",
     "TranscriptSegment",
     "Upload",
+    "UploadPart",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -37,6 +37,29 @@ class Upload(Resource):
     max_bytes: int
 
 
+class UploadPart(Upload):
+    """Where one part of a file goes."""
+
+    number: int
+    """From 1: the part begins at `(number - 1) * part_bytes`."""
+    size_bytes: int
+    """Of the part; nothing else is taken."""
+
+
+class PartedUpload(Resource):
+    """An upload in parts: how much is there, and where the next parts go."""
+
+    object: str = "parted_upload"
+    upload_id: str
+    size_bytes: int
+    """Of the whole file."""
+    part_bytes: int
+    """Of every part but the last."""
+    received_bytes: int
+    missing: list[UploadPart]
+    """The next parts to send, in any order; empty when all are there and the file can be submitted."""
+
+
 class ScoredSlot(Resource):
     """What clients and workers both see of a submission."""
 

@@ -15,7 +15,7 @@ export interface KeptFile {
   seconds: number | null;
   /** The worker has seen it and wants it to go off. */
   isReleased: boolean;
-  /** Makes a repeated handing-in harmless. */
+  /** The captured file's own: makes a repeated handing-in harmless, and finds its upload in parts. */
   key: string;
 }
 
@@ -30,6 +30,16 @@ const DATABASE = "assay-capture";
 const FILES = "files";
 const SLOTS = "slots";
 const PROFILE = "profile";
+/** Ids of uploads in parts, by the key of their file: beside the files, which are not written anew for them. */
+const UPLOADS = "uploads";
+/** Stores by the version that they came with. */
+const MADE: [version: number, name: string, options?: IDBObjectStoreParameters][] = [
+  [1, FILES, { keyPath: "submissionId" }],
+  [1, SLOTS, { keyPath: "id" }],
+  [1, PROFILE],
+  [2, UPLOADS],
+];
+const VERSION = 2;
 
 let opened: Promise<IDBDatabase> | undefined;
 
@@ -43,6 +53,18 @@ export async function forgetFile(submissionId: string): Promise<void> {
 
 export function keptFiles(): Promise<KeptFile[]> {
   return run<KeptFile[]>(FILES, "readonly", (store) => store.getAll());
+}
+
+export async function keepUpload(key: string, uploadId: string): Promise<void> {
+  await run(UPLOADS, "readwrite", (store) => store.put(uploadId, key));
+}
+
+export async function forgetUpload(key: string): Promise<void> {
+  await run(UPLOADS, "readwrite", (store) => store.delete(key));
+}
+
+export function keptUpload(key: string): Promise<string | undefined> {
+  return run<string | undefined>(UPLOADS, "readonly", (store) => store.get(key));
 }
 
 export async function keepSlot(slot: KeptSlot): Promise<void> {
@@ -82,13 +104,20 @@ async function run<T>(name: string, mode: IDBTransactionMode, act: (store: IDBOb
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const asked = indexedDB.open(DATABASE, 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore(FILES, { keyPath: "submissionId" });
-      asked.result.createObjectStore(SLOTS, { keyPath: "id" });
-      asked.result.createObjectStore(PROFILE);
+    const asked = indexedDB.open(DATABASE, VERSION);
+    asked.onupgradeneeded = ({ oldVersion }) => {
+      for (const [version, name, options] of MADE) {
+        if (version > oldVersion) asked.result.createObjectStore(name, options);
+      }
     };
-    asked.onsuccess = () => resolve(asked.result);
+    asked.onsuccess = () => {
+      // A newer page in another tab waits until this one lets go.
+      asked.result.onversionchange = () => {
+        asked.result.close();
+        opened = undefined;
+      };
+      resolve(asked.result);
+    };
     asked.onerror = () => reject(asked.error ?? new DOMException("no database", "UnknownError"));
   });
 }

@@ -1,4 +1,4 @@
-// The bytes of a file to the object store. XMLHttpRequest, since `fetch` does not tell how much of a body has gone off.
+// The bytes of a file, or of a part of one, to the object store. XMLHttpRequest, since `fetch` does not tell how much of a body has gone off.
 import { sameOrigin } from "../shared/api";
 import type { Upload } from "../shared/types";
 
@@ -18,7 +18,7 @@ export class StoreRefused extends Error {
 
 /**
  * @throws ConnectionLost: try again
- * @throws StoreRefused: the URL is too old (403), or the file too large (413)
+ * @throws StoreRefused: the URL is too old (403), its upload is over (404), or the file too large (413)
  */
 export function put(upload: Upload, content: Blob, onSent: (bytes: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -36,7 +36,10 @@ export function put(upload: Upload, content: Blob, onSent: (bytes: number) => vo
       else reject(status === 0 || status >= 500 || status === 429 ? new ConnectionLost() : new StoreRefused(status));
     };
     request.open(upload.method ?? "PUT", sameOrigin(upload.url));
-    for (const [name, value] of Object.entries(upload.headers)) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(upload.headers)) {
+      // The browser says the length by itself, and lets no script do so.
+      if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
+    }
     request.send(content);
   });
 }

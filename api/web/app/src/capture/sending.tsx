@@ -1,10 +1,8 @@
-import { useState } from "preact/hooks";
+import { useAttempt } from "../shared/attempt";
 import { Button, LinkButton } from "../shared/components/button";
 import { Icon } from "../shared/components/icon";
 import { FailureNotice } from "../shared/components/states";
-import type { ApiFailure } from "../shared/failure";
 import { formatBytes, formatPercent } from "../shared/format";
-import { asFailure } from "../shared/loading";
 import { navigate } from "../shared/router";
 import { strings } from "../strings";
 import type { KeptFile } from "./kept";
@@ -14,7 +12,7 @@ const words = strings.capture.upload;
 
 /** A released file on its way, or why it does not get on. */
 export function Sending({ file }: { file: KeptFile }) {
-  const step: Step = steps.value.get(file.submissionId) ?? { name: "waiting" };
+  const step: Step = steps.value.get(file.submissionId) ?? { name: "waiting", arrivedBytes: 0 };
   switch (step.name) {
     case "lost":
       return <Lost file={file} status={step.status} />;
@@ -27,7 +25,7 @@ export function Sending({ file }: { file: KeptFile }) {
 
 function Progress({ file, step }: { file: KeptFile; step: Step }) {
   const total = file.content.size;
-  const sent = step.name === "uploading" ? Math.min(step.sentBytes, total) : step.name === "submitting" ? total : 0;
+  const sent = Math.min(bytesOf(step, total), total);
   const share = total ? sent / total : 0;
   const isWaiting = step.name === "waiting";
   return (
@@ -54,19 +52,22 @@ function Progress({ file, step }: { file: KeptFile; step: Step }) {
   );
 }
 
+function bytesOf(step: Step, total: number): number {
+  switch (step.name) {
+    case "uploading":
+      return step.sentBytes;
+    case "waiting":
+      return step.arrivedBytes;
+    default:
+      return step.name === "submitting" ? total : 0;
+  }
+}
+
 function Lost({ file, status }: { file: KeptFile; status: string }) {
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
   const hasEnded = status === "surplus";
-  const take = async () => {
-    setBusy(true);
-    try {
-      navigate(`/capture/places/${await takeNewPlace(file.submissionId)}`, { replace: true });
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    navigate(`/capture/places/${await takeNewPlace(file.submissionId)}`, { replace: true });
+  });
   return (
     <section class="card stack" aria-label={words.lostTitle}>
       <h2>{words.lostTitle}</h2>
@@ -74,7 +75,7 @@ function Lost({ file, status }: { file: KeptFile; status: string }) {
       {failure && <FailureNotice failure={failure} />}
       <div class="row">
         {!hasEnded && (
-          <Button look="primary" size="large" isBusy={isBusy} onClick={() => void take()}>
+          <Button look="primary" size="large" isBusy={isBusy} onClick={run}>
             {words.newPlace}
           </Button>
         )}

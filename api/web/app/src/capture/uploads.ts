@@ -1,19 +1,20 @@
 // Kept files on their way: uploaded, handed in, and let go of once the server has confirmed them. A lost connection,
-// a closed page or an empty battery interrupt this at any point; it goes on with the next start.
-//
-// Stores take a file in one piece, so an upload that broke off begins anew. What is kept is the file and its place.
+// a closed page or an empty battery interrupt this at any point; it goes on with the next start, where it was.
 import { signal } from "@preact/signals";
 import { api } from "../shared/api";
 import { ApiFailure } from "../shared/failure";
 import { hex, newKey } from "../shared/new-key";
 import type { WorkerSubmission } from "../shared/types";
-import { forgetFile, forgetSlot, keepFile, keepSlot, keptFiles, type KeptFile } from "./kept";
+import { forgetFile, forgetSlot, forgetUpload, keepFile, keepSlot, keptFiles, type KeptFile } from "./kept";
+import { putInParts, WHOLE_UP_TO_BYTES } from "./parts";
 import { ConnectionLost, put, StoreRefused } from "./put";
 import { withSession, worker } from "./session";
 
 export type Step =
-  | { name: "waiting" }
-  | { name: "uploading"; sentBytes: number }
+  /** With what has arrived already. */
+  | { name: "waiting"; arrivedBytes: number }
+  /** What is on its way counts as sent. */
+  | { name: "uploading"; sentBytes: number; arrivedBytes: number }
   | { name: "submitting" }
   /** The place is gone: its time ran out, or the job ended. */
   | { name: "lost"; status: string }
@@ -55,11 +56,15 @@ export async function loadFiles(): Promise<void> {
 
 /** Keep a file that was captured for a place; an earlier one of the place is let go of. */
 export async function keep(file: KeptFile): Promise<void> {
+  const earlier = files.value.get(file.submissionId);
+  if (earlier && earlier.key !== file.key) await forgetUpload(earlier.key);
   await keepFile(file);
   files.value = new Map(files.value).set(file.submissionId, file);
 }
 
 export async function discard(submissionId: string): Promise<void> {
+  const file = files.value.get(submissionId);
+  if (file) await forgetUpload(file.key);
   await forgetFile(submissionId);
   files.value = without(files.value, submissionId);
   steps.value = without(steps.value, submissionId);
@@ -136,21 +141,32 @@ function nextFile(): KeptFile | undefined {
 /** One try. Whether there is nothing more to do for this file. */
 async function send(file: KeptFile): Promise<boolean> {
   const tell = (step: Step) => (steps.value = new Map(steps.value).set(file.submissionId, step));
-  tell({ name: "waiting" });
+  const wait = () => tell({ name: "waiting", arrivedBytes: arrivedOf(file) });
+  wait();
   tries.set(file.submissionId, (tries.get(file.submissionId) ?? 0) + 1);
   try {
     const place = await placeOf(file);
     if (place.status !== "awaiting_upload" || place.attempt !== file.attempt) return await conclude(file, place, tell);
     if (!place.upload) throw new ApiFailure("no upload URL", 0, FAILED, null);
-    tell({ name: "uploading", sentBytes: 0 });
-    await put(place.upload, file.content, (sentBytes) => tell({ name: "uploading", sentBytes }));
+    const onSent = (sentBytes: number, arrivedBytes = 0) => tell({ name: "uploading", sentBytes, arrivedBytes });
+    onSent(0, arrivedOf(file));
+    if (file.content.size > WHOLE_UP_TO_BYTES) await putInParts(file, onSent);
+    else await put(place.upload, file.content, onSent);
     tell({ name: "submitting" });
     return await conclude(file, await handIn(file), tell);
   } catch (error) {
     const refusal = refusalOf(error);
-    tell(refusal === null ? { name: "waiting" } : { name: "refused", message: refusal });
+    if (refusal === null) wait();
+    else tell({ name: "refused", message: refusal });
     return refusal !== null;
   }
+}
+
+/** What of a file the store has, as far as this page knows. */
+function arrivedOf(file: KeptFile): number {
+  const step = steps.value.get(file.submissionId);
+  if (step?.name === "submitting") return file.content.size;
+  return step && "arrivedBytes" in step ? step.arrivedBytes : 0;
 }
 
 function placeOf(file: KeptFile): Promise<WorkerSubmission> {
@@ -183,7 +199,8 @@ async function conclude(file: KeptFile, place: WorkerSubmission, tell: (step: St
 /** Why it is of no use to try again, `null` when it is of use. */
 function refusalOf(error: unknown): string | null {
   if (error instanceof ConnectionLost) return null;
-  if (error instanceof StoreRefused) return error.status === 403 ? null : error.message;
+  // A URL that is too old, or of an upload in parts that is over: the next try asks for another.
+  if (error instanceof StoreRefused) return [403, 404].includes(error.status) ? null : error.message;
   if (!(error instanceof ApiFailure)) throw error;
   const isPassing = error.status === 0 || error.status >= 500 || [401, 409, 429].includes(error.status);
   return isPassing ? null : error.message;
