@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.auth import client, worker
-from api.idempotency import Once
+from api.idempotency import _once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _read(route: APIRoute, method: str) -> Route:
         route.name,
         "client" if client in calls else "worker" if worker in calls else "nobody",
         scopes[0] if scopes else None,
-        Once in calls,
+        _once in calls,
         route.body_field is not None,
         frozenset(_query(route.dependant)),
     )

@@ -11,6 +11,7 @@ from tests.api.conftest import (  # noqa: F401  # fixtures are found by their na
     organization,
     postgres,
     postgres_template,
+    renderer,
     services,
     settings,
     sqlite_template,
