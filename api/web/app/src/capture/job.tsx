@@ -1,12 +1,11 @@
-import { useState } from "preact/hooks";
 import { Badge } from "../shared/components/badge";
 import { Button, LinkButton } from "../shared/components/button";
 import { Icon } from "../shared/components/icon";
 import { FailureNotice, FailureState, Skeleton } from "../shared/components/states";
 import { api } from "../shared/api";
-import type { ApiFailure } from "../shared/failure";
+import { useAttempt } from "../shared/attempt";
 import { formatAge, formatMoney } from "../shared/format";
-import { asFailure, useLoaded } from "../shared/loading";
+import { useLoaded } from "../shared/loading";
 import { navigate } from "../shared/router";
 import type { WorkerJob } from "../shared/types";
 import { strings } from "../strings";
@@ -85,19 +84,10 @@ export function JobText({ job }: { job: WorkerJob }) {
 }
 
 function Accept({ job }: { job: WorkerJob }) {
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
-  const take = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const [first] = await accept(job);
-      if (first) navigate(`/capture/places/${first.submission.id}`);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    const [first] = await accept(job);
+    if (first) navigate(`/capture/places/${first.submission.id}`);
+  });
   if (job.status !== "active") return <p class="notice">{words.job.ended}</p>;
   const isFull = job.slots_open < 1;
   return (
@@ -109,7 +99,7 @@ function Accept({ job }: { job: WorkerJob }) {
         icon={KIND_ICONS[job.content_type] ?? "files"}
         isBusy={isBusy}
         disabled={isFull || worker.value?.status === "banned"}
-        onClick={() => void take()}
+        onClick={run}
       >
         {words.job.accept} · {formatMoney(job.reward_per_file)}
       </Button>

@@ -1,11 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import { useAttempt } from "../shared/attempt";
 import { Badge, Stars } from "../shared/components/badge";
 import { Button, LinkButton } from "../shared/components/button";
 import { Icon, type IconName } from "../shared/components/icon";
 import { FailureNotice } from "../shared/components/states";
-import type { ApiFailure } from "../shared/failure";
 import { formatMoney } from "../shared/format";
-import { asFailure } from "../shared/loading";
 import type { WorkerSubmission } from "../shared/types";
 import { strings } from "../strings";
 import { keptSlots } from "./kept";
@@ -138,21 +137,13 @@ function Dimensions({ submission: { score_breakdown } }: { submission: WorkerSub
 }
 
 function Retry({ submission, onRetried }: { submission: WorkerSubmission; onRetried: (place: Place) => void }) {
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
-  const again = async () => {
-    setBusy(true);
-    try {
-      onRetried(await retry(submission.id));
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    onRetried(await retry(submission.id));
+  });
   return (
     <div class="stack-s">
       {failure && <FailureNotice failure={failure} />}
-      <Button look="primary" size="large" isBusy={isBusy} onClick={() => void again()}>
+      <Button look="primary" size="large" isBusy={isBusy} onClick={run}>
         {words.again}
       </Button>
     </div>

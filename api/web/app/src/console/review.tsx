@@ -1,9 +1,9 @@
 import { useEffect } from "preact/hooks";
 import { api } from "../shared/api";
+import { Age } from "../shared/components/age";
 import { LinkButton } from "../shared/components/button";
 import { EmptyState } from "../shared/components/states";
 import { PagedTable, type Column } from "../shared/components/table";
-import { formatAge, formatTime } from "../shared/format";
 import { useLoaded, usePages } from "../shared/loading";
 import { useTitle } from "../shared/title";
 import type { Submission } from "../shared/types";
@@ -27,11 +27,7 @@ function columnsOf(titles: Record<string, string>): Column<Submission>[] {
     },
     {
       title: TEXT.columns.waiting,
-      cell: (one) => (
-        <time class="muted" dateTime={one.updated_at} title={formatTime(one.updated_at)}>
-          {formatAge(one.updated_at)}
-        </time>
-      ),
+      cell: (one) => <Age of={one.updated_at} />,
     },
     {
       title: TEXT.columns.actions,

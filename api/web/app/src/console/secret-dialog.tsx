@@ -2,6 +2,15 @@ import { Button, CopyButton } from "../shared/components/button";
 import { Dialog } from "../shared/components/dialog";
 import { strings } from "../strings";
 
+export function Secret({ text }: { text: string }) {
+  return (
+    <div class="secret">
+      <code class="wrap-anywhere">{text}</code>
+      <CopyButton text={text} />
+    </div>
+  );
+}
+
 /** Shows a secret, which the server tells once. */
 export function SecretDialog({
   title,
@@ -17,10 +26,7 @@ export function SecretDialog({
   return (
     <Dialog title={title} onClose={onClose}>
       <div class="notice notice-warn">{strings.shownOnce}</div>
-      <div class="secret">
-        <code class="wrap-anywhere">{secret}</code>
-        <CopyButton text={secret} />
-      </div>
+      <Secret text={secret} />
       {hint && <p class="muted small">{hint}</p>}
       <div class="dialog-actions">
         <Button look="primary" onClick={onClose}>

@@ -1,14 +1,15 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { useAttempt } from "../../shared/attempt";
+import { Age } from "../../shared/components/age";
 import { Button, LinkButton } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { TextField } from "../../shared/components/field";
 import { EmptyState, FailureNotice, FailureState, Skeleton } from "../../shared/components/states";
 import { PagedTable, type Column } from "../../shared/components/table";
 import { toast } from "../../shared/components/toasts";
-import type { ApiFailure } from "../../shared/failure";
-import { formatAge, formatCredits, formatMoney, formatNumber, formatTime } from "../../shared/format";
-import { asFailure, useLoaded, usePages } from "../../shared/loading";
+import { formatCredits, formatMoney, formatNumber } from "../../shared/format";
+import { useLoaded, usePages } from "../../shared/loading";
 import { newKey } from "../../shared/new-key";
 import { may, session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
@@ -25,11 +26,7 @@ const COLUMNS: Column<CreditTransaction>[] = [
   { title: TEXT.columns.held, isNumeric: true, cell: (one) => formatNumber(one.held_after) },
   {
     title: TEXT.columns.when,
-    cell: (one) => (
-      <time class="muted" dateTime={one.created_at} title={formatTime(one.created_at)}>
-        {formatAge(one.created_at)}
-      </time>
-    ),
+    cell: (one) => <Age of={one.created_at} />,
   },
 ];
 
@@ -125,26 +122,17 @@ function Amount({ credits }: { credits: number }) {
 function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void }) {
   const [amount, setAmount] = useState("5000");
   const [checkoutUrl, setCheckoutUrl] = useState<string>();
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
   const [once, setOnce] = useState(newKey);
   const credits = /^\d+$/.test(amount.trim()) ? Number(amount) : null;
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const { failure, isBusy, run } = useAttempt(async () => {
     if (credits === null) return;
-    setBusy(true);
-    try {
-      const headers = { "Idempotency-Key": once };
-      const bought = await api.post("/v1/billing/credits/purchase", { body: { amount_credits: credits }, headers });
-      if (bought.checkout_url) return setCheckoutUrl(bought.checkout_url);
-      toast(TEXT.bought(formatCredits(bought.amount_credits)));
-      onBought();
-      onClose();
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+    const headers = { "Idempotency-Key": once };
+    const bought = await api.post("/v1/billing/credits/purchase", { body: { amount_credits: credits }, headers });
+    if (bought.checkout_url) return setCheckoutUrl(bought.checkout_url);
+    toast(TEXT.bought(formatCredits(bought.amount_credits)));
+    onBought();
+    onClose();
+  });
   return (
     <Dialog title={TEXT.buy} onClose={onClose}>
       {checkoutUrl ? (
@@ -157,7 +145,7 @@ function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void 
           </div>
         </>
       ) : (
-        <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+        <form class="stack" onSubmit={run} noValidate>
           <TextField
             label={TEXT.amount}
             hint={credits === null ? TEXT.amountHint : TEXT.costs(formatMoney(credits))}

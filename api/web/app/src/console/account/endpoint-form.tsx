@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { useAttempt } from "../../shared/attempt";
 import { Button } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { CheckField, TextField } from "../../shared/components/field";
 import { FailureNotice } from "../../shared/components/states";
-import type { ApiFailure } from "../../shared/failure";
-import { asFailure } from "../../shared/loading";
 import type { WebhookEndpoint } from "../../shared/types";
 import { strings } from "../../strings";
 
@@ -36,29 +35,20 @@ export function EndpointForm({ endpoint, onSaved, onClose }: EndpointFormProps) 
   const [url, setUrl] = useState(endpoint?.url ?? "");
   const [description, setDescription] = useState(endpoint?.description ?? "");
   const [events, setEvents] = useState<EventName[]>(endpoint?.events ?? [ALL]);
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
   const wantsAll = events.includes(ALL);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
+  const { failure, isBusy, run } = useAttempt(async () => {
     const body = { url: url.trim(), description: description.trim() || null, events };
-    try {
-      if (endpoint) {
-        const path = { endpoint_id: endpoint.id };
-        onSaved(await api.patch("/v1/webhook_endpoints/{endpoint_id}", { path, body }));
-      } else {
-        const made = await api.post("/v1/webhook_endpoints", { body });
-        onSaved(made, made.secret);
-      }
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
+    if (endpoint) {
+      const path = { endpoint_id: endpoint.id };
+      onSaved(await api.patch("/v1/webhook_endpoints/{endpoint_id}", { path, body }));
+    } else {
+      const made = await api.post("/v1/webhook_endpoints", { body });
+      onSaved(made, made.secret);
     }
-  };
+  });
   return (
     <Dialog title={endpoint ? TEXT.editTitle : TEXT.create} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+      <form class="stack" onSubmit={run} noValidate>
         <TextField
           label={TEXT.url}
           hint={TEXT.urlHint}

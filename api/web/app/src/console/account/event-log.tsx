@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { Age } from "../../shared/components/age";
 import { Button, CopyButton } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { EmptyState } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
 import { toast, toastFailure } from "../../shared/components/toasts";
-import { formatAge, formatTime } from "../../shared/format";
+import { formatAge } from "../../shared/format";
 import { usePages } from "../../shared/loading";
 import { may } from "../../shared/session";
 import type { WebhookEndpoint, WebhookEventWithDeliveries } from "../../shared/types";
@@ -39,11 +40,7 @@ export function EventLog({ endpoints }: { endpoints: WebhookEndpoint[] }) {
     },
     {
       title: TEXT.logColumns.when,
-      cell: (event) => (
-        <time class="muted" dateTime={event.created_at} title={formatTime(event.created_at)}>
-          {formatAge(event.created_at)}
-        </time>
-      ),
+      cell: (event) => <Age of={event.created_at} />,
     },
     {
       title: TEXT.logColumns.actions,

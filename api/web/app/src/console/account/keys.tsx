@@ -1,5 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { useAttempt } from "../../shared/attempt";
+import { Age } from "../../shared/components/age";
 import { Badge } from "../../shared/components/badge";
 import { Button } from "../../shared/components/button";
 import { ConfirmDialog, Dialog } from "../../shared/components/dialog";
@@ -8,9 +10,7 @@ import { EmptyState, FailureNotice } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
 import { toast } from "../../shared/components/toasts";
-import type { ApiFailure } from "../../shared/failure";
-import { formatAge, formatTime } from "../../shared/format";
-import { asFailure, usePages } from "../../shared/loading";
+import { usePages } from "../../shared/loading";
 import { session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
 import type { ApiKey, ApiKeyCreate } from "../../shared/types";
@@ -95,11 +95,7 @@ function columnsOf(onOpen: (open: Open) => void): Column<ApiKey>[] {
     },
     {
       title: TEXT.columns.created,
-      cell: (key) => (
-        <time class="muted" dateTime={key.created_at} title={formatTime(key.created_at)}>
-          {formatAge(key.created_at)}
-        </time>
-      ),
+      cell: (key) => <Age of={key.created_at} />,
     },
     {
       title: TEXT.columns.actions,
@@ -139,23 +135,14 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
   const [mode, setMode] = useState<"live" | "test">(mine?.livemode ? "live" : "test");
   const [scopes, setScopes] = useState(offered.filter((scope) => !scope.startsWith("ops:")));
   const [days, setDays] = useState("");
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const expiry = days.trim() ? { expires_in_days: Number(days) } : {};
-      const made = await api.post("/v1/api_keys", { body: { name: name.trim(), mode, scopes, ...expiry } });
-      onMade(made.key);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    const expiry = days.trim() ? { expires_in_days: Number(days) } : {};
+    const made = await api.post("/v1/api_keys", { body: { name: name.trim(), mode, scopes, ...expiry } });
+    onMade(made.key);
+  });
   return (
     <Dialog title={TEXT.create} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+      <form class="stack" onSubmit={run} noValidate>
         <TextField
           label={TEXT.name}
           error={failure?.of("name")}

@@ -1,13 +1,12 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { useAttempt } from "../../shared/attempt";
 import { Button } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { SelectField, TextArea } from "../../shared/components/field";
 import { FailureNotice } from "../../shared/components/states";
 import { toast } from "../../shared/components/toasts";
-import type { ApiFailure } from "../../shared/failure";
 import { formatMoney } from "../../shared/format";
-import { asFailure } from "../../shared/loading";
 import type { Submission } from "../../shared/types";
 import { strings } from "../../strings";
 
@@ -68,28 +67,19 @@ type DialogProps = Pick<VerdictProps, "submission" | "rewardCredits" | "onReview
 function VerdictDialog({ submission, rewardCredits, decision, onClose, onReviewed }: DialogProps) {
   const [score, setScore] = useState("");
   const [note, setNote] = useState("");
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const reviewed = await api.post("/v1/submissions/{submission_id}/review", {
-        path: { submission_id: submission.id },
-        body: { decision, ...(score ? { score: Number(score) } : {}), ...(note.trim() ? { note: note.trim() } : {}) },
-      });
-      toast(TEXT.done[decision]);
-      onClose();
-      onReviewed(reviewed);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    const reviewed = await api.post("/v1/submissions/{submission_id}/review", {
+      path: { submission_id: submission.id },
+      body: { decision, ...(score ? { score: Number(score) } : {}), ...(note.trim() ? { note: note.trim() } : {}) },
+    });
+    toast(TEXT.done[decision]);
+    onClose();
+    onReviewed(reviewed);
+  });
   const stars = ["1", "2", "3", "4", "5"].map((value) => ({ value, label: strings.stars(Number(value)) }));
   return (
     <Dialog title={decision === "approve" ? TEXT.approveTitle : TEXT.rejectTitle} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => void submit(event)}>
+      <form class="stack" onSubmit={run}>
         <p>{decision === "approve" ? TEXT.approveLead(formatMoney(rewardCredits ?? 0)) : TEXT.rejectLead}</p>
         <SelectField
           label={TEXT.score}

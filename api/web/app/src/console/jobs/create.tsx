@@ -1,10 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { useAttempt } from "../../shared/attempt";
 import { Button } from "../../shared/components/button";
 import { FailureNotice } from "../../shared/components/states";
 import { toast } from "../../shared/components/toasts";
-import type { ApiFailure } from "../../shared/failure";
-import { asFailure } from "../../shared/loading";
 import { newKey } from "../../shared/new-key";
 import { navigate } from "../../shared/router";
 import { may } from "../../shared/session";
@@ -23,27 +22,17 @@ const TEXT = strings.console.create;
 
 export function CreateJob() {
   const [draft, setDraft] = useState(EMPTY_DRAFT);
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
   // The same for every try of this form: a job is posted once, however often it is sent.
   const [once, setOnce] = useState(newKey);
   const set = (change: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...change }));
     setOnce(newKey());
   };
-  const post = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const job = await api.post("/v1/jobs", { body: requestOf(draft), headers: { "Idempotency-Key": once } });
-      toast(TEXT.posted);
-      navigate(`/console/jobs/${job.id}`);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    const job = await api.post("/v1/jobs", { body: requestOf(draft), headers: { "Idempotency-Key": once } });
+    toast(TEXT.posted);
+    navigate(`/console/jobs/${job.id}`);
+  });
   const form = useRef<HTMLFormElement>(null);
   // Where the API found a fault; the section that it is in has opened by now.
   useEffect(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus(), [failure]);
@@ -57,7 +46,7 @@ export function CreateJob() {
         <p class="muted">{TEXT.lead}</p>
       </div>
       <div class="with-aside">
-        <form ref={form} class="stack" onSubmit={(event) => void post(event)} noValidate>
+        <form ref={form} class="stack" onSubmit={run} noValidate>
           <What {...part} />
           <Terms {...part} />
           <Demands {...part} />

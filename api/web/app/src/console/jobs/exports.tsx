@@ -1,11 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, sameOrigin } from "../../shared/api";
+import { Age } from "../../shared/components/age";
 import { Button, LinkButton } from "../../shared/components/button";
 import { SelectField } from "../../shared/components/field";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
 import { toast, toastFailure } from "../../shared/components/toasts";
-import { formatAge, formatBytes, formatTime } from "../../shared/format";
+import { formatBytes } from "../../shared/format";
 import { usePages } from "../../shared/loading";
 import { may } from "../../shared/session";
 import type { Export, ExportCreate, Job } from "../../shared/types";
@@ -26,11 +27,7 @@ const COLUMNS: Column<Export>[] = [
   },
   {
     title: TEXT.columns.made,
-    cell: (one) => (
-      <time class="muted" dateTime={one.created_at} title={formatTime(one.created_at)}>
-        {formatAge(one.created_at)}
-      </time>
-    ),
+    cell: (one) => <Age of={one.created_at} />,
   },
   {
     title: TEXT.columns.action,

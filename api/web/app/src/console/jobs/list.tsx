@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { Age } from "../../shared/components/age";
 import { LinkButton } from "../../shared/components/button";
 import { Segmented } from "../../shared/components/field";
 import { Icon, type IconName } from "../../shared/components/icon";
 import { EmptyState } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
-import { formatAge, formatMoney, formatTime } from "../../shared/format";
+import { formatMoney } from "../../shared/format";
 import { usePages } from "../../shared/loading";
 import { may } from "../../shared/session";
 import { useTitle } from "../../shared/title";
@@ -25,11 +26,7 @@ const COLUMNS: Column<Job>[] = [
   { title: TEXT.columns.cost, isNumeric: true, cell: (job) => formatMoney(job.spent_credits) },
   {
     title: TEXT.columns.created,
-    cell: (job) => (
-      <time class="muted" dateTime={job.created_at} title={formatTime(job.created_at)}>
-        {formatAge(job.created_at)}
-      </time>
-    ),
+    cell: (job) => <Age of={job.created_at} />,
   },
 ];
 

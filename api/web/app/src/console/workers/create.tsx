@@ -1,12 +1,11 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { useAttempt } from "../../shared/attempt";
 import { Button } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { TextField } from "../../shared/components/field";
 import { FailureNotice } from "../../shared/components/states";
 import { toast } from "../../shared/components/toasts";
-import type { ApiFailure } from "../../shared/failure";
-import { asFailure } from "../../shared/loading";
 import type { Worker } from "../../shared/types";
 import { strings } from "../../strings";
 
@@ -15,24 +14,15 @@ const TEXT = strings.console.workers;
 export function CreateWorker({ onCreated, onClose }: { onCreated: (worker: Worker) => void; onClose: () => void }) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const body = { name: name.trim(), ...(email.trim() ? { email: email.trim() } : {}) };
-      const worker = await api.post("/v1/workers", { body });
-      toast(TEXT.created(worker.name));
-      onCreated(worker);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    const body = { name: name.trim(), ...(email.trim() ? { email: email.trim() } : {}) };
+    const worker = await api.post("/v1/workers", { body });
+    toast(TEXT.created(worker.name));
+    onCreated(worker);
+  });
   return (
     <Dialog title={TEXT.create} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+      <form class="stack" onSubmit={run} noValidate>
         <TextField
           label={TEXT.name}
           error={failure?.of("name")}

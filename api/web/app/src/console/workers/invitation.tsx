@@ -1,11 +1,11 @@
 import { api } from "../../shared/api";
-import { CopyButton } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { FailureState, Skeleton } from "../../shared/components/states";
 import { formatTime } from "../../shared/format";
 import { useLoaded } from "../../shared/loading";
 import type { Worker } from "../../shared/types";
 import { strings } from "../../strings";
+import { Secret } from "../secret-dialog";
 
 const TEXT = strings.console.workers;
 
@@ -24,10 +24,7 @@ export function Invitation({ worker, onClose }: { worker: Worker; onClose: () =>
         <>
           {/* As a picture, in which nothing runs. */}
           <img class="qr" src={`data:image/svg+xml,${encodeURIComponent(data.qr_svg)}`} alt={TEXT.invitationQr} />
-          <div class="secret">
-            <code class="wrap-anywhere">{data.url}</code>
-            <CopyButton text={data.url} />
-          </div>
+          <Secret text={data.url} />
           <p class="muted small">{TEXT.invitationExpires(formatTime(data.expires_at))}</p>
         </>
       )}

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../../shared/api";
+import { Age } from "../../shared/components/age";
 import { Button } from "../../shared/components/button";
 import { ConfirmDialog } from "../../shared/components/dialog";
 import { Segmented, TextField } from "../../shared/components/field";
@@ -7,7 +8,7 @@ import { EmptyState } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
 import { toast, toastFailure } from "../../shared/components/toasts";
-import { formatAge, formatMoney, formatTime } from "../../shared/format";
+import { formatMoney } from "../../shared/format";
 import { usePages } from "../../shared/loading";
 import { session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
@@ -86,11 +87,7 @@ function columnsOf(isLive: boolean, onOpen: (open: Open) => void, put: (worker: 
     { title: TEXT.columns.earned, isNumeric: true, cell: (worker) => formatMoney(worker.earned_credits) },
     {
       title: TEXT.columns.created,
-      cell: (worker) => (
-        <time class="muted" dateTime={worker.created_at} title={formatTime(worker.created_at)}>
-          {formatAge(worker.created_at)}
-        </time>
-      ),
+      cell: (worker) => <Age of={worker.created_at} />,
     },
     {
       title: TEXT.columns.actions,

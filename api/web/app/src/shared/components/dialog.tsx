@@ -1,8 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { useAttempt } from "../attempt";
 import { strings } from "../../strings";
-import type { ApiFailure } from "../failure";
-import { asFailure } from "../loading";
 import { Button, IconButton } from "./button";
 import { FailureNotice } from "./states";
 
@@ -65,25 +64,17 @@ export function ConfirmDialog({
   onCancel = onClose,
   children,
 }: ConfirmProps) {
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<ApiFailure>();
-  const confirm = async () => {
-    setBusy(true);
-    try {
-      await onConfirm();
-      onClose();
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    await onConfirm();
+    onClose();
+  });
   return (
     <Dialog title={title} onClose={onCancel}>
       {children}
       {failure && <FailureNotice failure={failure} />}
       <div class="dialog-actions">
         <Button onClick={onCancel}>{strings.actions.cancel}</Button>
-        <Button look={isDangerous ? "danger" : "primary"} isBusy={isBusy} onClick={() => void confirm()}>
+        <Button look={isDangerous ? "danger" : "primary"} isBusy={isBusy} onClick={run}>
           {action}
         </Button>
       </div>

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
+import { useAttempt } from "../attempt";
 import { strings } from "../../strings";
-import type { ApiFailure } from "../failure";
-import { asFailure } from "../loading";
 import { signIn } from "../session";
 import { Button } from "./button";
 import { TextField } from "./field";
@@ -11,21 +10,12 @@ import { FailureNotice } from "./states";
 /** Trades an API key for a session. The key leaves this component in one request and is not kept. */
 export function SignIn({ title }: { title: string }) {
   const [key, setKey] = useState("");
-  const [failure, setFailure] = useState<ApiFailure>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await signIn(key.trim());
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, run } = useAttempt(async () => {
+    await signIn(key.trim());
+  });
   return (
     <main class="sign-in">
-      <form class="card stack" onSubmit={(event) => void submit(event)}>
+      <form class="card stack" onSubmit={run}>
         <span class="brand">
           <Logo />
           {title}
