@@ -12,7 +12,7 @@ import skimage
 from numpy.typing import NDArray
 from PIL import Image
 
-from configs.settings import CONFIGS
+from configs.settings import CONFIGS, load_settings
 from models import concepts
 from models.concepts_open_clip import OpenClip, _preprocessing
 from models.outputs import Concepts
@@ -62,7 +62,9 @@ def clip_weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 
 @pytest.fixture(scope="module")
-def conse(placement: Placement) -> Any:
+def conse() -> Any:
+    """In the machine's own cache, as engines have it: converting it and embedding its classes takes two minutes."""
+    placement = Placement("cpu", "f32", 2, load_settings("embedded").data_dir)
     weights = Registry.load(CONFIGS / "weights.yaml", placement.cache_dir).open("conse-lite2-minilm")
     return concepts.load(weights, placement, backend="conse")
 
