@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -57,8 +58,9 @@ def _stop(process: "subprocess.Popen[str]") -> None:
     shell = psutil.Process(process.pid)
     children = shell.children(recursive=True)
     for command in [shell, *shell.children()]:
-        if command.cmdline()[-1:] == ["up"]:
-            command.terminate()
+        with suppress(psutil.NoSuchProcess):  # one that failed has ended already, and what it said is to be seen
+            if command.cmdline()[-1:] == ["up"]:
+                command.terminate()
     try:
         process.wait(STOP_SECONDS)
     finally:
