@@ -33,7 +33,7 @@ interface JobWithCounts {
 export function JobPage({ id }: { id: string }) {
   const loaded = useLoaded((signal) => load(id, signal), [id]);
   const { data } = loaded;
-  const turn = useChanges(data?.job, loaded.set, id);
+  const turn = useChanges(data, loaded.set, id);
   useTitle(data?.job.title ?? strings.console.jobs.title);
   if (loaded.failure && !data) return <FailureState failure={loaded.failure} onRetry={loaded.reload} />;
   if (!data) return <Skeleton lines={6} height="3rem" />;
@@ -68,19 +68,21 @@ async function load(id: string, signal: AbortSignal): Promise<JobWithCounts> {
 }
 
 /** Look again while the job is active; the number changes when there is something new to be seen. */
-function useChanges(job: Job | undefined, set: (data: JobWithCounts) => void, id: string): number {
+function useChanges(data: JobWithCounts | undefined, set: (data: JobWithCounts) => void, id: string): number {
   const [turn, setTurn] = useState(0);
   const seen = useRef<string | undefined>(undefined);
+  const status = data?.job.status;
   useEffect(() => {
-    if (job?.status !== "active") return;
+    if (!data || status !== "active") return;
+    seen.current = stateOf(data);
     const aborter = new AbortController();
     const timer = setInterval(() => {
       if (document.hidden) return;
       load(id, aborter.signal).then((found) => {
         set(found);
-        const state = JSON.stringify(found.summary.by_status);
+        const state = stateOf(found);
         // A gallery that somebody has scrolled into stays as it is.
-        if (seen.current !== undefined && seen.current !== state && scrollY < innerHeight) setTurn((n) => n + 1);
+        if (seen.current !== state && scrollY < innerHeight) setTurn((n) => n + 1);
         seen.current = state;
       }, ignoreUntilNextTime);
     }, POLL_MS);
@@ -88,8 +90,12 @@ function useChanges(job: Job | undefined, set: (data: JobWithCounts) => void, id
       clearInterval(timer);
       aborter.abort();
     };
-  }, [job?.status, id]);
+  }, [status, id]);
   return turn;
+}
+
+function stateOf({ summary }: JobWithCounts): string {
+  return JSON.stringify(summary.by_status);
 }
 
 /** The page shows what it has; the next look may go well. */
