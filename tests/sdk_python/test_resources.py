@@ -537,9 +537,9 @@ def test_worker_submissions_parted_upload(worker_call: Call, worker: WorkerClien
     assert worker_call("submissions.parted_upload", slot.id, upload_id=begun.upload_id).missing[0].number == 1
     httpx.put(part.url, content=bytes(10), headers=part.headers).raise_for_status()
     assert worker_call("submissions.parted_upload", slot.id).missing == []
-    assert worker.submissions.submit(slot.id).status == "pending_score"
     with pytest.raises(NotFound):
-        worker.submissions.parted_upload(slot.id, upload_id="another")
+        worker_call("submissions.parted_upload", slot.id, upload_id="another")
+    assert worker.submissions.submit(slot.id).status == "pending_score"
 
 
 def test_worker_submissions_get(worker_call: Call, client: Client) -> None:

@@ -96,10 +96,10 @@ def test_a_changed_batch_is_seen_in_what_the_model_does(
         page = opened.page
         sign_in(opened, server.api_key, "/ops")
         text = card(page, "text")
-        expect(text.locator("[data-batch]")).to_contain_text("4 items")
+        expect(text.locator("[data-batch]")).to_contain_text("1 item,")
         bring(client, job, range(100, 103))
         chart = text.get_by_role("img")
-        expect(chart).to_have_accessible_name(re.compile(r"4\.0$"), timeout=SEEN_MS)
+        expect(chart).to_have_accessible_name(re.compile(r"1\.0$"), timeout=SEEN_MS)
         page.get_by_role("button", name="Change batches of Text").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Most items").fill("99")

@@ -94,7 +94,7 @@ export const ops = {
     precision: "Precision",
     batch: "Batches close at",
     batchText: (items: number, cost: string, unit: string, wait: string, concurrent: number) =>
-      `${items} items, ${cost} ${unit}, or after ${wait}${concurrent > 1 ? `; ${concurrent} at once` : ""}`,
+      `${items} ${items === 1 ? "item" : "items"}, ${cost} ${unit}, or after ${wait}${concurrent > 1 ? `; ${concurrent} at once` : ""}`,
     change: "Change batches",
     changeOf: (role: string) => `Change batches of ${role}`,
     noData: "no batches lately",
