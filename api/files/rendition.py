@@ -12,7 +12,6 @@ from PIL import Image
 
 from api.files import heic_metadata, picture_metadata
 from api.files.capture_facts import DAMAGE, capture_facts, orientation
-from api.files.track_copy import FORMATS as TRACK_FORMATS
 from api.files.track_copy import copy_tracks
 from pipeline.media import MIME_TYPES, CorruptMedia, MediaTooLarge, PictureSize
 
@@ -45,8 +44,8 @@ def render(path: Path, out: BinaryIO, *, format: str, keep_location: bool) -> Pi
     A picture that stands upright keeps its pixels: only its metadata are exchanged for the facts of the capture. One
     that does not is turned and encoded again, PNG and lossless WebP without loss, the others at quality 95 with full
     colour; of an animation its first picture is left then. HEIC turns by itself, so it is never encoded again. Of
-    MP4, M4A and QuickTime the tracks of sound and pictures are copied. With `keep_location`, and for the other
-    formats of sound and video, which have no place for a position, the file itself is copied, turned if need be.
+    sound and video the tracks are copied, with a few tags. With `keep_location` the file itself is copied, turned if
+    need be.
 
     Args:
         out: empty; it can be sought in.
@@ -62,16 +61,16 @@ def render(path: Path, out: BinaryIO, *, format: str, keep_location: bool) -> Pi
     try:
         if MIME_TYPES[format][0] == "image":
             return _render_picture(path, out, format, keep_location)
-        if format in TRACK_FORMATS and not keep_location:
-            copy_tracks(path, out, format)
+        if keep_location:
+            _copy_whole(path, out)
         else:
-            copy_whole(path, out)
+            copy_tracks(path, out, format)
         return None
     except MemoryError as error:
         raise MediaTooLarge("Making the delivered file takes more memory than allowed.") from error
 
 
-def copy_whole(path: Path, out: BinaryIO) -> None:
+def _copy_whole(path: Path, out: BinaryIO) -> None:
     """The file itself."""
     with path.open("rb") as file:
         shutil.copyfileobj(file, out, _COPIED_AT_ONCE_BYTES)
@@ -83,7 +82,7 @@ def _render_picture(path: Path, out: BinaryIO, format: str, keep_location: bool)
         kept: dict[str, Any] = {"exif": exif, "icc_profile": upright.info.get("icc_profile")}
         upright.save(out, **_options(path, format), **{name: value for name, value in kept.items() if value})
     elif keep_location:
-        copy_whole(path, out)
+        _copy_whole(path, out)
     else:
         out.write(_with_exif_only(path.read_bytes(), format, exif))
     return PictureSize(*upright.size)

@@ -7,56 +7,16 @@ import av
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image
 
-from api.files.rendition import render
 from configs.settings import DecodeSettings
 from pipeline.decode import decode
 from pipeline.media import CorruptMedia, PictureSize
 from tests import media
+from tests.api.files.rich import BERLIN, PLUGINS, XMP, packets, rendered, rich_exif, rich_picture, tagged
 
-BERLIN = (52.5163, 13.3777)
-PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
-XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="52,30.978N"
-exif:GPSLongitude="13,22.66E"/>
-</rdf:RDF></x:xmpmeta>"""
 SECRETS = (b"52,30.978", b"Ada Lovelace", b"Unter den Linden")
 """Words in the files of `rich_picture` that nobody may read afterwards."""
-
-
-def rich_exif(orientation: int) -> bytes:
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = orientation
-    exif[ExifTags.Base.Make] = "Leica"
-    exif[ExifTags.Base.Artist] = "Ada Lovelace"
-    exif[ExifTags.Base.ImageDescription] = "Unter den Linden"
-    exif.get_ifd(ExifTags.IFD.Exif).update(
-        {ExifTags.Base.FNumber: 2.8, ExifTags.Base.MakerNote: b"Unter den Linden", ExifTags.Base.ExposureTime: 0.005}
-    )
-    exif.get_ifd(ExifTags.IFD.GPSInfo).update(media._gps(*BERLIN))
-    return exif.tobytes()
-
-
-def rich_picture(format: str, orientation: int = 1, **options) -> bytes:
-    """A photograph with a position in EXIF and XMP, an author, a colour profile, and a trailer."""
-    info = PngImagePlugin.PngInfo()
-    if format == "png":
-        info.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=False)
-        info.add_text("Raw profile type exif", f"\nexif\n{8:8}\n{rich_exif(1).hex()}\n", zip=True)
-        options["pnginfo"] = info
-    file = io.BytesIO()
-    picture = Image.fromarray(media.photo(size=(320, 240)))
-    options = {"quality": 90, "icc_profile": media.colour_profile()} | options
-    picture.save(file, PLUGINS[format], exif=rich_exif(orientation), xmp=XMP, **options)
-    return file.getvalue() + (b"" if format == "heic" else b"Unter den Linden")
-
-
-def rendered(tmp_path: Path, content: bytes, format: str, keep_location: bool = False):
-    path, out = tmp_path / f"given.{format}", tmp_path / f"made.{format}"
-    path.write_bytes(content)
-    with out.open("wb") as file:
-        return render(path, file, format=format, keep_location=keep_location), out
 
 
 def upright_pixels(content: bytes | Path, format: str) -> np.ndarray:
@@ -220,7 +180,7 @@ class TestSoundAndVideo:
         assert b"+52.5" not in out.read_bytes()
         assert b"Ada" not in out.read_bytes()
         assert b"Leica" in out.read_bytes()
-        assert _packets(out) == _packets(tmp_path / f"given.{format}")
+        assert packets(out) == packets(tmp_path / f"given.{format}")
         assert _first_frame(out) == _first_frame(tmp_path / f"given.{format}")
         assert made is None
         first = out.read_bytes()
@@ -241,12 +201,12 @@ class TestSoundAndVideo:
         assert b"GPS 52.5" in path.read_bytes()
         _, out = rendered(tmp_path, path.read_bytes(), "mp4")
         assert b"GPS 52.5" not in out.read_bytes()
-        assert _packets(out)["video"] == _packets(path)["video"]
+        assert packets(out)["video"] == packets(path)["video"]
 
     def test_m4a(self, tmp_path):
         content = media.audio("m4a", media.tone(2.0))
         _, out = rendered(tmp_path, content, "m4a")
-        assert _packets(out) == _packets(tmp_path / "given.m4a")
+        assert packets(out) == packets(tmp_path / "given.m4a")
         assert decode(out, DecodeSettings()).facts.format == "m4a"
 
     def test_m4a_with_opus_as_browsers_record_it(self, tmp_path):
@@ -257,21 +217,15 @@ class TestSoundAndVideo:
             frame.sample_rate = 48_000
             container.mux([*sound.encode(frame), *sound.encode()])
         _, out = rendered(tmp_path, path.read_bytes(), "m4a")
-        assert _packets(out) == _packets(path)
+        assert packets(out) == packets(path)
         facts = decode(out, DecodeSettings()).facts
         assert (facts.format, facts.codecs) == ("m4a", ("opus",))
 
-    @pytest.mark.parametrize("format", ["mp3", "wav", "flac", "ogg"])
-    def test_other_sound_is_copied(self, tmp_path, format):
-        content = media.audio(format, media.tone(1.0))
-        _, out = rendered(tmp_path, content, format)
-        assert out.read_bytes() == content
-
-    def test_other_video_and_video_that_keeps_its_position_are_copied(self, tmp_path):
-        webm = media.video("webm", media.footage(("coffee.png",)))
-        mp4 = media.video("mp4", media.footage(("coffee.png",)), metadata={"location": "+52.5163+013.3777/"})
-        assert rendered(tmp_path, webm, "webm")[1].read_bytes() == webm
-        assert rendered(tmp_path, mp4, "mp4", keep_location=True)[1].read_bytes() == mp4
+    @pytest.mark.parametrize("format", [*media.AUDIO_FORMATS, *media.VIDEO_FORMATS])
+    def test_a_job_that_keeps_the_position_gets_the_file_itself(self, tmp_path, format):
+        content = tagged(format)
+        assert b"52.5163" in content
+        assert rendered(tmp_path, content, format, keep_location=True)[1].read_bytes() == content
 
     def test_what_is_no_video_is_corrupt(self, tmp_path):
         with pytest.raises(CorruptMedia):
@@ -297,17 +251,6 @@ def _jpeg_comment(content: bytes) -> bytes:
     return (
         content[start : start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")] if start >= 0 else b"\0" * 9
     )
-
-
-def _packets(path: Path) -> dict[str, list[tuple[int, int, bytes]]]:
-    """Time stamps and bytes of all packets of sound and pictures."""
-    found: dict[str, list[tuple[int, int, bytes]]] = {"video": [], "audio": []}
-    with av.open(str(path)) as container:
-        for packet in container.demux():
-            if packet.size and packet.stream.type in found:
-                found[packet.stream.type].append((packet.pts, packet.dts, bytes(packet)))
-    assert any(found.values())
-    return found
 
 
 def _first_frame(path: Path) -> tuple[float, int, bytes]:
