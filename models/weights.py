@@ -141,7 +141,7 @@ class Registry:
         unpinned = [logical for logical, digest in declaration.files.items() if digest is None]
         if unpinned:
             raise WeightsUnpinned(
-                f"{name}: no SHA-256 is pinned for {', '.join(unpinned)}; run assay weights fetch {name}"
+                f"{name}: no SHA-256 is pinned for {', '.join(unpinned)}; run assay weights fetch --pin {name}"
             )
         digest = combined_digest(declaration)
         directory = self._cache_dir / "weights" / f"{name}-{digest[:12]}"

@@ -1,5 +1,7 @@
 """`assay weights`: what is declared, whether it is there and whole, and how to get it."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +9,17 @@ from rich.console import Console
 from rich.table import Table
 
 from configs.settings import Settings, load_settings
-from models.weights import HubSource, Registry, WeightsError, sha256_of
+from models.pins import write_pins
+from models.weights import (
+    Declaration,
+    HubSource,
+    PathSource,
+    Registry,
+    WeightsError,
+    WeightsMissing,
+    locate,
+    sha256_of,
+)
 from scripts.user_errors import UserError
 
 app = typer.Typer(no_args_is_help=True, help="List, verify and fetch the weights.")
@@ -41,33 +53,77 @@ def verify(names: Names = None) -> None:
 
 
 @app.command()
-def fetch(names: Annotated[list[str], typer.Argument(help="Entries of weights.yaml.")]) -> None:
-    """Download from the hub (or HF_ENDPOINT) and print the digests to pin. The only command that uses the network."""
+def fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Entries of weights.yaml; those with files not pinned when left out.")
+    ] = None,
+    pin: Annotated[bool, typer.Option("--pin", help="Write the digests into weights.yaml.")] = False,
+) -> None:
+    """Download from the hub (or HF_ENDPOINT) what no folder has, and print or pin the digests.
+
+    A digest that differs from the pinned one is refused, unless `--pin` names its entry. The only command that uses
+    the network.
+    """
     from configs.no_egress import allow_hub
 
     allow_hub()
-    declared = registry(load_settings())
-    for name in names:
-        entry = declared.declaration(name)
-        sources = [source for source in entry.sources if isinstance(source, HubSource)]
-        if not sources:
-            raise UserError(f"{name} has no hub source; it comes from {entry.sources[0]}")
-        _fetch(name, sources[0], list(entry.files))
+    settings = load_settings()
+    declared = registry(settings)
+    for name in names or _unpinned(declared):
+        digests = _fetch(name, declared.declaration(name))
+        if not (pin and names):
+            _refuse_changes(name, declared.declaration(name), digests)
+        if pin:
+            _pin(settings.weights, name, digests)
+        console.print(f"{name}: {'pinned in' if pin else 'the digests to pin in'} {settings.weights}", soft_wrap=True)
+        for file, digest in digests.items():
+            console.print(f"    {file}: {digest}", soft_wrap=True)
 
 
-def _fetch(name: str, source: HubSource, files: list[str]) -> None:
-    from pathlib import Path
+def _unpinned(declared: Registry) -> list[str]:
+    return [name for name in declared.names() if None in declared.declaration(name).files.values()]
 
+
+def _refuse_changes(name: str, entry: Declaration, digests: Mapping[str, str]) -> None:
+    for file, digest in digests.items():
+        pinned = entry.files[file]
+        if pinned not in (None, digest):
+            raise UserError(
+                f"{name}/{file}: SHA-256 is {digest}, but {pinned} is pinned; "
+                f"if the new file is wanted, run assay weights fetch --pin {name}"
+            )
+
+
+def _pin(path: Path, name: str, digests: Mapping[str, str]) -> None:
+    try:
+        write_pins(path, {name: digests})
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}); set ASSAY_WEIGHTS to a copy that can") from error
+
+
+def _fetch(name: str, entry: Declaration) -> dict[str, str]:
+    """SHA-256 of every file: of the first folder that has them all, else as the hub has them."""
+    folders = [source for source in entry.sources if isinstance(source, PathSource)]
+    hubs = [source for source in entry.sources if isinstance(source, HubSource)]
+    if not folders and not hubs:
+        raise UserError(f"{name} has no folder and no hub among its sources; it comes from {entry.sources[0]}")
+    try:
+        found = locate(name, entry.model_copy(update={"sources": tuple(folders)}))
+    except WeightsMissing as missing:
+        if not hubs:
+            raise UserError(str(missing)) from missing
+        return {file: sha256_of(_downloaded(hubs[0], file)) for file in entry.files}
+    return {file: sha256_of(path) for file, (path,) in found.items()}
+
+
+def _downloaded(source: HubSource, file: str) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    console.print(f"{name}: the digests to pin in weights.yaml")
-    for file in files:
-        try:
-            path = hf_hub_download(source.hub, file, revision=source.revision)
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-            raise UserError(f"{source.hub}/{file} could not be fetched: {str(error).splitlines()[0]}") from error
-        console.print(f"    {file}: {sha256_of(Path(path))}", soft_wrap=True)
+    try:
+        return Path(hf_hub_download(source.hub, file, revision=source.revision))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise UserError(f"{source.hub}/{file} could not be fetched: {str(error).splitlines()[0]}") from error
 
 
 def state(declared: Registry, name: str) -> str:

@@ -59,10 +59,10 @@ def assay(tmp_path, mirror):
     return run
 
 
-def _declare(folder, file: str, digest: str | None) -> None:
-    source = {"hub": "lab/small", "revision": "main"}
-    entry = {"family": "speech", "version": "1", "licence": "MIT", "files": {file: digest}, "sources": [source]}
-    (folder / "weights.yaml").write_text(yaml.safe_dump({"small": entry}))
+def _declare(folder, file: str, digest: str | None, *sources: dict[str, str]) -> None:
+    sources += ({"hub": "lab/small", "revision": "main"},)
+    entry = {"family": "speech", "version": "1", "licence": "MIT", "files": {file: digest}, "sources": list(sources)}
+    (folder / "weights.yaml").write_text("# Ours.\n" + yaml.safe_dump({"small": entry}))
 
 
 def test_fetch_prints_the_digest_and_what_is_pinned_then_verifies_offline(assay, tmp_path):
@@ -82,10 +82,41 @@ def test_other_commands_do_not_reach_the_mirror(assay, tmp_path):
     assert "not in the local hub cache" in done.stdout
 
 
-def test_what_differs_from_the_pin_does_not_load(assay, tmp_path):
-    _declare(tmp_path, "model.bin", "0" * 64)
-    assay("fetch", "small")
+@pytest.mark.parametrize("names", [["small"], []])
+def test_pin_writes_the_digests_into_the_registry(assay, tmp_path, names):
+    _declare(tmp_path, "model.bin", None)
+    unpinned = (tmp_path / "weights.yaml").read_text()
+    fetched = assay("fetch", "--pin", *names)
+    assert fetched.returncode == 0, fetched.stderr
+    assert f"pinned in {tmp_path / 'weights.yaml'}" in fetched.stdout
+    assert (tmp_path / "weights.yaml").read_text() == unpinned.replace("null", DIGEST)
+    assert assay("verify").stdout == "small: verified\n"
+
+
+def test_what_differs_from_the_pin_is_refused_and_does_not_load(assay, tmp_path):
+    _declare(tmp_path, "model.bin", "e" * 64)
+    refused = assay("fetch", "small")
+    assert refused.returncode == 2
+    assert f"SHA-256 is {DIGEST}, but {'e' * 64} is pinned" in refused.stderr
     assert f"SHA-256 is {DIGEST}" in assay("verify").stdout
+
+
+def test_what_differs_is_pinned_by_name_alone(assay, tmp_path):
+    _declare(tmp_path, "model.bin", "e" * 64)
+    assert assay("fetch", "--pin").returncode == 0
+    assert "e" * 64 in (tmp_path / "weights.yaml").read_text()
+    assert assay("fetch", "--pin", "small").returncode == 0
+    assert assay("verify").stdout == "small: verified\n"
+
+
+def test_a_folder_that_has_the_files_comes_before_the_hub(assay, tmp_path):
+    (tmp_path / "mounted").mkdir()
+    (tmp_path / "mounted" / "model.bin").write_bytes(b"another network")
+    _declare(tmp_path, "model.bin", None, {"path": str(tmp_path / "mounted")})
+    assert assay("fetch", "--pin", "small").returncode == 0
+    assert hashlib.sha256(b"another network").hexdigest() in (tmp_path / "weights.yaml").read_text()
+    assert assay("verify").stdout == "small: verified\n"
+    assert not (tmp_path / "hub").exists()
 
 
 def test_a_file_that_the_mirror_lacks_is_one_line(assay, tmp_path):
