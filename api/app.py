@@ -7,7 +7,7 @@ from importlib import import_module
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from api import mcp_server, openapi, requests
+from api import mcp_route, openapi, requests
 from api.services import Services
 from api.storage_local import LocalStore
 from api.storage_routes import create_router as storage_router
@@ -44,7 +44,7 @@ def create_app(made: Services) -> FastAPI:
     if isinstance(made.store, LocalStore):
         app.include_router(storage_router(made.store))
     app.include_router(page_router(made.settings))
-    app.state.tools = mcp_server.mount(app, made)
+    app.state.tools = mcp_route.mount(app, made)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
@@ -53,8 +53,8 @@ def create_app(made: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     made: Services = app.state.services
     await made.start()
-    async with app.state.tools():
-        yield
+    yield
+    await app.state.tools.close()
     app.state.previews.close()
     await made.close()
 

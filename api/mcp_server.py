@@ -5,37 +5,23 @@ HTTP the calls stay in the process; `assay mcp` makes them from an agent's machi
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
 import httpx
-from fastapi import FastAPI
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import InputRequiredResult
 from pydantic import AnyUrl
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from api.auth import find_key
-from api.body_limit import allow_body
-from api.errors import AuthenticationFailed
 from api.mcp_api import Api, Connect
 from api.mcp_tools import Tools
-from api.services import Services
 from pipeline.media import MIME_TYPES
 from pipeline.sniff import SNIFF_BYTES, sniff
 
-PATH = "/mcp"
-MAX_BODY_BYTES = 24 * 1024**2
-"""Of a message: a file of 17 MB fits in, as Base64; longer ones are for the API."""
 INSTRUCTIONS = (
     "Assay collects photos, recordings and videos from people, scores each file 1 to 5 stars and annotates it. "
     "Post a job with create_job (credits are held, and paid for approved files only), watch it with get_job, "
@@ -55,35 +41,18 @@ def build_server(connect: Connect, *, reads_disk: bool) -> MCPServer:
     return server
 
 
-def mount(app: FastAPI, use: Services) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Serve the tools at `/mcp` under the API's keys; returns what the app's lifespan has to enter."""
-
-    @asynccontextmanager
-    async def connect(context: Context) -> AsyncIterator[httpx.AsyncClient]:
-        key = (context.headers or {}).get("authorization", "")
-        url = use.settings.api.url
-        ours = {url: httpx.ASGITransport(app)}  # what else there is, an S3 server for one, is reached by network
-        async with httpx.AsyncClient(mounts=ours, base_url=url, headers={"Authorization": key}) as client:
-            yield client
-
-    @cache  # with the app's start: describing the tools takes 0.1 s, most of what making an app does
-    def manager() -> StreamableHTTPSessionManager:
-        server = build_server(connect, reads_disk=False)
-        # The caller is known by its key, so a page that a browser was lured to has nothing to send.
-        security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-        # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
-        server.streamable_http_app(
-            stateless_http=True,
-            transport_security=security,
-            max_request_body_size=sys.maxsize,  # `BodyLimit` counts, and answers in the contract's shape
-        )
-        return server.session_manager
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        await manager().handle_request(scope, receive, send)
-
-    app.router.routes.append(Route(PATH, _KeyGate(use, handle), methods=["GET", "POST", "DELETE"]))
-    return lambda: manager().run()
+def session_manager(connect: Connect) -> StreamableHTTPSessionManager:
+    """Serves the tools over HTTP; each request has its key in its own headers."""
+    server = build_server(connect, reads_disk=False)
+    # The caller is known by its key, so a page that a browser was lured to has nothing to send.
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
+    server.streamable_http_app(
+        stateless_http=True,
+        transport_security=security,
+        max_request_body_size=sys.maxsize,  # `BodyLimit` counts, and answers in the contract's shape
+    )
+    return server.session_manager
 
 
 async def run_stdio(url: str, api_key: str) -> None:
@@ -111,23 +80,3 @@ class _Server(MCPServer):
 def _typed(one: ReadResourceContents) -> ReadResourceContents:
     assert isinstance(one.content, bytes)
     return replace(one, mime_type=MIME_TYPES[sniff(one.content[:SNIFF_BYTES])][1])
-
-
-class _KeyGate:
-    """Lets only callers with a valid API key through; what the key may do is up to each route."""
-
-    def __init__(self, use: Services, inner: Callable[[Scope, Receive, Send], Any]) -> None:
-        self._use = use
-        self._inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        async with self._use.db.read() as session:
-            key = await find_key(session, given.removeprefix("Bearer "))
-        if key is None:
-            error = AuthenticationFailed("an API key is needed: Authorization: Bearer …")
-            body = error.to_json(scope["state"]["request_id"])
-            await JSONResponse(body, error.status, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
-            return
-        allow_body(Request(scope), MAX_BODY_BYTES)
-        await self._inner(scope, receive, send)
