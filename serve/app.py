@@ -32,6 +32,11 @@ HEALTH_CHECK_SECONDS = 10.0
 DRAIN_SECONDS = 60.0
 """How long a replica that is replaced may take over what it has begun."""
 
+RAY_START_SECONDS = 180.0
+"""For Ray's own processes on a machine that has other work; 5 s on one that has none."""
+
+_get_node = services.get_node
+
 _QUIET = {"enable_access_log": False, "log_level": "WARNING"}
 """The front end tells of requests itself."""
 
@@ -180,6 +185,7 @@ def _start_local_ray(settings: Settings) -> None:
     if "RAY_AUTH_TOKEN_PATH" not in os.environ:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     services.start_api_server = _no_reporter
+    services.get_node = _get_node_in_time
     # Ray sets OMP_NUM_THREADS=1 in replicas that reserve less than a CPU, unless it is set.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
     ray.init(
@@ -198,6 +204,18 @@ def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
     With reports off it still asks 169.254.169.254 and metadata.google.internal whose cloud it runs in.
     """
     return "", None
+
+
+def _get_node_in_time(gcs_address: str, node_id: str) -> Any:
+    """In place of Ray's, after whose 30 s it gives up: a machine with other work may take longer to start Ray."""
+    give_up_at = time.monotonic() + RAY_START_SECONDS
+    while True:
+        try:
+            return _get_node(gcs_address, node_id)
+        except RuntimeError:  # it has not registered yet
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(POLL_SECONDS)
 
 
 def reserved_cpus(settings: Settings) -> int:

@@ -9,6 +9,7 @@ import ray
 
 from configs.settings import ReplicaSettings, Settings, load_settings
 from models.weights import WeightsMissing
+from serve import app
 from serve.app import reserved_cpus
 from serve.client import RayEngine
 from tests.serve.conftest import ROLES
@@ -25,6 +26,37 @@ async def test_weights_that_are_not_there_end_the_start_and_are_named(settings: 
     engine = RayEngine(settings.model_copy(update={"models": settings.models | {"detector": detector}}))
     with pytest.raises(WeightsMissing, match="nonesuch"):
         await engine.start()
+
+
+@pytest.mark.parametrize("late", [0, 3])
+async def test_a_ray_that_registers_late_is_waited_for(monkeypatch: pytest.MonkeyPatch, late: int) -> None:
+    """Ray's own limit of 30 s is too short for a machine that has other work."""
+    monkeypatch.setattr(app, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(app, "_get_node", node := Registration(late))
+    assert app._get_node_in_time("127.0.0.1:1", "n1") == "node n1"
+    assert node.asked == late + 1
+
+
+async def test_a_ray_that_never_registers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "RAY_START_SECONDS", 0.05)
+    monkeypatch.setattr(app, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(app, "_get_node", Registration(10**9))
+    with pytest.raises(RuntimeError, match="n1 is unknown"):
+        app._get_node_in_time("127.0.0.1:1", "n1")
+
+
+class Registration:
+    """Answers for a node after so many questions."""
+
+    def __init__(self, late: int) -> None:
+        self._late = late
+        self.asked = 0
+
+    def __call__(self, gcs_address: str, node_id: str) -> str:
+        self.asked += 1
+        if self.asked <= self._late:
+            raise RuntimeError(f"node {node_id} is unknown at {gcs_address}")
+        return f"node {node_id}"
 
 
 def is_loopback(address: str) -> bool:
