@@ -2,10 +2,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { EmptyState, FailureState } from "../../shared/components/states";
 import type { Job } from "../../shared/types";
 import { strings } from "../../strings";
-import { CAPTION_PIXELS, GAP_PIXELS, layoutOf, moved, windowOf, type Layout } from "./layout";
+import { moved, type Layout } from "./layout";
 import { keepOrder } from "./order";
 import { useGalleryRows, type Filter } from "./rows";
 import { Tile } from "./tile";
+import { useWindow } from "./window";
 
 interface GalleryProps {
   job: Job;
@@ -21,7 +22,7 @@ export function Gallery({ job, filter, total, turn }: GalleryProps) {
   const box = useRef<HTMLUListElement>(null);
   const { rows, isComplete, failure, wantUntil, retry } = useGalleryRows(job.id, filter, turn);
   const count = isComplete ? rows.length : Math.max(total ?? 0, rows.length);
-  const { layout, from, to } = useWindow(box, count);
+  const { layout, from, to, isPassing } = useWindow(box, count);
   const [focused, setFocused] = useState(0);
   const wanted = useRef<number | null>(null);
   const columns = layout?.columns ?? 1;
@@ -59,24 +60,18 @@ export function Gallery({ job, filter, total, turn }: GalleryProps) {
       <ul ref={box} class="gallery" style={{ height: `${layout?.height ?? 0}px` }} onKeyDown={move}>
         {layout &&
           shown.map((index) => (
-            <li
+            <Tile
               key={index}
-              aria-setsize={count}
-              aria-posinset={index + 1}
-              style={{
-                width: `${layout.tileWidth}px`,
-                height: `${layout.tileWidth + CAPTION_PIXELS}px`,
-                transform: `translate(${(index % columns) * (layout.tileWidth + GAP_PIXELS)}px, ${Math.floor(index / columns) * layout.rowHeight}px)`,
-              }}
-            >
-              <Tile
-                row={rows[index]}
-                index={index}
-                kind={job.content_type}
-                isFocusable={index === tabbable}
-                onFocus={() => setFocused(index)}
-              />
-            </li>
+              row={rows[index]}
+              index={index}
+              of={count}
+              kind={job.content_type}
+              columns={layout.columns}
+              width={layout.tileWidth}
+              isPassing={isPassing}
+              isFocusable={index === tabbable}
+              onFocus={() => setFocused(index)}
+            />
           ))}
       </ul>
       {failure && <FailureState failure={failure} onRetry={retry} />}
@@ -91,39 +86,6 @@ function NoFiles({ isFiltered }: { isFiltered: boolean }) {
       {!isFiltered && <p>{text.emptyLead}</p>}
     </EmptyState>
   );
-}
-
-/** The rows in view, as the page scrolls and changes its width. */
-function useWindow(box: { current: HTMLElement | null }, count: number) {
-  const [width, setWidth] = useState(0);
-  const [view, setView] = useState({ top: 0, height: innerHeight });
-  useLayoutEffect(() => {
-    if (!box.current) return;
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
-    observer.observe(box.current);
-    return () => observer.disconnect();
-  }, [box.current === null]);
-  useLayoutEffect(() => {
-    let frame = 0;
-    const look = () => {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => {
-        const top = -(box.current?.getBoundingClientRect().top ?? 0);
-        setView({ top, height: innerHeight });
-      });
-    };
-    look();
-    addEventListener("scroll", look, { passive: true });
-    addEventListener("resize", look);
-    return () => {
-      cancelAnimationFrame(frame);
-      removeEventListener("scroll", look);
-      removeEventListener("resize", look);
-    };
-  }, [width, count > 0]);
-  if (!width) return { layout: null as Layout | null, from: 0, to: 0 };
-  const layout = layoutOf(width, count);
-  return { layout: layout as Layout | null, ...windowOf(layout, count, view.top, view.height) };
 }
 
 /** Only as far as the row needs, with room for the bars at the screen's edges. */

@@ -27,8 +27,12 @@ const OVERSCAN_ROWS = 3;
 export function layoutOf(width: number, count: number): Layout {
   const columns = Math.max(LEAST_COLUMNS, Math.floor((width + GAP_PIXELS) / (LEAST_TILE_PIXELS + GAP_PIXELS)));
   const tileWidth = Math.max(1, (width - GAP_PIXELS * (columns - 1)) / columns);
-  const rowHeight = tileWidth + CAPTION_PIXELS + GAP_PIXELS;
+  const rowHeight = rowHeightOf(tileWidth);
   return { columns, tileWidth, rowHeight, height: Math.ceil(count / columns) * rowHeight };
+}
+
+export function rowHeightOf(tileWidth: number): number {
+  return tileWidth + CAPTION_PIXELS + GAP_PIXELS;
 }
 
 /**

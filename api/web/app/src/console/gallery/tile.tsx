@@ -1,10 +1,11 @@
 import { memo } from "../../shared/memo";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Stars } from "../../shared/components/badge";
 import { Icon, type IconName } from "../../shared/components/icon";
 import type { Job } from "../../shared/types";
 import { strings } from "../../strings";
 import { previewUrl } from "../file/preview";
+import { CAPTION_PIXELS, GAP_PIXELS, rowHeightOf } from "./layout";
 import type { GalleryRow } from "./rows";
 
 /** A tile that is only passed by asks for no picture. */
@@ -14,7 +15,14 @@ interface TileProps {
   /** `undefined` while it is fetched. */
   row: GalleryRow | undefined;
   index: number;
+  /** So many files there are. */
+  of: number;
   kind: Job["content_type"];
+  columns: number;
+  /** Pixels. */
+  width: number;
+  /** A tile that is made while the page flies past stays empty until it stands still. */
+  isPassing: boolean;
   isFocusable: boolean;
   onFocus: () => void;
 }
@@ -29,8 +37,34 @@ const STATUS_ICONS: Partial<Record<GalleryRow["status"], IconName>> = {
 };
 const WITHOUT_FILE: GalleryRow["status"][] = ["awaiting_upload", "expired"];
 
-export const Tile = memo(function Tile({ row, index, kind, isFocusable, onFocus }: TileProps) {
-  if (!row) return <span class="tile skeleton" aria-hidden="true" />;
+/** At its place in the grid, which does not change while it exists. */
+export const Tile = memo(function Tile({ of, columns, width, ...tile }: TileProps) {
+  const { row, index, isPassing } = tile;
+  const isDrawn = useRef(false);
+  isDrawn.current ||= !isPassing;
+  const [left, top] = [(index % columns) * (width + GAP_PIXELS), Math.floor(index / columns) * rowHeightOf(width)];
+  return (
+    <li
+      aria-setsize={of}
+      aria-posinset={index + 1}
+      style={`width:${width}px;height:${width + CAPTION_PIXELS}px;transform:translate(${left}px,${top}px)`}
+    >
+      {row && isDrawn.current ? (
+        <Content {...tile} row={row} />
+      ) : (
+        <span class="tile skeleton-still" aria-hidden="true" />
+      )}
+    </li>
+  );
+});
+
+function Content({
+  row,
+  index,
+  kind,
+  isFocusable,
+  onFocus,
+}: Pick<TileProps, "index" | "kind" | "isFocusable" | "onFocus"> & { row: GalleryRow }) {
   const status = strings.console.status[row.status] ?? row.status;
   return (
     <a
@@ -50,7 +84,7 @@ export const Tile = memo(function Tile({ row, index, kind, isFocusable, onFocus 
       </span>
     </a>
   );
-});
+}
 
 function Thumbnail({ row, kind }: { row: GalleryRow; kind: Job["content_type"] }) {
   const [isWanted, setWanted] = useState(false);
