@@ -75,12 +75,15 @@ def load(
 
     Raises:
         KeyError: the weights have no such file.
-        ValueError: a device other than the CPU, no class names, or a network of another layout.
+        ValueError: a device other than the CPU, `int8` of a file that is not quantised, no class names, or a network
+            of another layout.
     """
     if placement.device != "cpu":
         raise ValueError(f"backend yolo runs on the CPU, not on {placement.device}; take ultralytics or transformers")
     path = weights.path(file)
     model = openvino.Core().read_model(path)
+    if placement.precision == "int8" and not is_quantised(model):
+        raise ValueError(f"precision int8 needs a quantised network, and {file} is none; take auto")
     export = _export_metadata(model, path)
     names = dict(enumerate(labels)) if labels is not None else export.get("names", {})
     _check_layout(model, len(names))
@@ -149,6 +152,11 @@ def suppress(
     )
     order = np.asarray(kept, np.intp)
     return corners[order], confidences[order], classes[order]
+
+
+def is_quantised(model: openvino.Model) -> bool:
+    """Whether the file itself says which layers compute in 8 bits: nothing makes them do so afterwards."""
+    return any(layer.get_type_name() == "FakeQuantize" for layer in model.get_ops())
 
 
 def _fed_with_pictures(model: openvino.Model) -> openvino.Model:

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import openvino
 import pytest
 import skimage
 from numpy.typing import NDArray
+from openvino import opset13
 
 from models import detector
 from models.detector import Detections, DetectorModel
@@ -200,6 +202,35 @@ def test_mistakes_are_named(
 ) -> None:
     with pytest.raises(error, match=message):
         detector.load(NUDENET, placement, backend=backend, **options)
+
+
+@pytest.fixture(scope="module")
+def quantised(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    """The network with the weights of every convolution in 8 bits, as NNCF and ONNX's quantiser mark them."""
+    folder = tmp_path_factory.mktemp("quantised")
+    model = openvino.Core().read_model(NUDENET.path("320n.onnx"))
+    for layer in model.get_ops():
+        if layer.get_type_name() == "Convolution":
+            kernel = layer.input(1).get_source_output()
+            most = np.abs(kernel.get_node().data).max(axis=(1, 2, 3), keepdims=True).astype(np.float32)
+            limits = [opset13.constant(limit) for limit in (-most, most) * 2]
+            rounded = opset13.fake_quantize(kernel, *limits, levels=255)
+            layer.input(1).replace_source_output(rounded.output(0))
+    openvino.save_model(model, folder / "320n.xml", compress_to_fp16=False)
+    return Weights("quantised", "1", "AGPL-3.0-only", "0" * 64, folder)
+
+
+def test_int8_is_for_files_that_are_quantised(
+    quantised: Weights, placement: Placement, pictures: dict[str, View]
+) -> None:
+    int8 = replace(placement, precision="int8")
+    with pytest.raises(ValueError, match=r"precision int8 needs a quantised network, and 320n\.onnx is none"):
+        detector.load(NUDENET, int8, backend="yolo", file="320n.onnx")
+    model = detector.load(quantised, int8, backend="yolo", file="320n.xml")
+    assert model.identity.precision == "int8"
+    (found,) = model.run([pictures["astronaut"]])
+    assert isinstance(found, tuple)
+    assert [detection.label for detection in found] == ["FACE_FEMALE"]
 
 
 def test_yolo_refuses_a_gpu(tmp_path: Path) -> None:
