@@ -66,6 +66,13 @@ class Engine(Protocol):
             EngineError: the engine does not run.
         """
 
+    async def max_ongoing_requests(self) -> Mapping[Role, int]:
+        """How many requests each replica is handed at once now, by whoever it was changed.
+
+        Raises:
+            EngineError: the engine does not run.
+        """
+
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         """Which model answers for each role."""
 
@@ -114,6 +121,9 @@ class InProcessEngine:
 
     async def batches(self) -> Mapping[Role, BatchSettings]:
         return {role: model.batch for role, model in self._settings.models.items()}
+
+    async def max_ongoing_requests(self) -> Mapping[Role, int]:
+        return {role: model.replicas.max_ongoing_requests for role, model in self._settings.models.items()}
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {role: model.identity for role, model in self._models.items()}
@@ -190,6 +200,12 @@ class RayEngine:
 
         live = await asyncio.to_thread(current)
         return {role: model.batch for role, model in live.settings.models.items()}
+
+    async def max_ongoing_requests(self) -> Mapping[Role, int]:
+        from serve.live import current
+
+        live = await asyncio.to_thread(current)
+        return {role: model.replicas.max_ongoing_requests for role, model in live.settings.models.items()}
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         asked = {role: self._identity(name, model) for role, (name, model) in (await self._models()).items()}

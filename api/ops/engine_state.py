@@ -21,6 +21,8 @@ class EngineState:
     identities: Mapping[Role, ModelIdentity] = field(default_factory=dict)
     batches: Mapping[Role, BatchSettings] = field(default_factory=dict)
     """In force now."""
+    max_ongoing_requests: Mapping[Role, int] = field(default_factory=dict)
+    """In force now: a reload may have changed what the profile of the start says."""
     stats: Mapping[Role, Sequence[BatchStats]] = field(default_factory=dict)
     """Of every replica."""
 
@@ -34,8 +36,10 @@ async def ask_engine(use: Services) -> EngineState:
     state = EngineState()
 
     async def ask() -> None:
-        told = await asyncio.gather(use.engine.identities(), use.engine.batches(), use.engine.stats())
-        state.identities, state.batches, state.stats = told
+        engine = use.engine
+        state.identities, state.batches, state.max_ongoing_requests, state.stats = await asyncio.gather(
+            engine.identities(), engine.batches(), engine.max_ongoing_requests(), engine.stats()
+        )
 
     state.check = await state_of(ask())
     return state

@@ -93,8 +93,8 @@ class OpsModel(Wire):
     replicas: int
     batch: Batch
     """In force now."""
-    max_ongoing_requests: int | None
-    """Of a replica: `max_items` × `concurrent` may not be more. `null` for a role that the API's profile lacks."""
+    max_ongoing_requests: int
+    """Of a replica, in force now: `max_items` × `concurrent` may not be more."""
     queued: int
     """Items that wait for a batch."""
     running: int

@@ -41,7 +41,7 @@ async def overview(use: Services) -> OpsOverview:
         throughput=throughput,
         window_seconds=look.at_seconds - before.at_seconds if before else None,
         latencies=_latencies(look, before),
-        models=[_model(use, engine, role, look, before) for role in engine.identities],
+        models=[_model(engine, role, look, before) for role in engine.identities],
         engine_failures=int(engine_failures - _failures_before(look, before)),
         failures=failures,
     )
@@ -58,11 +58,11 @@ async def change_batch(use: Services, caller: Caller, role: Role, update: BatchU
         ValidationFailed: `max_ongoing_requests` is below what the batches need.
         Overloaded: the engine does not take the change now.
     """
-    before = await _in_force(use, role)
+    before, most = await _in_force(use, role)
     wanted = before.model_copy(update=update.model_dump(exclude_none=True))
     if wanted == before:
         return BatchResource(role=role, **wanted.model_dump())
-    _check_queue(use, role, wanted)
+    _check_queue(wanted, most)
     await _record(use, caller, "engine.batch_changed", role, before=before.model_dump(), after=wanted.model_dump())
     try:
         await use.engine.reconfigure({role: wanted})
@@ -74,30 +74,26 @@ async def change_batch(use: Services, caller: Caller, role: Role, update: BatchU
     return BatchResource(role=role, **wanted.model_dump())
 
 
-async def _in_force(use: Services, role: Role) -> BatchSettings:
+async def _in_force(use: Services, role: Role) -> tuple[BatchSettings, int]:
+    """How batches form, and how many requests a replica is handed at once."""
     try:
-        batches = await use.engine.batches()
+        batches, most = await asyncio.gather(use.engine.batches(), use.engine.max_ongoing_requests())
     except (EngineError, OSError) as error:
         raise _away() from error
     if role not in batches:
         raise NotFound(f"the profile has no model for {role}", param="role")
-    return batches[role]
+    return batches[role], most[role]
 
 
-def _check_queue(use: Services, role: Role, wanted: BatchSettings) -> None:
+def _check_queue(wanted: BatchSettings, most: int) -> None:
     """Before anything is written down; the engine has the last word, since its replicas may have changed."""
-    most = _max_ongoing_requests(use, role)
-    if most is not None and wanted.max_items * wanted.concurrent > most:
+    if wanted.max_items * wanted.concurrent > most:
         raise ValidationFailed(
             f"max_items × concurrent = {wanted.max_items * wanted.concurrent} is above max_ongoing_requests = {most}: "
             "a replica is never given as many, so its batches could not fill",
             code="batch_above_max_ongoing_requests",
             param="max_items",
         )
-
-
-def _max_ongoing_requests(use: Services, role: Role) -> int | None:
-    return use.settings.models[role].replicas.max_ongoing_requests if role in use.settings.models else None
 
 
 async def _record(use: Services, caller: Caller, action: str, role: Role, **told: Any) -> None:
@@ -133,7 +129,7 @@ def _failures_before(look: Look, before: Look | None) -> float:
     return before.engine_failures if before and before.engine_failures <= look.engine_failures else 0.0
 
 
-def _model(use: Services, engine: EngineState, role: Role, look: Look, before: Look | None) -> OpsModel:
+def _model(engine: EngineState, role: Role, look: Look, before: Look | None) -> OpsModel:
     identity, replicas, batch = engine.identities[role], engine.stats.get(role, ()), engine.batches[role]
     return OpsModel(
         role=role,
@@ -143,7 +139,7 @@ def _model(use: Services, engine: EngineState, role: Role, look: Look, before: L
         precision=identity.precision,
         replicas=len(replicas),
         batch=Batch.of(batch),
-        max_ongoing_requests=_max_ongoing_requests(use, role),
+        max_ongoing_requests=engine.max_ongoing_requests[role],
         queued=sum(one.queued for one in replicas),
         running=sum(one.running for one in replicas),
         failed_items=sum(one.failed_items for one in replicas),

@@ -53,6 +53,9 @@ class InstantEngine:
     async def batches(self) -> Mapping[Role, BatchSettings]:
         return {}
 
+    async def max_ongoing_requests(self) -> Mapping[Role, int]:
+        return {}
+
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {"concepts": ModelIdentity("concepts", "instant", "1", "0" * 64, "f32")}
 

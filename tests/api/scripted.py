@@ -52,6 +52,8 @@ class ScriptedEngine:
         """Requests wait until it is set."""
         self.gate.set()
         self.configured: dict[Role, BatchSettings] = {"concepts": BatchSettings(max_cost=2.0)}
+        self.handed: defaultdict[Role, int] = defaultdict(lambda: 32)
+        """`max_ongoing_requests` of the models."""
 
     async def start(self, on_progress: Progress = lambda step: None) -> None:
         on_progress("ready")
@@ -86,6 +88,9 @@ class ScriptedEngine:
 
     async def batches(self) -> Mapping[Role, BatchSettings]:
         return self.configured
+
+    async def max_ongoing_requests(self) -> Mapping[Role, int]:
+        return {role: self.handed[role] for role in self.configured}
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {"concepts": ModelIdentity("concepts", "scripted", "1", "0" * 64, "f32")}

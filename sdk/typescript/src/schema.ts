@@ -2085,9 +2085,9 @@ export interface components {
             items_per_batch: number | null;
             /**
              * Max Ongoing Requests
-             * @description Of a replica: `max_items` × `concurrent` may not be more. `null` for a role that the API's profile lacks.
+             * @description Of a replica, in force now: `max_items` × `concurrent` may not be more.
              */
-            max_ongoing_requests: number | null;
+            max_ongoing_requests: number;
             /**
              * Mean Fill
              * @description Of the window's batches, 0 to 1: cost over `max_cost`, or count over `max_items` if that is more.

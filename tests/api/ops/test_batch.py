@@ -74,6 +74,17 @@ async def test_a_batch_above_what_a_replica_is_given_says_why(http, organization
     assert "33 is above max_ongoing_requests = 32" in error["message"]
 
 
+async def test_what_a_replica_is_given_may_have_changed_since_the_start(http, organization, engine):
+    """By `assay reload`, which the settings of this process do not tell of."""
+    engine.handed["text"] = 64
+    assert (await _change(http, organization, max_items=33)).status_code == 200
+    told = (await http.get("/v1/ops/overview", headers=organization.headers)).json()
+    assert [one["max_ongoing_requests"] for one in told["models"] if one["role"] == "text"] == [64]
+    engine.handed["text"] = 34
+    error = (await _change(http, organization, max_items=35)).json()["error"]
+    assert "35 is above max_ongoing_requests = 34" in error["message"]
+
+
 async def test_an_unknown_role_names_nothing(http, organization):
     refused = await _change(http, organization, role="translator", max_items=8)
     assert (refused.status_code, refused.json()["error"]["type"]) == (404, "not_found")

@@ -68,7 +68,7 @@ export function BatchDialog({ model, name, unit, onClose }: BatchDialogProps) {
         <div class="fields">
           <TextField
             label={words.maxItems}
-            hint={model.max_ongoing_requests === null ? undefined : words.maxItemsHint(model.max_ongoing_requests)}
+            hint={words.maxItemsHint(model.max_ongoing_requests)}
             {...field("max_items", "max_items")}
           />
           <TextField label={words.wait} hint={words.waitHint} {...field("wait_ms", "wait_seconds")} />
