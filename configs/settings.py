@@ -117,7 +117,10 @@ class SignupSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """Requests that one organization (or address, before it is known) may make in a minute, by class of route."""
+    """Requests that one organization (or address, before it is known) may make in a minute, by class of route.
+
+    Every API process counts by itself: with N replicas of the API up to N times as many pass.
+    """
 
     read_per_minute: PositiveInt = 1200
     write_per_minute: PositiveInt = 600
