@@ -124,7 +124,7 @@ def test_missing_weights_say_where_they_would_come_from(tmp_path, source, advice
 
 def test_an_unpinned_file_does_not_load_even_when_it_is_there(folder):
     registry = _registry(folder, {"model.bin": None}, [{"path": str(folder / "mounted")}])
-    with pytest.raises(WeightsUnpinned, match="assay weights fetch small"):
+    with pytest.raises(WeightsUnpinned, match="assay weights fetch --pin small"):
         registry.open("small")
 
 
