@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from xdist.scheduler import LoadScopeScheduling
 
+ALONE = "tests/web/"
 PILLOWS_OPEN = Image.open
 """Before any test imports ultralytics, which replaces it by one that wants another HEIF library."""
 STACKS = (
@@ -34,6 +35,9 @@ def pillow_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of several processes: what takes longest begins first, and the many short ones fill up the ends."""
+    astray = [one.nodeid for one in items if one.get_closest_marker("alone") and not one.nodeid.startswith(ALONE)]
+    if astray:
+        raise pytest.UsageError(f"scripts/test looks for tests that run alone in {ALONE} only: {astray}")
     if hasattr(config, "workerinput"):
         items.sort(key=_rank)
 

@@ -45,7 +45,7 @@ class OpenVinoNetwork:
     """A network compiled for the CPU; with `beside`, compiled once more for calls that overlap.
 
     A call that is alone gets every thread. One that finds others under way gets a share of them, one stream of
-    `beside`: a layer split over two threads costs 13% more processor time than on one (PP-OCR on 2 cores), so calls
+    `beside`: a layer split over two threads costs 16% more processor time than on one (PP-OCR on 2 cores), so calls
     side by side get more done than calls that take turns. Both give the same numbers, bit for bit.
     """
 

@@ -25,7 +25,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "speech": {"weights": "whisper-tiny-en"},
     "text": {"backend": "easyocr", "weights": "easyocr-en", "options": {}},
 }
-"""Other weights or numbers for each role, out of what the packages ship."""
+"""Other weights or numbers for each role, out of what the packages ship. Where `auto` is f32 already, the detector is
+swapped all the same, but its answers do not tell which replica they are of."""
 CAPACITY_SECONDS = 12.0
 IN_FLIGHT = 4
 BRIEF = JobBrief(description="Take a clear photo of a menu, or read a sentence aloud.")

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -178,3 +179,9 @@ async def test_what_is_too_long_is_refused_as_everywhere(server: RunningServer, 
     headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": version}
     answer = httpx.post(f"{server.url}/mcp", content=bytes(25_200_000), headers=server.headers | headers, timeout=60)
     assert (answer.status_code, answer.json()["error"]["type"]) == (413, "payload_too_large")
+
+
+def test_the_library_is_not_loaded_before_it_is_called() -> None:
+    """It would be most of what starting an API process takes."""
+    command = [sys.executable, "-c", "import sys, api.app; print('mcp' in sys.modules)"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "False"
