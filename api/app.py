@@ -15,11 +15,11 @@ from api.web.previews import Previews
 from api.web.routes import create_router as page_router
 
 ROUTES = (
-    "organizations.routes", "jobs.routes", "submissions.routes", "files.routes", "search.routes", "exports.routes",
-    "scoring.routes", "workers.routes", "workers.worker_routes", "credits.routes", "keys.routes", "webhooks.routes",
-    "operations.routes", "ops.routes", "web.sign_in", "web.gallery", "workers.sign_in",
+    "workers.worker_routes", "submissions.routes", "jobs.routes", "files.routes", "organizations.routes",
+    "search.routes", "exports.routes", "scoring.routes", "workers.routes", "credits.routes", "keys.routes",
+    "webhooks.routes", "operations.routes", "ops.routes", "web.sign_in", "web.gallery", "workers.sign_in",
 )  # fmt: skip
-"""Modules that have a `router`."""
+"""Modules that have a `router`, the busiest first: they are asked in this order."""
 
 
 def create_app(made: Services) -> FastAPI:
@@ -38,11 +38,11 @@ def create_app(made: Services) -> FastAPI:
     app.state.services = made
     app.state.previews = Previews(made.settings)
     requests.install(app)
+    if isinstance(made.store, LocalStore):
+        app.include_router(storage_router(made.store))
     for module in ROUTES:
         router: APIRouter = import_module(f"api.{module}").router
         app.include_router(router)
-    if isinstance(made.store, LocalStore):
-        app.include_router(storage_router(made.store))
     app.include_router(page_router(made.settings))
     app.state.tools = mcp_route.mount(app, made)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way

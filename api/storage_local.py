@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from stat import S_ISREG
@@ -113,9 +114,8 @@ class LocalStore:
         """
         made = self._new_file()
         with on_disk(key), removed(made):
-            written = await write_stream(key, chunks, made, max_bytes=max_bytes)
-            await asyncio.to_thread(place, os.link, made, self.local_path(key))
-        return written
+            into_place = partial(place, os.link, made, self.local_path(key))
+            return await write_stream(key, chunks, made, max_bytes=max_bytes, then=into_place)
 
     async def open_stream(self, key: str) -> AsyncGenerator[bytes, None]:
         with on_disk(key), self.local_path(key).open("rb") as file:

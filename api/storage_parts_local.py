@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -63,9 +64,9 @@ class LocalParts:
         folder, made = self._folder(grant.key, grant.upload_id or ""), self._incoming / uuid4().hex
         with on_disk(grant.key), removed(made):
             folder.stat()
-            await write_stream(grant.key, chunks, made, max_bytes=grant.size_bytes)
             # The folder is not synced: a part that a power cut loses is sent again.
-            await asyncio.to_thread(os.replace, made, folder / str(grant.part))
+            into_place = partial(os.replace, made, folder / str(grant.part))
+            await write_stream(grant.key, chunks, made, max_bytes=grant.size_bytes, then=into_place)
 
     def _folder(self, key: str, upload_id: str) -> Path:
         """By the key's digest too, so that the id of another's upload leads nowhere."""

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,12 +11,21 @@ from typing import Any, BinaryIO
 from api.storage import CHUNK_BYTES, ObjectChanged, Written, check_size
 
 
-async def write_stream(key: str, chunks: AsyncIterator[bytes], path: Path, *, max_bytes: int | None) -> Written:
+async def write_stream(
+    key: str,
+    chunks: AsyncIterator[bytes],
+    path: Path,
+    *,
+    max_bytes: int | None,
+    then: Callable[[], None] = lambda: None,
+) -> Written:
     """Write all chunks to a new file and have the disk confirm them.
 
     Args:
         key: for the messages.
         path: removed again unless everything arrived.
+        max_bytes: more are refused.
+        then: what is done with the file once it is whole, without another change of thread.
 
     Raises:
         ObjectTooLarge: more than `max_bytes` came; reading stops there.
@@ -24,8 +33,7 @@ async def write_stream(key: str, chunks: AsyncIterator[bytes], path: Path, *, ma
     """
     with ExitStack() as undo, path.open("xb") as file:
         undo.callback(path.unlink)
-        written = await _write(key, chunks, file, max_bytes)
-        await asyncio.to_thread(_confirm, file)
+        written = await _write(key, chunks, file, max_bytes, then)
         undo.pop_all()
     return written
 
@@ -42,12 +50,18 @@ async def fetch(
     return written
 
 
-async def _write(key: str, chunks: AsyncIterator[bytes], file: BinaryIO, max_bytes: int | None) -> Written:
-    size_bytes, digest = 0, hashlib.sha256()
+async def _write(
+    key: str, chunks: AsyncIterator[bytes], file: BinaryIO, max_bytes: int | None, then: Callable[[], None]
+) -> Written:
+    """The last piece is stored and confirmed in one change of thread: most files are of one piece."""
+    size_bytes, digest, last = 0, hashlib.sha256(), b""
     async for piece in _joined(chunks):
         size_bytes += len(piece)
         check_size(key, size_bytes, max_bytes)
-        await asyncio.to_thread(_store, piece, file, digest)
+        if last:
+            await asyncio.to_thread(_store, last, file, digest)
+        last = piece
+    await asyncio.to_thread(_finish, last, file, digest, then)
     return Written(size_bytes, digest.hexdigest())
 
 
@@ -68,6 +82,8 @@ def _store(piece: bytes, file: BinaryIO, digest: Any) -> None:
     digest.update(piece)
 
 
-def _confirm(file: BinaryIO) -> None:
+def _finish(last: bytes, file: BinaryIO, digest: Any, then: Callable[[], None]) -> None:
+    _store(last, file, digest)
     file.flush()
     os.fsync(file.fileno())
+    then()

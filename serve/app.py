@@ -188,7 +188,7 @@ def _start_local_ray(settings: Settings) -> None:
     services.get_node = _get_node_in_time
     # Ray sets OMP_NUM_THREADS=1 in replicas that reserve less than a CPU, unless it is set.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
-    # Else glibc gives each thread that allocates a heap of its own: a tenth more memory in the text replica, no time less.
+    # Else glibc gives each thread that allocates a heap of its own: a tenth more memory in the text replica.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     ray.init(
         address="local",

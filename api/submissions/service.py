@@ -76,8 +76,8 @@ def queue(submission: Submission) -> None:
     submission.engine_attempts = 0
 
 
-async def submit(use: Services, session: AsyncSession, submission: Submission) -> bool:
-    """Queue a locked submission if its bytes are there; whether they are.
+async def queue_if_uploaded(use: Services, submission: Submission) -> bool:
+    """Queue a locked submission if its bytes are there; whether they are. The rows are the caller's to flush.
 
     Raises:
         PayloadTooLarge: there are too many; they are removed, so that the upload can be tried again.
@@ -94,7 +94,6 @@ async def submit(use: Services, session: AsyncSession, submission: Submission) -
     if stored is None:
         return False
     queue(submission)
-    await session.flush()
     return True
 
 

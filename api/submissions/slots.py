@@ -30,7 +30,7 @@ def require_slot(job: Job) -> None:
 async def lease_slots(
     session: AsyncSession, job: Job, worker_id: str, settings: CollectionSettings
 ) -> list[Submission]:
-    """Give a worker as many slots as the job wants of one person at a time.
+    """Give a worker as many slots as the job wants of one person at a time. The rows are the caller's to flush.
 
     Raises:
         Conflict: no slot is open, the job has its workers, or this one holds enough slots already.
@@ -41,7 +41,6 @@ async def lease_slots(
     leases = [_lease(job, settings, worker_id=worker_id) for _ in range(count)]
     job.files_pending += count
     session.add_all(leases)
-    await session.flush()
     return leases
 
 

@@ -121,8 +121,12 @@ async def submit(
         told = body or Submit()
         return WorkerSubmissionResource.of(await service.submit(session, use, worker, submission_id, told))
 
-    await service.join_upload(use, worker, submission_id)
-    return await once.run(worker.worker_id, action)
+    try:
+        return await once.run(worker.worker_id, action)
+    except service.UploadMissing:
+        if not await service.join_upload(use, worker, submission_id):
+            raise
+        return await once.run(worker.worker_id, action)
 
 
 @router.post("/v1/worker/submissions/{submission_id}/retry", response_model=WorkerSubmissionResource)

@@ -13,9 +13,13 @@ from api.services import Services
 from api.submissions import parted
 from api.submissions.queries import found, lock_submission
 from api.submissions.schemas import PartedUpload, Submit
-from api.submissions.service import submit as queue_if_uploaded
+from api.submissions.service import queue_if_uploaded
 from api.submissions.slots import lease_slots
 from api.tables import Job, Submission
+
+
+class UploadMissing(Conflict):
+    """A file is handed in that is not at its place, or not yet: it may have come in parts."""
 
 
 def jobs_for(worker: WorkerCaller) -> Select[Job]:
@@ -61,6 +65,7 @@ async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job
     leases = await lease_slots(session, job, worker.worker_id, use.settings.collection)
     for lease in leases:
         _record(session, lease, "submission.accepted", worker)
+    await session.flush()
     return leases
 
 
@@ -101,16 +106,21 @@ async def look_at_upload(
     return await parted.look(use, submission)
 
 
-async def join_upload(use: Services, worker: WorkerCaller, submission_id: str) -> None:
-    """Make the file of its parts before it is handed in. By itself, since gigabytes take longer than a transaction may.
+async def join_upload(use: Services, worker: WorkerCaller, submission_id: str) -> bool:
+    """Make the file of its parts, if it comes in parts. By itself, since gigabytes take longer than a transaction may.
+
+    Returns:
+        Whether it comes in parts.
 
     Raises:
         NotFound: the worker has no such submission.
     """
     async with use.db.read() as session:
         submission = await find_own(session, worker, submission_id)
-    if submission.status == "awaiting_upload":
-        await parted.join(use, submission)
+    if submission.status != "awaiting_upload" or submission.upload_id is None:
+        return False
+    await parted.join(use, submission)
+    return True
 
 
 async def submit(
@@ -121,7 +131,8 @@ async def submit(
     Raises:
         AuthorizationFailed: the worker is banned.
         NotFound: it has no such submission.
-        Conflict: the file is not there, or the slot was taken back.
+        UploadMissing: the file is not there.
+        Conflict: the slot was taken back.
     """
     require_active(worker)
     submission = await lock_submission(session, submission_id, worker.worker_id)
@@ -132,9 +143,10 @@ async def submit(
     submission.filename = body.filename or submission.filename
     submission.declared_sha256 = body.sha256.lower() if body.sha256 else None
     submission.captured_at = body.captured_at
-    if not await queue_if_uploaded(use, session, submission):
-        raise Conflict("no file was uploaded yet; PUT it to the upload URL first", code="upload_missing")
+    if not await queue_if_uploaded(use, submission):
+        raise UploadMissing("no file was uploaded yet; PUT it to the upload URL first", code="upload_missing")
     _record(session, submission, "submission.submitted", worker)
+    await session.flush()
     return submission
 
 
