@@ -65,7 +65,8 @@ def load(
         str(weights.directory),
         device=placement.device,
         compute_type="float16" if placement.device == "cuda" else "int8",
-        cpu_threads=placement.threads,
+        cpu_threads=max(1, placement.threads // placement.concurrent),
+        num_workers=placement.concurrent,
         local_files_only=True,
     )
     precision = "f16" if placement.device == "cuda" else "int8"

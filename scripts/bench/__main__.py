@@ -12,6 +12,7 @@ search     stored embeddings: NumPy, pgvector, sqlite-vec
 lists      pages of a job of a million files, claims from a long queue
 """
 
+import asyncio
 import json
 import platform
 from pathlib import Path
@@ -123,7 +124,7 @@ def service(
     from scripts.bench.plots import bars
     from scripts.bench.service import run
 
-    report = run(eval_dir, files, rounds, naive_files)
+    report = asyncio.run(run(eval_dir, files, rounds, naive_files))
     _report("service", report.throughput, out)
     _report("service-latency", report.latency, out)
     _report("service-backlog", backlog.run(), out)

@@ -1,13 +1,15 @@
 """The whole service over HTTP against its own engine, the plain ensemble, LitServe and a naive service.
 
-Every way gets the same files in the same order, one way after the other; a ratio is of two ways in one run.
+Every way gets the same files in the same order. They are all open at once and take turns, but for the naive one.
 """
 
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,7 +21,7 @@ from pipeline.result import ScoreRequest
 from scripts.bench.mixed import MixedFile, mixed_files
 from scripts.bench.plain import PlainEnsemble
 from scripts.bench.service_client import UNLIMITED, ServiceClient
-from scripts.bench.service_rivals import LitServe, Naive, Rival, started
+from scripts.bench.service_rivals import LitServe, Naive, started
 from scripts.demo_stack import running_stack
 from serve.client import RayEngine
 
@@ -42,45 +44,62 @@ class ServiceReport:
     latency: list[Row]
 
 
-def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> ServiceReport:
+async def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> ServiceReport:
     """Files a second of every way, and how long a file takes at half load.
 
     Args:
         eval_dir: the evaluation set, whose media are used.
         files: of the mix, in each round.
-        rounds: over the files, after one to warm up; the median counts.
+        rounds: over the files, in which the ways take turns, after one to warm up; the median counts.
         naive_files: the naive service gets so many of them, once.
     """
     with tempfile.TemporaryDirectory(prefix="assay-bench-", ignore_cleanup_errors=True) as folder:
         mix = mixed_files(eval_dir, Path(folder), files)
-        with running_stack(Path(folder) / "state", "embedded", print, **UNLIMITED) as url:
-            rates, latency = asyncio.run(_ours(url, mix, rounds))
-        rates["our engine on Ray Serve"] = asyncio.run(_engine(mix, rounds))
-        rates["bare optimised loop"] = asyncio.run(_plain(mix, rounds))
-        for size in LITSERVE_BATCHES:
-            with started(LitServe.module, LitServe.health, str(size)) as url:
-                rates[f"LitServe, batches of {size}"] = asyncio.run(_rival(LitServe(url), mix, rounds))
+        async with AsyncExitStack() as open_ways:
+            url = open_ways.enter_context(running_stack(Path(folder) / "state", "embedded", print, **UNLIMITED))
+            client = await open_ways.enter_async_context(ServiceClient.signed_up(url))
+            ways: dict[str, Burst] = {OURS: partial(client.burst, mix, AT_ONCE)}
+            latency = await _latency(client, mix, ways[OURS])  # before there is anything else to disturb it
+            ways |= await _others(open_ways, mix)
+            rates = await _in_turns(ways, files, rounds)
         with started(Naive.module, Naive.health) as url:
-            rates["naive FastAPI service"] = asyncio.run(_rival(Naive(url), mix[:naive_files], 0))
+            rates["naive FastAPI service"] = naive_files / await Naive(url).burst(mix[:naive_files], AT_ONCE)
     rows = [
         {"way": way, "files_per_second": rate, "ours_against_it": rates[OURS] / rate} for way, rate in rates.items()
     ]
     return ServiceReport(rows, latency)
 
 
-async def _rate(burst: Burst, files: int, rounds: int) -> float:
-    """Files a second: the median of the rounds, or the first one when there are none besides."""
-    first = await burst()
-    return files / median([await burst() for _ in range(rounds)] or [first])
+async def _others(open_ways: AsyncExitStack, mix: Sequence[MixedFile]) -> dict[str, Burst]:
+    """Our engine without its front end, the models in a plain loop, and LitServe; they stay open with the stack."""
+    engine, ensemble = RayEngine(load_settings("embedded")), PlainEnsemble()
+    open_ways.push_async_callback(engine.close)
+    await engine.start()
+    ways: dict[str, Burst] = {
+        "our engine on Ray Serve": partial(_score_on, engine, mix),
+        "bare optimised loop": partial(_score_by, ensemble, mix),
+    }
+    for size in LITSERVE_BATCHES:
+        url = open_ways.enter_context(started(LitServe.module, LitServe.health, str(size)))
+        ways[f"LitServe, batches of {size}"] = partial(LitServe(url).burst, mix, AT_ONCE)
+    return ways
 
 
-async def _ours(url: str, mix: Sequence[MixedFile], rounds: int) -> tuple[dict[str, float], list[Row]]:
-    async with ServiceClient.signed_up(url) as client:
-        rate = await _rate(lambda: client.burst(mix, AT_ONCE), len(mix), rounds)
-        alone = [await client.alone(file) for file in mix]
-        loads = {"alone": alone, "half load": await client.at_rate(mix, rate / 2)}
-    rows = [{"load": load} | _percentiles(seconds, alone) for load, seconds in loads.items()]
-    return {OURS: rate}, rows
+async def _in_turns(ways: Mapping[str, Burst], files: int, rounds: int) -> dict[str, float]:
+    """Files a second of each way: the median of its rounds, all of which met the same machine."""
+    for burst in ways.values():
+        await burst()
+    taken = [{way: await burst() for way, burst in ways.items()} for _ in range(rounds)]
+    return {way: files / median(each[way] for each in taken) for way in ways}
+
+
+async def _latency(client: ServiceClient, mix: Sequence[MixedFile], burst: Burst) -> list[Row]:
+    """Of files that are alone, and of those that come at half of the rate that the service can take."""
+    await burst()
+    rate = len(mix) / await burst()
+    alone = [await client.alone(file) for file in mix]
+    loads = {"alone": alone, "half load": await client.at_rate(mix, rate / 2)}
+    return [{"load": load} | _percentiles(seconds, alone) for load, seconds in loads.items()]
 
 
 def _percentiles(seconds: Sequence[float], alone: Sequence[float]) -> Row:
@@ -88,39 +107,21 @@ def _percentiles(seconds: Sequence[float], alone: Sequence[float]) -> Row:
     return {"p50_seconds": p50, "p95_seconds": p95, "p95_against_alone": p95 / float(np.percentile(alone, 95))}
 
 
-async def _engine(mix: Sequence[MixedFile], rounds: int) -> float:
+async def _score_on(engine: RayEngine, mix: Sequence[MixedFile]) -> float:
     """As many files under way as the dispatcher would have."""
-    settings = load_settings("embedded")
-    places = asyncio.Semaphore(settings.dispatcher.concurrency)
-    engine = RayEngine(settings)
-    await engine.start()
+    places = asyncio.Semaphore(load_settings("embedded").dispatcher.concurrency)
 
     async def score(file: MixedFile) -> None:
         async with places:
             await engine.score(ScoreRequest(file.path, file.brief))
 
-    async def burst() -> float:
-        begun = time.perf_counter()
-        await asyncio.gather(*map(score, mix))
-        return time.perf_counter() - begun
-
-    try:
-        return await _rate(burst, len(mix), rounds)
-    finally:
-        await engine.close()
+    begun = time.perf_counter()
+    await asyncio.gather(*map(score, mix))
+    return time.perf_counter() - begun
 
 
-async def _plain(mix: Sequence[MixedFile], rounds: int) -> float:
-    ensemble = PlainEnsemble()
-
-    async def burst() -> float:
-        begun = time.perf_counter()
-        for file in mix:
-            await ensemble.score([ScoreRequest(file.path, file.brief)])
-        return time.perf_counter() - begun
-
-    return await _rate(burst, len(mix), rounds)
-
-
-async def _rival(rival: Rival, mix: Sequence[MixedFile], rounds: int) -> float:
-    return await _rate(lambda: rival.burst(mix, AT_ONCE), len(mix), rounds)
+async def _score_by(ensemble: PlainEnsemble, mix: Sequence[MixedFile]) -> float:
+    begun = time.perf_counter()
+    for file in mix:
+        await ensemble.score([ScoreRequest(file.path, file.brief)])
+    return time.perf_counter() - begun
