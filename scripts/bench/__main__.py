@@ -96,11 +96,11 @@ def search(out: Out = OUT, sizes: str = "10000,100000") -> None:
 
 
 @app.command()
-def api(out: Out = OUT, submissions: int = 1000, databases: str = "postgres,sqlite") -> None:
+def api(out: Out = OUT, submissions: int = 500, databases: str = "postgres,sqlite", rounds: int = 3) -> None:
     """The front end with an engine that answers at once: submissions a second, processor time of each."""
     from scripts.bench.api import run
 
-    _report("api", run(submissions, databases.split(",")), out)
+    _report("api", run(submissions, databases.split(","), rounds), out)
 
 
 @app.command()

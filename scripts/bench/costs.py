@@ -145,7 +145,7 @@ def front_end_costs() -> Row:
     Processor time is that of the API and the background process of their own (`scripts.bench.api`); everything else
     is counted in this process.
     """
-    (timed,) = api.run(SUBMISSIONS, ["postgres"])
+    timed = api.ours("postgres", SUBMISSIONS)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "postgres", cleanup_mode="delete")
         try:
