@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -28,10 +28,10 @@ class MixedFile:
     brief: JobBrief
 
 
-def mixed_files(eval_dir: Path, folder: Path, count: int) -> list[MixedFile]:
+def mixed_files(eval_dir: Path, folder: Path, count: int, pattern: Sequence[str] = PATTERN) -> list[MixedFile]:
     """So many files; videos are made in `folder`, all others are those of the evaluation set."""
     sources = {"image": _photos(eval_dir), "audio": _recordings(eval_dir), "video": _videos(eval_dir, folder)}
-    return [next(sources[kind]) for kind in islice(cycle(PATTERN), count)]
+    return [next(sources[kind]) for kind in islice(cycle(pattern), count)]
 
 
 def photo_paths(eval_dir: Path) -> list[tuple[Path, str]]:
