@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any
 
 import av
@@ -37,10 +38,13 @@ def create_app() -> FastAPI:
     reader, detector, classifier = easyocr_reader(), torch_twin(), torch_classifier()
     prepare = transforms.Compose([transforms.Resize(292), transforms.CenterCrop(260), transforms.ToTensor()])
 
+    alone = Lock()  # ultralytics: one model is not for several threads
+
     def look(picture: Image.Image) -> dict[str, Any]:
         with torch.no_grad():
             label = int(classifier(prepare(picture)[None] * 2 - 1).argmax())
-        boxes = len(detector.predict(picture, verbose=False)[0].boxes)
+        with alone:
+            boxes = len(detector.predict(picture, verbose=False)[0].boxes)
         return {"label": label, "boxes": boxes, "text": [found[1] for found in reader.readtext(np.asarray(picture))]}
 
     def listen(path: str) -> str:

@@ -89,7 +89,10 @@ async def _in_turns(ways: Mapping[str, Burst], files: int, rounds: int) -> dict[
     """Files a second of each way: the median of its rounds, all of which met the same machine."""
     for burst in ways.values():
         await burst()
-    taken = [{way: await burst() for way, burst in ways.items()} for _ in range(rounds)]
+    taken = []
+    for _ in range(rounds):
+        taken.append({way: await burst() for way, burst in ways.items()})
+        print("files a second:", {way: round(files / seconds, 2) for way, seconds in taken[-1].items()}, flush=True)
     return {way: files / median(each[way] for each in taken) for way in ways}
 
 
@@ -99,7 +102,9 @@ async def _latency(client: ServiceClient, mix: Sequence[MixedFile], burst: Burst
     rate = len(mix) / await burst()
     alone = [await client.alone(file) for file in mix]
     loads = {"alone": alone, "half load": await client.at_rate(mix, rate / 2)}
-    return [{"load": load} | _percentiles(seconds, alone) for load, seconds in loads.items()]
+    rows = [{"load": load} | _percentiles(seconds, alone) for load, seconds in loads.items()]
+    print(rows, flush=True)
+    return rows
 
 
 def _percentiles(seconds: Sequence[float], alone: Sequence[float]) -> Row:

@@ -75,8 +75,8 @@ def started(module: str, health: str, *arguments: str) -> Iterator[str]:
         yield url
     finally:
         family = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(60)
+        process.kill()
+        process.wait()
         for left in family:
             with suppress(psutil.NoSuchProcess):
                 left.kill()
