@@ -65,7 +65,7 @@ def load(
         str(weights.directory),
         device=placement.device,
         compute_type="float16" if placement.device == "cuda" else "int8",
-        # Of each worker: batches that overlap share the threads, and one alone gains little from a second (decision 0004).
+        # Of each worker. Batches that overlap share the threads; one alone gains little from a second (decision 0004).
         cpu_threads=max(1, placement.threads // placement.concurrent),
         num_workers=placement.concurrent,
         local_files_only=True,
