@@ -21,7 +21,7 @@ from pipeline.result import ScoreRequest
 from scripts.bench.mixed import MixedFile, mixed_files
 from scripts.bench.plain import PlainEnsemble
 from scripts.bench.service_client import UNLIMITED, ServiceClient
-from scripts.bench.service_rivals import LitServe, Naive, started
+from scripts.bench.service_rivals import LitServe, Naive, Rival, Server, started
 from scripts.demo_stack import running_stack
 from serve.client import RayEngine
 
@@ -51,7 +51,7 @@ async def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> Serv
         eval_dir: the evaluation set, whose media are used.
         files: of the mix, in each round.
         rounds: over the files, in which the ways take turns, after one to warm up; the median counts.
-        naive_files: the naive service gets so many of them, once.
+        naive_files: the naive service gets so many of them, once; without any it is left out.
     """
     with tempfile.TemporaryDirectory(prefix="assay-bench-", ignore_cleanup_errors=True) as folder:
         mix = mixed_files(eval_dir, Path(folder), files)
@@ -62,8 +62,10 @@ async def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> Serv
             latency = await _latency(client, mix, ways[OURS])  # before there is anything else to disturb it
             ways |= await _others(open_ways, mix)
             rates = await _in_turns(ways, files, rounds)
-        with started(Naive.module, Naive.health) as url:
-            rates["naive FastAPI service"] = naive_files / await Naive(url).burst(mix[:naive_files], AT_ONCE)
+        if naive_files:
+            with started(Naive.module, Naive.health) as server:
+                seconds = await Naive(server.url).burst(mix[:naive_files], AT_ONCE)
+            rates["naive FastAPI service"] = naive_files / seconds
     rows = [
         {"way": way, "files_per_second": rate, "ours_against_it": rates[OURS] / rate} for way, rate in rates.items()
     ]
@@ -80,9 +82,15 @@ async def _others(open_ways: AsyncExitStack, mix: Sequence[MixedFile]) -> dict[s
         "bare optimised loop": partial(_score_by, ensemble, mix),
     }
     for size in LITSERVE_BATCHES:
-        url = open_ways.enter_context(started(LitServe.module, LitServe.health, str(size)))
-        ways[f"LitServe, batches of {size}"] = partial(LitServe(url).burst, mix, AT_ONCE)
+        server = open_ways.enter_context(started(LitServe.module, LitServe.health, str(size)))
+        ways[f"LitServe, batches of {size}"] = partial(_asked, server, LitServe(server.url), mix)
+        server.pause()
     return ways
+
+
+async def _asked(server: Server, rival: Rival, mix: Sequence[MixedFile]) -> float:
+    with server.resumed():
+        return await rival.burst(mix, AT_ONCE)
 
 
 async def _in_turns(ways: Mapping[str, Burst], files: int, rounds: int) -> dict[str, float]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from scripts.bench.mixed import MixedFile
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.25
+"""Each look costs the service some milliseconds that it would score with."""
 REWARD = 10
 SEED = 7
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import httpx
 import psutil
@@ -60,9 +61,34 @@ class LitServe(Rival):
         (await self._http.post("/predict", json=body)).raise_for_status()
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of processes that can be stopped for a while: LitServe's look at their queues all the time."""
+
+    url: str
+    process: psutil.Process
+
+    def pause(self) -> None:
+        for one in self._family():
+            one.suspend()
+
+    @contextmanager
+    def resumed(self) -> Iterator[None]:
+        """It runs within the block only."""
+        for one in self._family():
+            one.resume()
+        try:
+            yield
+        finally:
+            self.pause()
+
+    def _family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+
 @contextmanager
-def started(module: str, health: str, *arguments: str) -> Iterator[str]:
-    """The URL of a server process, which ends with the block.
+def started(module: str, health: str, *arguments: str) -> Iterator[Server]:
+    """A server that runs and answers, which ends with the block.
 
     Raises:
         TimeoutError: it does not answer in time.
@@ -72,7 +98,7 @@ def started(module: str, health: str, *arguments: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _until_healthy(f"{url}{health}", process)
-        yield url
+        yield Server(url, psutil.Process(process.pid))
     finally:
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
