@@ -29,10 +29,10 @@ def on_disk(key: str | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def removed(path: Path) -> Iterator[None]:
+def removed(path: Path) -> Iterator[Path]:
     """Whatever happens, no file is left at `path`."""
     try:
-        yield
+        yield path
     finally:
         path.unlink(missing_ok=True)
 

@@ -32,7 +32,7 @@ async def write_stream(
         OSError: the disk is full, or `path` exists.
     """
     with ExitStack() as undo, path.open("xb") as file:
-        undo.callback(path.unlink)
+        undo.callback(path.unlink, missing_ok=True)
         written = await _write(key, chunks, file, max_bytes, then)
         undo.pop_all()
     return written

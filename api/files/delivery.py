@@ -1,9 +1,14 @@
 """Making what the client gets of an approved file, and putting it where its URL points."""
 
 import asyncio
+import atexit
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,10 +16,15 @@ from api.errors import Conflict
 from api.ids import new_id
 from api.services import Services
 from api.storage import ObjectMissing
+from api.storage_disk import removed
 from api.submissions.keys import delivered_key, original_key, suggested_name
 from api.tables import File, Job, Submission
 from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
 from pipeline.sniff import SNIFF_BYTES, sniff
+
+_FOLDER = Path(tempfile.gettempdir()) / f"assay-deliver-{uuid4().hex}"
+"""Of this process. A folder for each file would be a tenth of what a decision costs."""
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,8 @@ async def deliver(use: Services, job: Job, submission: Submission, format: str, 
         MediaError: it can be scored, but not written anew.
     """
     target = delivered_key(submission, format)
-    with tempfile.TemporaryDirectory(prefix="assay-deliver-") as folder:
-        source = await _at_hand(use, original_key(submission), Path(folder) / "original", sha256)
-        out = Path(folder) / f"delivered.{format}"
+    with _scratch(".original") as copy, _scratch(f".{format}") as out:
+        source = await _at_hand(use, original_key(submission), copy, sha256)
         made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
         await use.store.put_file(target, out, MIME_TYPES[format][1])
     return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format))
@@ -77,8 +86,7 @@ async def deliver_reviewed(session: AsyncSession, use: Services, job: Job, submi
 
 async def _unscored_file(session: AsyncSession, use: Services, submission: Submission, score: int) -> File:
     """The row of a file that the engine could not score; it has no annotations."""
-    with tempfile.TemporaryDirectory(prefix="assay-deliver-") as folder:
-        path = Path(folder) / "original"
+    with _scratch(".original") as path:
         try:
             written = await use.store.fetch(original_key(submission), path)
             content_type, format = await asyncio.to_thread(_kind, path)
@@ -105,6 +113,14 @@ async def _unscored_file(session: AsyncSession, use: Services, submission: Submi
     submission.file_id = file.id
     await session.flush()
     return file
+
+
+@contextmanager
+def _scratch(suffix: str) -> Iterator[Path]:
+    """Where a file may be made; it goes with the block."""
+    _FOLDER.mkdir(mode=0o700, exist_ok=True)
+    with removed(_FOLDER / f"{uuid4().hex}{suffix}") as path:
+        yield path
 
 
 def _kind(path: Path) -> tuple[str, str]:
