@@ -51,7 +51,8 @@ async def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> Serv
         eval_dir: the evaluation set, whose media are used.
         files: of the mix, in each round.
         rounds: over the files, in which the ways take turns, after one to warm up; the median counts.
-        naive_files: the naive service gets so many of them, once; without any it is left out.
+        naive_files: the naive service gets so many of them, once, with everything else closed: the ratio to it is less
+            than it would be side by side. Without any it is left out.
     """
     with tempfile.TemporaryDirectory(prefix="assay-bench-", ignore_cleanup_errors=True) as folder:
         mix = mixed_files(eval_dir, Path(folder), files)

@@ -169,6 +169,20 @@ def test_crops_share_a_batch_only_at_one_width() -> None:
 
 
 @pytest.mark.parametrize(
+    ("width", "sizes"), [(512, [8, 1]), (1024, [4, 4, 1]), (2048, [2, 2, 2, 2, 1]), (9000, [1] * 9)]
+)
+def test_of_wide_crops_fewer_share_a_batch(width: int, sizes: list[int]) -> None:
+    batches: list[int] = []
+
+    def read(batch: Sequence[NDArray[np.uint8]], width: int) -> list[tuple[ReadWord, ...]]:
+        batches.append(len(batch))
+        return [()] * len(batch)
+
+    read_in_batches([np.zeros((10, 10, 3), np.uint8)] * 9, lambda crop: width, 8, read)
+    assert batches == sizes
+
+
+@pytest.mark.parametrize(
     ("size", "starts"),
     [
         pytest.param((80, 20), [(0, 0)], id="wide"),
