@@ -26,6 +26,8 @@ _OF_IDEMPOTENCY_KEYS = frozenset({422})
 _OF_HOLDS = frozenset({402})
 _HOLDING = ("create_job", "review_submission")
 """Operations that need credits."""
+_CONFLICTING_READS = ("get_parted_upload",)
+"""Operations that change nothing and answer only in some states of what they are asked for."""
 _UNLIMITED = ("healthz", "readyz", "metrics")
 _MAKERS = {
     "create_job": "job_id",
@@ -129,7 +131,7 @@ def _statuses(method: str, operation: dict[str, Any]) -> frozenset[int]:
     for errors, holds in (
         (_OF_CALLERS, True),
         (_OF_IDS, in_path or any(name.endswith("_id") for name in parameters) or "security" not in operation),
-        (_MUTATING, method not in ("get", "head")),
+        (_MUTATING, method not in ("get", "head") or operation["operationId"] in _CONFLICTING_READS),
         (_OF_BODIES, "requestBody" in operation),
         (_OF_IDEMPOTENCY_KEYS, "idempotency-key" in parameters),
         (_OF_HOLDS, operation["operationId"] in _HOLDING),

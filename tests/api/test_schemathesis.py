@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.api.server import RunningServer
+from tests.api.story import JOB
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 ROOT = Path(__file__).parents[2]
@@ -44,10 +45,14 @@ def run(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> "sub
             client.post("/v1/billing/credits/purchase", json={"amount_credits": 100_000_000}).raise_for_status()
         key_id = client.get("/v1/api_keys").json()["data"][0]["id"]
         worker_id = client.get("/v1/workers").json()["data"][0]["id"]
+        spare = client.post("/v1/workers", json={"name": "Spare"}).raise_for_status().json()
+        job = client.post("/v1/jobs", json=JOB).raise_for_status().json()
+        slot = client.post(f"/v1/worker/jobs/{job['id']}/accept", headers=server.worker_headers).raise_for_status()
     variables = {
         "ASSAY_KEY": server.api_key,
         "ASSAY_WORKER": server.worker_token,
         "ASSAY_IDS_IN_USE": f"{key_id} {worker_id}",
+        "ASSAY_SPARE_IDS": json.dumps({"worker_id": spare["id"], "submission_id": slot.json()["id"]}),
         "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks",
         "PYTHONPATH": str(ROOT),
     }

@@ -129,18 +129,18 @@ async def test_an_idle_replica_waits_for_the_window_and_no_longer() -> None:
 
 async def test_what_piles_up_behind_a_batch_starts_together_and_does_not_wait_again() -> None:
     model = Doubler()
-    batcher = Batcher(model, settings(max_items=4, wait_seconds=0.02))
+    batcher = Batcher(model, settings(max_items=4, wait_seconds=0.3))
     model.gate.clear()
     early = asyncio.create_task(gather(batcher, [1, 1, 1, 1]))
     await asyncio.sleep(0.01)
     late = asyncio.create_task(gather(batcher, [2, 3]))
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.35)
     assert (batcher.stats.running, batcher.stats.queued) == (1, 2)
-    batcher.reconfigure(settings(max_items=4, wait_seconds=0.02))
+    batcher.reconfigure(settings(max_items=4, wait_seconds=0.3))
     model.gate.set()
     released = time.perf_counter()
     assert await late == [4, 6]
-    assert time.perf_counter() - released < 0.02
+    assert time.perf_counter() - released < 0.3
     assert await early == [2, 2, 2, 2]
     assert model.batches == [[1, 1, 1, 1], [2, 3]]
 

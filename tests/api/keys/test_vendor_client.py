@@ -17,7 +17,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def base_url(services) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning"))
+    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)  # the services are other tests' too, so it does not close them
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
