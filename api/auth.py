@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
 from api.errors import AuthenticationFailed, AuthorizationFailed
 from api.secrets import token_hash
-from api.services import Use
+from api.services import Services, services_of
 from api.tables import ApiKey, Worker
 from api.web.session import Session, read_session
 
@@ -35,8 +35,13 @@ WORKER = HTTPBearer(auto_error=False, scheme_name="WorkerToken", description="Of
 
 
 # Built once, since every request asks one of them.
-_KEY_OF = select(ApiKey).where(ApiKey.token_hash == bindparam("hashed"))
-_WORKER_OF = select(Worker).where(Worker.token_hash == bindparam("hashed"))
+_KEYS, _WORKERS = ApiKey.__table__.c, Worker.__table__.c
+_KEY_OF = select(
+    _KEYS.id, _KEYS.organization_id, _KEYS.livemode, _KEYS.scopes, _KEYS.expires_at, _KEYS.revoked_at, _KEYS.token_hash
+).where(_KEYS.token_hash == bindparam("hashed"))
+_WORKER_OF = select(_WORKERS.id, _WORKERS.organization_id, _WORKERS.status, _WORKERS.token_hash).where(
+    _WORKERS.token_hash == bindparam("hashed")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def needs(scope: Scope) -> Any:
 
 
 async def client(
-    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(API_KEY)]
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(API_KEY)]
 ) -> Caller:
     """The client that the request comes from: by its key, or else by the session of its browser.
 
@@ -81,12 +86,15 @@ async def client(
         AuthenticationFailed: no key, or one that is unknown, expired or revoked.
         AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    found = read_session(request, use, "client") if credentials is None else None
-    async with use.db.read() as session:
-        if found is not None:
-            key = await find_session_key(session, found)
-        else:
-            key = await find_key(session, _token(credentials, LIVE_KEY, TEST_KEY))
+    use = services_of(request)
+    signed_in = read_session(request, use, "client") if credentials is None else None
+    key: Any
+    if signed_in is not None:
+        async with use.db.read() as session:
+            key = await find_session_key(session, signed_in)
+    else:
+        key = await _holder(use, _KEY_OF, _token(credentials, LIVE_KEY, TEST_KEY))
+        key = None if key is None or _ended(key, now()) else key
     if key is None:
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
     use.limits.spend(request, key.organization_id)
@@ -94,7 +102,7 @@ async def client(
 
 
 async def worker(
-    request: Request, use: Use, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(WORKER)]
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(WORKER)]
 ) -> WorkerCaller:
     """The worker that the request comes from: by its token, or else by the session of its browser.
 
@@ -102,12 +110,14 @@ async def worker(
         AuthenticationFailed: no token, or an unknown one.
         AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
+    use = services_of(request)
     signed_in = read_session(request, use, "worker") if credentials is None else None
-    async with use.db.read() as session:
-        if signed_in is not None:
+    found: Any
+    if signed_in is not None:
+        async with use.db.read() as session:
             found = await find_session_worker(session, signed_in)
-        else:
-            found = await find_worker(session, _token(credentials, WORKER_TOKEN))
+    else:
+        found = await _holder(use, _WORKER_OF, _token(credentials, WORKER_TOKEN))
     if found is None:
         raise AuthenticationFailed("this worker token is unknown", code="invalid_worker_token")
     use.limits.spend(request, found.id)
@@ -121,7 +131,7 @@ WorkerUse = Annotated[WorkerCaller, Depends(worker)]
 async def find_key(session: AsyncSession, token: str) -> ApiKey | None:
     """The valid key of this token."""
     hashed = token_hash(token)
-    key = await session.scalar(_KEY_OF, {"hashed": hashed})
+    key = await session.scalar(select(ApiKey).where(ApiKey.token_hash == hashed))
     if key is None or not hmac.compare_digest(key.token_hash, hashed) or _ended(key, now()):
         return None
     return key
@@ -136,7 +146,7 @@ async def find_session_key(session: AsyncSession, found: Session) -> ApiKey | No
 async def find_worker(session: AsyncSession, token: str) -> Worker | None:
     """The worker of this token."""
     hashed = token_hash(token)
-    found = await session.scalar(_WORKER_OF, {"hashed": hashed})
+    found = await session.scalar(select(Worker).where(Worker.token_hash == hashed))
     return None if found is None or not hmac.compare_digest(found.token_hash, hashed) else found
 
 
@@ -146,7 +156,15 @@ async def find_session_worker(session: AsyncSession, found: Session) -> Worker |
     return None if worker is None or not found.is_of(worker.token_hash) else worker
 
 
-def _ended(key: ApiKey, moment: datetime) -> bool:
+async def _holder(use: Services, query: Select[Any], token: str) -> Row[Any] | None:
+    """The row of who holds this token."""
+    hashed = token_hash(token)
+    async with use.db.rows() as connection:
+        found = (await connection.execute(query, {"hashed": hashed})).first()
+    return None if found is None or not hmac.compare_digest(found.token_hash, hashed) else found
+
+
+def _ended(key: ApiKey | Row[Any], moment: datetime) -> bool:
     return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= moment)
 
 

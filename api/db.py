@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from api.outage import tell_outages
+from api.rows import write_appended
 from configs.settings import Settings
 
 SQLITE_BUSY_SECONDS = 30
@@ -54,6 +55,7 @@ class Database:
         self._engine = _sqlite(url) if self.is_sqlite else _postgres(url, pool_size)
         tell_outages(self._engine)
         reading = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._looking = reading
         self._reading = async_sessionmaker(reading, expire_on_commit=False)
         writing = self._engine.execution_options(immediate=True)
         self._writing = async_sessionmaker(writing, expire_on_commit=False)
@@ -63,6 +65,12 @@ class Database:
         """A session for looking. On Postgres each query sees what is committed when it begins, for half the cost."""
         async with self._reading() as session:
             yield session
+
+    @asynccontextmanager
+    async def rows(self) -> AsyncIterator[AsyncConnection]:
+        """The same for rows instead of entities, for two thirds of the cost: every request looks for its caller."""
+        async with self._looking.connect() as connection:
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
@@ -80,6 +88,7 @@ class Database:
         """
         async with self._writing() as session, session.begin():
             yield session
+            await write_appended(session)
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert
 
 from api.claims import Claim, lock_all_claimed
 from api.db import Database
@@ -16,6 +15,7 @@ from api.earlier_files import EarlierFiles, Snapshot
 from api.files.delivery import Delivered
 from api.group_commit import GroupCommit
 from api.ids import new_id
+from api.rows import append
 from api.submissions.keys import original_key, suggested_name
 from api.submissions.settlement import Settlement
 from api.tables import Embedding, File, Job, Submission
@@ -73,7 +73,6 @@ class Decisions:
         """Of one job. What is approved in the group counts as approved before those that come after it."""
         outcomes: list[Outcome] = []
         approved: list[tuple[int, EarlierFile]] = []
-        decided: list[Scored] = []
         async with self._db.write() as session:
             job, ours = await lock_all_claimed(session, [scored.claim for scored in group])
             since = [await self._earlier.approved_since(session, job, scored.earlier) for scored in group]
@@ -83,15 +82,12 @@ class Decisions:
                 outcome = await self._outcome(job, submission, scored, [*files, *(file for _, file in approved)])
                 outcomes.append(outcome)
                 if submission is not None and isinstance(outcome, Decision):
-                    decided.append(scored)
                     _tell_score(submission, scored)
                     settlement.decide(submission, outcome)
-                    session.add(_file(job, submission, scored))
+                    append(session, File, _file(job, submission, scored))
+                    append(session, Embedding, *_embeddings(scored))
                     if outcome.status == "approved" and (file := scored.as_earlier()):
                         approved.append((job.approvals, file))
-            await session.flush()
-            if vectors := [vector for scored in decided for vector in _embeddings(scored)]:
-                await session.execute(insert(Embedding), vectors)
             await settlement.carry_out(session)
         for number, file in approved:
             self._earlier.approved(job, number, file)
@@ -140,34 +136,34 @@ def _tell_score(submission: Submission, scored: Scored) -> None:
     submission.failure = submission.disputed_by = None
 
 
-def _file(job: Job, submission: Submission, scored: Scored) -> File:
+def _file(job: Job, submission: Submission, scored: Scored) -> dict[str, Any]:
     result, delivered = scored.result, scored.delivered
     facts = result.evidence.facts
     approved = submission.status == "approved"
-    return File(
-        id=scored.file_id,
-        organization_id=job.organization_id,
-        job_id=job.id,
-        submission_id=submission.id,
-        livemode=job.livemode,
-        status=submission.status,
-        content_type=facts.content_type if facts else None,
-        format=facts.format if facts else None,
-        mime_type=facts.mime_type if facts else None,
-        size_bytes=scored.size_bytes,
-        sha256=delivered.sha256 if delivered else (facts.sha256 if facts else None),
-        width=facts.width if facts else None,
-        height=facts.height if facts else None,
-        duration_seconds=facts.duration_seconds if facts else None,
-        score=result.score.stars,
-        score_breakdown=scored.breakdown,
-        annotations=result.annotations,
-        fingerprint=to_json(result.fingerprint) if result.fingerprint else None,
-        approval=job.approvals if approved else None,
-        original_key=original_key(submission),
-        delivered_key=delivered.key if approved and delivered else None,
-        filename=delivered.filename if delivered else suggested_name(job, submission, _suffix(facts)),
-    )
+    return {
+        "id": scored.file_id,
+        "organization_id": job.organization_id,
+        "job_id": job.id,
+        "submission_id": submission.id,
+        "livemode": job.livemode,
+        "status": submission.status,
+        "content_type": facts.content_type if facts else None,
+        "format": facts.format if facts else None,
+        "mime_type": facts.mime_type if facts else None,
+        "size_bytes": scored.size_bytes,
+        "sha256": delivered.sha256 if delivered else (facts.sha256 if facts else None),
+        "width": facts.width if facts else None,
+        "height": facts.height if facts else None,
+        "duration_seconds": facts.duration_seconds if facts else None,
+        "score": result.score.stars,
+        "score_breakdown": scored.breakdown,
+        "annotations": result.annotations,
+        "fingerprint": to_json(result.fingerprint) if result.fingerprint else None,
+        "approval": job.approvals if approved else None,
+        "original_key": original_key(submission),
+        "delivered_key": delivered.key if approved and delivered else None,
+        "filename": delivered.filename if delivered else suggested_name(job, submission, _suffix(facts)),
+    }
 
 
 def breakdown_of(job: Job, result: ScoreResult) -> dict[str, Any]:

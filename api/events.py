@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ids import new_id
+from api.rows import append
 from api.tables import AuditEntry, Event
 
 EventType = Literal[
@@ -24,8 +25,8 @@ def emit(session: AsyncSession, organization_id: str, livemode: bool, kind: Even
         kind: the event's type.
         data: the resource as the API shows it, without URLs that expire.
     """
-    event = Event(id=new_id("evt"), organization_id=organization_id, livemode=livemode, type=kind, data=data)
-    session.add(event)
+    told = {"organization_id": organization_id, "livemode": livemode, "type": kind, "data": data}
+    append(session, Event, {"id": new_id("evt")} | told)
 
 
 def record(
@@ -51,14 +52,14 @@ def record(
         request_id: of the request that did it.
         details: whatever helps to understand it; no secrets.
     """
-    entry = AuditEntry(
-        id=new_id("aud"),
-        organization_id=organization_id,
-        job_id=job_id,
-        actor=actor,
-        action=action,
-        subject_id=subject_id,
-        details=details,
-        request_id=request_id,
-    )
-    session.add(entry)
+    entry = {
+        "id": new_id("aud"),
+        "organization_id": organization_id,
+        "job_id": job_id,
+        "actor": actor,
+        "action": action,
+        "subject_id": subject_id,
+        "details": details,
+        "request_id": request_id,
+    }
+    append(session, AuditEntry, entry)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
 from api.errors import IdempotencyConflict, IdempotencyMismatch
-from api.services import Services, Use
+from api.services import Services, services_of
 from api.tables import IdempotencyKey
 
 KEPT = timedelta(hours=24)
@@ -99,13 +99,12 @@ class Once:
 
 async def _once(
     request: Request,
-    use: Use,
     idempotency_key: Annotated[
         str | None,
         Header(max_length=MAX_CHARACTERS, min_length=1, description="Makes a repetition of the request harmless."),
     ] = None,
 ) -> Once:
-    return Once(request, use, idempotency_key)
+    return Once(request, services_of(request), idempotency_key)
 
 
 OnceUse = Annotated[Once, Depends(_once)]

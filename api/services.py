@@ -53,13 +53,18 @@ class Services:
         await self.db.close()
 
 
+def services_of(request: Request) -> Services:
+    """Those of the app that the request came to; dependencies ask here, since one of one costs as much as two."""
+    found: Services = request.app.state.services
+    return found
+
+
 async def services(request: Request) -> Services:
-    """Those of the app that the request came to.
+    """The same as a dependency.
 
     Asynchronous like every dependency here: FastAPI changes threads to call a plain function or class.
     """
-    found: Services = request.app.state.services
-    return found
+    return services_of(request)
 
 
 Use = Annotated[Services, Depends(services)]

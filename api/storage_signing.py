@@ -1,6 +1,7 @@
 """Signed URLs of the local store."""
 
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -87,4 +88,4 @@ class UrlSigner:
     def _signature(self, method: str, key: str, query: Mapping[str, str]) -> str:
         """Over the text of every field, absent ones included, so that none can be added, dropped or moved."""
         fields = [("method", method), ("key", key), *((n, query[n]) for n in _PARAMETERS if n in query)]
-        return hmac.new(self._key, urlencode(fields).encode(), "sha256").hexdigest()
+        return hmac.digest(self._key, json.dumps(fields).encode(), "sha256").hex()

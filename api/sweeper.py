@@ -19,7 +19,7 @@ from api.services import Services
 from api.storage import StoreError
 from api.submissions import parted
 from api.submissions.queries import lock_submission
-from api.submissions.service import queue_if_uploaded
+from api.submissions.service import is_uploaded, queue
 from api.submissions.slots import free_slot
 from api.tables import File, IdempotencyKey, Job, Organization, Submission
 
@@ -151,7 +151,8 @@ class Sweeper:
         if submission.arrival_check_at is None or submission.status != "awaiting_upload":
             return
         try:
-            if await queue_if_uploaded(self._use, submission):
+            if await is_uploaded(self._use, submission):
+                queue(submission)
                 return
         except (Conflict, PayloadTooLarge) as error:
             log.info("arrival refused", extra={"submission_id": submission_id, "error": error.message})

@@ -10,28 +10,27 @@ while they move and that the database keeps from falling below zero; `check` com
     release                       held → available        (a job ends)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.clock import now
 from api.credits.low_balance import note_rise
 from api.credits.schemas import TransactionType
 from api.errors import InsufficientCredits
 from api.ids import new_id
+from api.rows import write_rows
 from api.tables import Account, LedgerEntry, LedgerTransaction
 
 AccountName = Literal["available", "held", "paid", "purchased", "granted"]
 
-_LOCK = (
-    select(Account)
-    .where(Account.organization_id == bindparam("organization_id"))
-    .order_by(Account.name)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+_ACCOUNTS = Account.__table__.c
+_OF_ORGANIZATION = _ACCOUNTS.organization_id == bindparam("organization")
+_LOCK = select(_ACCOUNTS.name, _ACCOUNTS.balance).where(_OF_ORGANIZATION).order_by(_ACCOUNTS.name).with_for_update()
+_SET = update(Account.__table__).where(_OF_ORGANIZATION, _ACCOUNTS.name == bindparam("account"))  # type: ignore[arg-type]
 ACCOUNTS: tuple[AccountName, ...] = ("available", "held", "paid", "purchased", "granted")
 
 
@@ -71,26 +70,31 @@ async def open_accounts(session: AsyncSession, organization_id: str) -> None:
 async def move(session: AsyncSession, organization_id: str, movement: Movement) -> LedgerTransaction:
     """Book one movement, as `move_all` does."""
     (booked,) = await move_all(session, organization_id, [movement])
-    return booked
+    return LedgerTransaction(**booked)
 
 
-async def move_all(
-    session: AsyncSession, organization_id: str, movements: Sequence[Movement]
-) -> list[LedgerTransaction]:
+async def move_all(session: AsyncSession, organization_id: str, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     """Book movements in the caller's transaction. The organization's accounts stay locked until it ends.
+
+    Returns:
+        The rows of `LedgerTransaction`, in the order of the movements.
 
     Raises:
         InsufficientCredits: a source has less.
         sqlalchemy.exc.IntegrityError: a key was booked before; the transaction is lost.
     """
-    accounts = await _locked(session, organization_id)
-    booked = [_book(organization_id, movement, accounts) for movement in movements]
-    session.add_all(booked)
-    await session.flush()
+    balances = await _locked(session, organization_id)
+    before = dict(balances)
+    booked = [_book(organization_id, movement, balances) for movement in movements]
+    changed = [{"account": name, "balance": balance} for name, balance in balances.items() if balance != before[name]]
+    connection = await session.connection()
+    if changed:
+        await connection.execute(_SET, [{"organization": organization_id} | one for one in changed])
+    await write_rows(session, LedgerTransaction, booked)
     sides = [side for one, movement in zip(booked, movements, strict=True) for side in _sides(one, movement)]
-    await session.execute(insert(LedgerEntry), sides)
+    await write_rows(session, LedgerEntry, sides)
     if any(movement.target == "available" for movement in movements):
-        await note_rise(session, organization_id, accounts["available"].balance)
+        await note_rise(session, organization_id, balances["available"])
     return booked
 
 
@@ -111,41 +115,41 @@ async def find_booked(session: AsyncSession, organization_id: str, key: str) -> 
     return (await session.scalars(select(LedgerTransaction).where(LedgerTransaction.key == key))).one_or_none()
 
 
-async def _locked(session: AsyncSession, organization_id: str) -> Mapping[str, Account]:
-    """All accounts, always in one order, so that two movements wait for each other and never lock up."""
-    rows = await session.scalars(_LOCK, {"organization_id": organization_id})
-    return {account.name: account for account in rows}
+async def _locked(session: AsyncSession, organization_id: str) -> dict[str, int]:
+    """Balances by name. Locked in one order always, so that two movements wait for each other and never lock up."""
+    rows = await (await session.connection()).execute(_LOCK, {"organization": organization_id})
+    return dict(rows.all())
 
 
-def _book(organization_id: str, movement: Movement, accounts: Mapping[str, Account]) -> LedgerTransaction:
-    source, target = accounts[movement.source], accounts[movement.target]
-    if movement.source == "available" and source.balance < movement.amount_credits:
+def _book(organization_id: str, movement: Movement, balances: dict[str, int]) -> dict[str, Any]:
+    if movement.source == "available" and balances["available"] < movement.amount_credits:
         raise InsufficientCredits(
-            f"{movement.amount_credits} credits are needed and {source.balance} are available",
+            f"{movement.amount_credits} credits are needed and {balances['available']} are available",
             code="insufficient_credits",
         )
-    source.balance -= movement.amount_credits
-    target.balance += movement.amount_credits
-    return LedgerTransaction(
-        id=new_id("txn"),
-        organization_id=organization_id,
-        type=movement.type,
-        amount_credits=movement.amount_credits,
-        key=movement.key,
-        job_id=movement.job_id,
-        submission_id=movement.submission_id,
-        description=movement.description,
-        available_after=accounts["available"].balance,
-        held_after=accounts["held"].balance,
-    )
+    balances[movement.source] -= movement.amount_credits
+    balances[movement.target] += movement.amount_credits
+    return {
+        "id": new_id("txn"),
+        "organization_id": organization_id,
+        "type": movement.type,
+        "amount_credits": movement.amount_credits,
+        "key": movement.key,
+        "job_id": movement.job_id,
+        "submission_id": movement.submission_id,
+        "description": movement.description,
+        "available_after": balances["available"],
+        "held_after": balances["held"],
+        "created_at": now(),
+    }
 
 
-def _sides(booked: LedgerTransaction, movement: Movement) -> list[dict[str, Any]]:
+def _sides(booked: dict[str, Any], movement: Movement) -> list[dict[str, Any]]:
     both = ((movement.source, -movement.amount_credits), (movement.target, movement.amount_credits))
     return [
         {
-            "transaction_id": booked.id,
-            "organization_id": booked.organization_id,
+            "transaction_id": booked["id"],
+            "organization_id": booked["organization_id"],
             "account": name,
             "amount_credits": amount,
         }

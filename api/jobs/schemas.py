@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StrictBool, field_validator, model_valid
 
 from api.clock import now
 from api.errors import PricingViolation, ValidationFailed
+from api.jobs.slots import JobSlots
 from api.tables import Job
 from api.wire import GivenTime, Metadata, Text, Wire, WireTime
 from pipeline.brief import INTEGRAL, JobBrief, Place, Requirements
@@ -214,7 +215,7 @@ class AuditResource(Wire):
     model_config = ConfigDict(from_attributes=True)
 
 
-def slots_open(job: Job) -> int:
+def slots_open(job: Job | JobSlots) -> int:
     """Slots that can be given away now."""
     return job.quantity - job.files_approved - job.files_pending if job.status == "active" else 0
 

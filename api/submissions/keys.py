@@ -1,5 +1,9 @@
 """Where the bytes of a submission lie in the object store, and how others get there."""
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from api.services import Services
 from api.storage import SignedUpload
 from api.tables import Job, Submission
@@ -8,7 +12,7 @@ UPLOAD_TYPE = "application/octet-stream"
 """Of every upload: the type is read from the content, never believed."""
 
 
-def original_key(submission: Submission) -> str:
+def original_key(submission: Submission | Row[Any]) -> str:
     """Of what was uploaded in the present attempt."""
     return original_key_of(submission.organization_id, submission.job_id, submission.id, submission.attempt)
 

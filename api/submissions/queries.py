@@ -1,14 +1,17 @@
 """Reading submissions."""
 
 from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Select, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Row, Select, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
 from api.errors import NotFound
 from api.submissions.schemas import SubmissionSummary
 from api.tables import SUBMISSION_STATUSES, Submission
+
+Found = TypeVar("Found", Submission, Row[Any])
 
 # Built once, since they are a part of every submission: SQLAlchemy takes 0.3 ms to build such a statement anew.
 _LOCK = (
@@ -19,6 +22,12 @@ _LOCK = (
     .execution_options(populate_existing=True)
 )
 _LOCK_OWN = _LOCK.where(Submission.worker_id == bindparam("worker_id"))
+_ROWS = Submission.__table__.c
+_LOCK_OWN_ROW = (
+    select(Submission.__table__)
+    .where(_ROWS.id == bindparam("submission"), _ROWS.worker_id == bindparam("worker"))
+    .with_for_update()
+)
 
 
 def submissions_of(caller: Caller) -> Select[Submission]:
@@ -48,12 +57,23 @@ async def lock_submission(session: AsyncSession, submission_id: str, worker_id: 
     return found(await session.scalar(_LOCK_OWN, {"ids": [submission_id], "worker_id": worker_id}), submission_id)
 
 
+async def lock_own_row(session: AsyncSession, submission_id: str, worker_id: str) -> Row[Any]:
+    """The row of a worker's submission, locked likewise: handing a file in needs no more.
+
+    Raises:
+        NotFound: there is none, or it is another worker's.
+    """
+    connection = await session.connection()
+    row = (await connection.execute(_LOCK_OWN_ROW, {"submission": submission_id, "worker": worker_id})).first()
+    return found(row, submission_id)
+
+
 async def lock_submissions(session: AsyncSession, ids: Collection[str]) -> Sequence[Submission]:
     """Several submissions of a job that is locked."""
     return (await session.scalars(_LOCK, {"ids": list(ids)})).all()
 
 
-def found(submission: Submission | None, submission_id: str) -> Submission:
+def found(submission: Found | None, submission_id: str) -> Found:
     """The submission that a query found.
 
     Raises:

@@ -1,5 +1,6 @@
 """Submissions on the wire: as clients see them, and as their workers do."""
 
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
@@ -102,9 +103,14 @@ class _Scored(Wire):
     """Only in the answer that gives the slot."""
 
     @classmethod
+    @cache
+    def _columns(cls) -> tuple[str, ...]:
+        return tuple(name for name in cls.model_fields if name in Submission.__table__.c)
+
+    @classmethod
     def _same(cls, submission: Submission) -> dict[str, Any]:
         told = submission.score_breakdown or {}
-        same = {name: getattr(submission, name) for name in cls.model_fields if hasattr(submission, name)}
+        same = {name: getattr(submission, name) for name in cls._columns()}
         return same | {"reasons": told.get("reasons", []), "feedback": told.get("feedback")}
 
 

@@ -1,8 +1,11 @@
 """What clients do with submissions: bring their own files."""
 
+from typing import Any
+
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
@@ -70,14 +73,25 @@ async def bring(session: AsyncSession, use: Services, caller: Caller, job_id: st
 
 def queue(submission: Submission) -> None:
     """Hand a submission whose bytes are there to the dispatchers."""
-    submission.status = "pending_score"
-    submission.lease_expires_at = submission.arrival_check_at = None
-    submission.submitted_at = submission.claimable_at = now()
-    submission.engine_attempts = 0
+    for name, value in queued().items():
+        setattr(submission, name, value)
 
 
-async def queue_if_uploaded(use: Services, submission: Submission) -> bool:
-    """Queue a locked submission if its bytes are there; whether they are. The rows are the caller's to flush.
+def queued() -> dict[str, Any]:
+    """What changes of a submission when it is handed to the dispatchers."""
+    moment = now()
+    return {
+        "status": "pending_score",
+        "lease_expires_at": None,
+        "arrival_check_at": None,
+        "submitted_at": moment,
+        "claimable_at": moment,
+        "engine_attempts": 0,
+    }
+
+
+async def is_uploaded(use: Services, submission: Submission | Row[Any]) -> bool:
+    """Whether the bytes of a locked submission are there, so that it can be queued.
 
     Raises:
         PayloadTooLarge: there are too many; they are removed, so that the upload can be tried again.
@@ -91,10 +105,7 @@ async def queue_if_uploaded(use: Services, submission: Submission) -> bool:
     except ObjectTooLarge as error:
         await use.store.delete(key)
         raise PayloadTooLarge(str(error)) from error
-    if stored is None:
-        return False
-    queue(submission)
-    return True
+    return stored is not None
 
 
 async def _lock(session: AsyncSession, caller: Caller, job_id: str) -> Job:

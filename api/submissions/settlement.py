@@ -14,6 +14,7 @@ from api.clock import after, now
 from api.credits.ledger import Movement, move, move_all
 from api.events import EventType, emit, record
 from api.jobs.lifecycle import end_job
+from api.rows import write_appended
 from api.submissions.schemas import SubmissionResource
 from api.submissions.slots import free_slot
 from api.tables import Job, Submission, Worker
@@ -71,7 +72,7 @@ class Settlement:
         await self._reckon_with_workers(session)
         for submission, decision in self._decided:
             tell(session, submission, actor="engine", scored=decision.status != "needs_review")
-        await session.flush()
+        await write_appended(session)
         if self._captures:
             await move_all(session, self._job.organization_id, self._captures)
         await complete_when_full(session, self._job)

@@ -20,6 +20,41 @@ from api.workers.worker_schemas import WorkerJob, WorkerSelf
 router = APIRouter(tags=["worker"])
 
 
+# These two first: they are asked for more often than all the others, and in this order.
+@router.post("/v1/worker/jobs/{job_id}/accept", status_code=201, response_model=WorkerSubmissionResource)
+async def accept_job(job_id: JobId, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
+    """Take a slot: the answer says where to PUT the file, and until when."""
+
+    async def action(session: AsyncSession) -> WorkerSubmissionResource:
+        leases = await service.accept(session, use, worker, job_id)
+        shown = [_with_upload(use, lease) for lease in leases]
+        return shown[0].model_copy(update={"submissions": shown if len(shown) > 1 else None})
+
+    return await once.run(worker.worker_id, action, status=201)
+
+
+@router.post("/v1/worker/submissions/{submission_id}/submit", response_model=WorkerSubmissionResource)
+async def submit(
+    submission_id: SubmissionId,
+    use: Use,
+    worker: WorkerUse,
+    once: OnceUse,
+    body: Annotated[Submit | None, Body()] = None,
+) -> Response:
+    """Say that the file is uploaded; it is scored next."""
+
+    async def action(session: AsyncSession) -> WorkerSubmissionResource:
+        told = body or Submit()
+        return WorkerSubmissionResource.of(await service.submit(session, use, worker, submission_id, told))
+
+    try:
+        return await once.run(worker.worker_id, action)
+    except service.UploadMissing:
+        if not await service.join_upload(use, worker, submission_id):
+            raise
+        return await once.run(worker.worker_id, action)
+
+
 @router.get("/v1/worker/me")
 async def get_me(use: Use, worker: WorkerUse) -> WorkerSelf:
     """Who I am, what I earned, how many strikes I have."""
@@ -42,18 +77,6 @@ async def get_job_for_worker(job_id: JobId, use: Use, worker: WorkerUse) -> Work
     async with use.db.read() as session:
         job = await session.scalar(service.jobs_known_to(worker).where(Job.id == job_id))
         return WorkerJob.of(found_job(job, job_id))
-
-
-@router.post("/v1/worker/jobs/{job_id}/accept", status_code=201, response_model=WorkerSubmissionResource)
-async def accept_job(job_id: JobId, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
-    """Take a slot: the answer says where to PUT the file, and until when."""
-
-    async def action(session: AsyncSession) -> WorkerSubmissionResource:
-        leases = await service.accept(session, use, worker, job_id)
-        shown = [_with_upload(use, lease) for lease in leases]
-        return shown[0].model_copy(update={"submissions": shown if len(shown) > 1 else None})
-
-    return await once.run(worker.worker_id, action, status=201)
 
 
 @router.get("/v1/worker/submissions")
@@ -105,28 +128,6 @@ async def get_parted_upload(
 ) -> PartedUpload:
     """What of it is there and where the next parts go; once nothing is missing, submit the file."""
     return await service.look_at_upload(use, worker, submission_id, upload_id)
-
-
-@router.post("/v1/worker/submissions/{submission_id}/submit", response_model=WorkerSubmissionResource)
-async def submit(
-    submission_id: SubmissionId,
-    use: Use,
-    worker: WorkerUse,
-    once: OnceUse,
-    body: Annotated[Submit | None, Body()] = None,
-) -> Response:
-    """Say that the file is uploaded; it is scored next."""
-
-    async def action(session: AsyncSession) -> WorkerSubmissionResource:
-        told = body or Submit()
-        return WorkerSubmissionResource.of(await service.submit(session, use, worker, submission_id, told))
-
-    try:
-        return await once.run(worker.worker_id, action)
-    except service.UploadMissing:
-        if not await service.join_upload(use, worker, submission_id):
-            raise
-        return await once.run(worker.worker_id, action)
 
 
 @router.post("/v1/worker/submissions/{submission_id}/retry", response_model=WorkerSubmissionResource)

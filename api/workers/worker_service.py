@@ -7,13 +7,13 @@ from api.auth import WorkerCaller
 from api.clock import after, now
 from api.errors import AuthorizationFailed, Conflict, NotFound
 from api.events import record
-from api.jobs.queries import found as found_job
-from api.jobs.queries import lock_job
+from api.jobs.slots import lock_slots
+from api.rows import change_row
 from api.services import Services
 from api.submissions import parted
-from api.submissions.queries import found, lock_submission
+from api.submissions.queries import found, lock_own_row, lock_submission
 from api.submissions.schemas import PartedUpload, Submit
-from api.submissions.service import queue_if_uploaded
+from api.submissions.service import is_uploaded, queued
 from api.submissions.slots import lease_slots
 from api.tables import Job, Submission
 
@@ -59,13 +59,10 @@ async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job
         Conflict: no slot is open, or not for this worker.
     """
     require_active(worker)
-    job = await lock_job(session, job_id, worker.organization_id)
-    if not job.livemode:
-        found_job(None, job_id)
+    job = await lock_slots(session, job_id, worker.organization_id)
     leases = await lease_slots(session, job, worker.worker_id, use.settings.collection)
     for lease in leases:
         _record(session, lease, "submission.accepted", worker)
-    await session.flush()
     return leases
 
 
@@ -135,18 +132,22 @@ async def submit(
         Conflict: the slot was taken back.
     """
     require_active(worker)
-    submission = await lock_submission(session, submission_id, worker.worker_id)
-    if submission.status in ("pending_score", "approved", "rejected", "needs_review"):
-        return submission
-    if submission.status != "awaiting_upload":
-        raise Conflict(f"this submission is {submission.status}", code=f"submission_{submission.status}")
-    submission.filename = body.filename or submission.filename
-    submission.declared_sha256 = body.sha256.lower() if body.sha256 else None
-    submission.captured_at = body.captured_at
-    if not await queue_if_uploaded(use, submission):
+    row = await lock_own_row(session, submission_id, worker.worker_id)
+    if row.status in ("pending_score", "approved", "rejected", "needs_review"):
+        return Submission(**row._mapping)
+    if row.status != "awaiting_upload":
+        raise Conflict(f"this submission is {row.status}", code=f"submission_{row.status}")
+    if not await is_uploaded(use, row):
         raise UploadMissing("no file was uploaded yet; PUT it to the upload URL first", code="upload_missing")
+    changes = {
+        "filename": body.filename or row.filename,
+        "declared_sha256": body.sha256.lower() if body.sha256 else None,
+        "captured_at": body.captured_at,
+        "updated_at": now(),
+    } | queued()
+    await change_row(session, Submission, row.id, changes)
+    submission = Submission(**row._asdict() | changes)
     _record(session, submission, "submission.submitted", worker)
-    await session.flush()
     return submission
 
 

@@ -1,0 +1,65 @@
+"""Rows, past the objects of the session: for what every submission writes.
+
+As an object each row would be watched, compared, sorted and written by itself, which costs several times the row.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
+
+Entity = type[DeclarativeBase]
+
+_APPENDED = "appended"
+
+
+def append(session: AsyncSession, entity: Entity, *rows: dict[str, Any]) -> None:
+    """Have rows written before the transaction is committed, all of a table together. It does not see them itself.
+
+    Args:
+        session: of the transaction, one of `Database.write`.
+        entity: whose table they go to.
+        rows: values by column, the same columns in all rows of a table; what is absent has its default.
+    """
+    if rows:
+        session.info.setdefault(_APPENDED, {}).setdefault(entity, []).extend(rows)
+
+
+async def write_appended(session: AsyncSession) -> None:
+    """Write what was appended, after the objects that it may belong to: before a lock that many want, or at the end."""
+    appended: dict[Entity, list[dict[str, Any]]] | None = session.info.pop(_APPENDED, None)
+    if appended:
+        await session.flush()
+        for entity, rows in appended.items():
+            await write_rows(session, entity, rows)
+
+
+async def write_rows(session: AsyncSession, entity: Entity, rows: list[dict[str, Any]]) -> None:
+    """Write new rows now. As many statements as one costs more than one, so a single row goes as such."""
+    connection = await session.connection()
+    await connection.execute(_insert(entity), rows if len(rows) > 1 else rows[0])
+
+
+async def change_row(session: AsyncSession, entity: Entity, row_id: str, changes: dict[str, Any]) -> None:
+    """Change columns of a row now. An object of the session that stands for it does not see that."""
+    connection = await session.connection()
+    await connection.execute(_update(entity), {"row_id": row_id} | changes)
+
+
+@cache
+def _insert(entity: Entity) -> Insert:
+    return insert(_table(entity))
+
+
+@cache
+def _update(entity: Entity) -> Update:
+    table = _table(entity)
+    return update(table).where(table.c.id == bindparam("row_id"))
+
+
+def _table(entity: Entity) -> Table:
+    table = entity.__table__
+    assert isinstance(table, Table)
+    return table
