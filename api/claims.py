@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, now
@@ -11,6 +11,27 @@ from api.ids import new_id
 from api.jobs.queries import lock_job
 from api.submissions.queries import lock_submissions
 from api.tables import Job, Submission
+
+# Built once: SQLAlchemy takes longer to build such statements than to run them.
+_WAITING = (
+    select(Submission.id)
+    .where(Submission.claimable_at <= bindparam("moment"))
+    .order_by(Submission.claimable_at)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(Submission)
+    .where(Submission.id.in_(_WAITING))
+    .values(
+        claimable_at=bindparam("until"),
+        claim_token=bindparam("token"),
+        engine_attempts=Submission.engine_attempts + 1,
+    )
+    .returning(Submission)
+    .execution_options(synchronize_session=False)
+)
+_JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +51,12 @@ async def claim(session: AsyncSession, count: int, seconds: float) -> list[Claim
     The cost does not depend on how many wait: `claimable_at` is an index of the pending ones alone.
     """
     token = new_id("req")
-    waiting = (
-        select(Submission.id)
-        .where(Submission.claimable_at <= now())
-        .order_by(Submission.claimable_at)
-        .limit(count)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(Submission)
-        .where(Submission.id.in_(waiting))
-        .values(claimable_at=after(seconds), claim_token=token, engine_attempts=Submission.engine_attempts + 1)
-        .returning(Submission)
-        .execution_options(synchronize_session=False)
-    )
-    rows = sorted((await session.scalars(taken)).all(), key=lambda row: row.submitted_at or row.created_at)
+    told = {"moment": now(), "until": after(seconds), "count": count, "token": token}
+    claimed = (await session.scalars(_CLAIM, told)).all()
+    rows = sorted(claimed, key=lambda row: row.submitted_at or row.created_at)
     if not rows:
         return []
-    jobs = await session.scalars(select(Job).where(Job.id.in_({row.job_id for row in rows})))
+    jobs = await session.scalars(_JOBS, {"ids": list({row.job_id for row in rows})})
     by_id = {job.id: job for job in jobs}
     return [Claim(row, by_id[row.job_id], token) for row in rows]
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from api.outage import tell_outages
-from api.rows import write_appended
+from api.rows import open_connection, write_appended
 from configs.settings import Settings
 
 SQLITE_BUSY_SECONDS = 30
@@ -87,6 +87,7 @@ class Database:
         SQLite takes its write lock at the start, so that two writers wait for each other and never fail.
         """
         async with self._writing() as session, session.begin():
+            await open_connection(session)
             yield session
             await write_appended(session)
 

@@ -7,12 +7,23 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Insert, Table, Update, bindparam, insert, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
 Entity = type[DeclarativeBase]
 
-_APPENDED = "appended"
+_APPENDED, _CONNECTION = "appended", "connection"
+
+
+async def open_connection(session: AsyncSession) -> None:
+    """Begin the transaction of a session; to ask the session again for each statement would cost as much as one."""
+    session.info[_CONNECTION] = await session.connection()
+
+
+def connection_of(session: AsyncSession) -> AsyncConnection:
+    """Where statements about rows go: the connection of a session of `Database.write`."""
+    found: AsyncConnection = session.info[_CONNECTION]
+    return found
 
 
 def append(session: AsyncSession, entity: Entity, *rows: dict[str, Any]) -> None:
@@ -38,14 +49,12 @@ async def write_appended(session: AsyncSession) -> None:
 
 async def write_rows(session: AsyncSession, entity: Entity, rows: list[dict[str, Any]]) -> None:
     """Write new rows now. As many statements as one costs more than one, so a single row goes as such."""
-    connection = await session.connection()
-    await connection.execute(_insert(entity), rows if len(rows) > 1 else rows[0])
+    await connection_of(session).execute(_insert(entity), rows if len(rows) > 1 else rows[0])
 
 
 async def change_row(session: AsyncSession, entity: Entity, row_id: str, changes: dict[str, Any]) -> None:
     """Change columns of a row now. An object of the session that stands for it does not see that."""
-    connection = await session.connection()
-    await connection.execute(_update(entity), {"row_id": row_id} | changes)
+    await connection_of(session).execute(_update(entity), {"row_id": row_id} | changes)
 
 
 @cache

@@ -4,7 +4,7 @@ Evidence is plain data, so it is stored with a submission and can be scored agai
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -72,7 +72,8 @@ class Evidence:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings."""
-        return asdict(self)
+        told: dict[str, Any] = _adapter().dump_python(self)
+        return told
 
 
 def evidence_of(stored: Mapping[str, Any]) -> Evidence:

@@ -22,7 +22,7 @@ from api.credits.low_balance import note_rise
 from api.credits.schemas import TransactionType
 from api.errors import InsufficientCredits
 from api.ids import new_id
-from api.rows import write_rows
+from api.rows import connection_of, write_rows
 from api.tables import Account, LedgerEntry, LedgerTransaction
 
 AccountName = Literal["available", "held", "paid", "purchased", "granted"]
@@ -87,9 +87,8 @@ async def move_all(session: AsyncSession, organization_id: str, movements: Seque
     before = dict(balances)
     booked = [_book(organization_id, movement, balances) for movement in movements]
     changed = [{"account": name, "balance": balance} for name, balance in balances.items() if balance != before[name]]
-    connection = await session.connection()
     if changed:
-        await connection.execute(_SET, [{"organization": organization_id} | one for one in changed])
+        await connection_of(session).execute(_SET, [{"organization": organization_id} | one for one in changed])
     await write_rows(session, LedgerTransaction, booked)
     sides = [side for one, movement in zip(booked, movements, strict=True) for side in _sides(one, movement)]
     await write_rows(session, LedgerEntry, sides)
@@ -117,7 +116,7 @@ async def find_booked(session: AsyncSession, organization_id: str, key: str) -> 
 
 async def _locked(session: AsyncSession, organization_id: str) -> dict[str, int]:
     """Balances by name. Locked in one order always, so that two movements wait for each other and never lock up."""
-    rows = await (await session.connection()).execute(_LOCK, {"organization": organization_id})
+    rows = await connection_of(session).execute(_LOCK, {"organization": organization_id})
     return dict(rows.all())
 
 

@@ -4,8 +4,8 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -54,9 +54,9 @@ async def deliver(use: Services, job: Job, submission: Submission, format: str, 
         MediaError: it can be scored, but not written anew.
     """
     target = delivered_key(submission, format)
-    with _scratch(".original") as copy, _scratch(f".{format}") as out:
-        source = await _at_hand(use, original_key(submission), copy, sha256)
-        made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
+    with _scratch(f".{format}") as out:
+        async with _at_hand(use, original_key(submission), sha256) as source:
+            made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
         await use.store.put_file(target, out, MIME_TYPES[format][1])
     return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format))
 
@@ -129,10 +129,13 @@ def _kind(path: Path) -> tuple[str, str]:
     return MIME_TYPES[format][0], format
 
 
-async def _at_hand(use: Services, key: str, copy: Path, sha256: str) -> Path:
+@asynccontextmanager
+async def _at_hand(use: Services, key: str, sha256: str) -> AsyncIterator[Path]:
     """The object on this machine's disk; what the local store has was written once and is what was scored."""
     local = use.store.local_path(key)
     if local is not None:
-        return local
-    await use.store.fetch(key, copy, sha256=sha256)
-    return copy
+        yield local
+        return
+    with _scratch(".original") as copy:
+        await use.store.fetch(key, copy, sha256=sha256)
+        yield copy

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
 from api.errors import NotFound
+from api.rows import connection_of
 from api.tables import Job
 
 
@@ -46,8 +47,7 @@ async def lock_slots(session: AsyncSession, job_id: str, organization_id: str) -
     Raises:
         NotFound: the organization has no such job.
     """
-    connection = await session.connection()
-    row = (await connection.execute(_LOCK, {"job": job_id, "organization": organization_id})).first()
+    row = (await connection_of(session).execute(_LOCK, {"job": job_id, "organization": organization_id})).first()
     if row is None:
         raise NotFound(f"there is no job {job_id}", param="job_id")
     return JobSlots(*row)
@@ -55,5 +55,4 @@ async def lock_slots(session: AsyncSession, job_id: str, organization_id: str) -
 
 async def take_slots(session: AsyncSession, job: JobSlots, count: int) -> None:
     """Count slots of a locked job as taken."""
-    connection = await session.connection()
-    await connection.execute(_TAKE, {"job": job.id, "taken": count, "moment": now()})
+    await connection_of(session).execute(_TAKE, {"job": job.id, "taken": count, "moment": now()})

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
 from api.errors import NotFound
+from api.rows import connection_of
 from api.submissions.schemas import SubmissionSummary
 from api.tables import SUBMISSION_STATUSES, Submission
 
@@ -63,8 +64,9 @@ async def lock_own_row(session: AsyncSession, submission_id: str, worker_id: str
     Raises:
         NotFound: there is none, or it is another worker's.
     """
-    connection = await session.connection()
-    row = (await connection.execute(_LOCK_OWN_ROW, {"submission": submission_id, "worker": worker_id})).first()
+    row = (
+        await connection_of(session).execute(_LOCK_OWN_ROW, {"submission": submission_id, "worker": worker_id})
+    ).first()
     return found(row, submission_id)
 
 

@@ -14,7 +14,7 @@ from api.clock import after, now
 from api.credits.ledger import Movement, move, move_all
 from api.events import EventType, emit, record
 from api.jobs.lifecycle import end_job
-from api.rows import write_appended
+from api.rows import connection_of, write_appended
 from api.submissions.schemas import SubmissionResource
 from api.submissions.slots import free_slot
 from api.tables import Job, Submission, Worker
@@ -221,7 +221,7 @@ async def _reckon(session: AsyncSession, reckonings: Mapping[str, _Reckoning]) -
         {"worker": worker_id, "credits": one.credits, "new_strikes": one.strikes, "moment": moment}
         for worker_id, one in sorted(reckonings.items())
     ]
-    await (await session.connection()).execute(_RECKON, rows)
+    await connection_of(session).execute(_RECKON, rows)
 
 
 def _capture(job: Job, submission: Submission) -> Movement:

@@ -10,7 +10,7 @@ from api.errors import Conflict
 from api.ids import new_id
 from api.jobs.schemas import slots_open
 from api.jobs.slots import JobSlots, take_slots
-from api.rows import write_rows
+from api.rows import connection_of, write_rows
 from api.tables import Job, Submission
 from configs.settings import CollectionSettings
 
@@ -71,7 +71,7 @@ def free_slot(job: Job) -> None:
 
 
 async def _check_worker(session: AsyncSession, job: JobSlots, worker_id: str, settings: CollectionSettings) -> None:
-    connection = await session.connection()
+    connection = connection_of(session)
     both = {"job": job.id, "worker": worker_id}
     waiting = (await connection.execute(_OPEN_LEASES, both)).scalar_one()
     if waiting >= max(settings.max_open_leases, job.files_per_submission):
