@@ -12,7 +12,7 @@ from api.jobs.queries import lock_job
 from api.submissions.queries import lock_submissions
 from api.tables import Job, Submission
 
-# Built once: SQLAlchemy takes longer to build such statements than to run them.
+# Built once, as in `api.submissions.queries`.
 _WAITING = (
     select(Submission.id)
     .where(Submission.claimable_at <= bindparam("moment"))

@@ -48,7 +48,7 @@ async def write_appended(session: AsyncSession) -> None:
 
 
 async def write_rows(session: AsyncSession, entity: Entity, rows: list[dict[str, Any]]) -> None:
-    """Write new rows now. As many statements as one costs more than one, so a single row goes as such."""
+    """Write new rows now; a single one as such, since a list of one takes the driver's detour for lists."""
     await connection_of(session).execute(_insert(entity), rows if len(rows) > 1 else rows[0])
 
 

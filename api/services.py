@@ -54,7 +54,7 @@ class Services:
 
 
 def services_of(request: Request) -> Services:
-    """Those of the app that the request came to; dependencies ask here, since one of one costs as much as two."""
+    """Those of the app that the request came to. Dependencies ask here: one of their own would cost as much again."""
     found: Services = request.app.state.services
     return found
 
