@@ -1,7 +1,8 @@
 """The database: SQLite in WAL mode for one machine, Postgres for production, behind the same two calls."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = _sqlite(url) if self.is_sqlite else _postgres(url, pool_size)
+        self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self.is_sqlite else nullcontext()
         tell_outages(self._engine)
         reading = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._looking = reading
@@ -84,9 +86,10 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, undone when it raises.
 
-        SQLite takes its write lock at the start, so that two writers wait for each other and never fail.
+        SQLite takes its write lock at the start, so that two writers wait for each other and never fail. Those of this
+        process wait in a queue: SQLite lets whoever asks at the right moment go first, and has let one wait for 30 s.
         """
-        async with self._writing() as session, session.begin():
+        async with self._turn, self._writing() as session, session.begin():
             await open_connection(session)
             yield session
             await write_appended(session)

@@ -86,6 +86,21 @@ async def test_a_file_that_another_program_keeps_locked(tmp_path: Path, monkeypa
     await db.close()
 
 
+async def test_writers_of_one_process_go_in_the_order_of_their_coming(tmp_path: Path) -> None:
+    db, gone = Database(sqlite_url(tmp_path / "assay.db")), []
+    await _write(db, "CREATE TABLE numbers (number INTEGER)")
+
+    async def write(number: int) -> None:
+        async with db.write() as session:
+            await session.execute(text("INSERT INTO numbers VALUES (1)"))
+            await asyncio.sleep(0.02)
+            gone.append(number)
+
+    await asyncio.gather(*(write(number) for number in range(12)))
+    await db.close()
+    assert gone == list(range(12))
+
+
 async def test_what_the_database_refuses_is_no_outage(db: Database) -> None:
     key = "INSERT INTO idempotency_keys VALUES ('o', 'r', 'k', 'h', 200, '', CURRENT_TIMESTAMP)"
     await _write(db, key)
