@@ -48,10 +48,13 @@ async def create_submission(
     kind = service.expect_media_type(request.headers.get("content-type", ""), "application/json", "multipart/form-data")
     if kind == "application/json":
         return await _announce(use, once, caller, job_id, await service.json_body(request))
-    async with uploaded(request, use.settings.store.max_upload_bytes) as upload:
+    async with (
+        uploaded(request, use.settings.store.max_upload_bytes) as upload,
+        service.stored(use, caller, job_id, upload) as brought,
+    ):
 
         async def action(session: AsyncSession) -> SubmissionResource:
-            return SubmissionResource.of(await service.bring(session, use, caller, job_id, upload))
+            return SubmissionResource.of(await service.bring(session, use, caller, job_id, brought))
 
         return await once.run(caller.organization_id, action, status=201, digest=upload.digest())
 

@@ -1,5 +1,8 @@
 """What clients do with submissions: bring their own files."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
@@ -13,11 +16,12 @@ from api.clock import now
 from api.errors import Conflict, PayloadTooLarge, UnsupportedMediaType
 from api.ids import new_id
 from api.jobs.queries import find_job, lock_job
+from api.jobs.schemas import slots_open
 from api.services import Services
 from api.storage import ObjectTooLarge, SignedUpload
 from api.submissions.keys import UPLOAD_TYPE, original_key, original_key_of, sign_upload
 from api.submissions.schemas import SubmissionCreate
-from api.submissions.slots import require_slot, take_slot
+from api.submissions.slots import take_slot
 from api.submissions.uploads import Upload
 from api.tables import Job, Submission
 
@@ -44,30 +48,59 @@ async def announce(
     return submission, sign_upload(use, submission, size_bytes=body.size_bytes)
 
 
-async def bring(session: AsyncSession, use: Services, caller: Caller, job_id: str, upload: Upload) -> Submission:
-    """Take a slot for a file that came with the request, and queue it.
+@dataclass(slots=True)
+class Brought:
+    """A file that came with a request, in the object store before there is a submission."""
 
-    The bytes are stored before the job is locked, since that may take a while, and removed when no slot is open.
+    upload: Upload
+    submission_id: str | None
+    """Whose it will be; `None` where no slot was open and nothing was stored."""
+    is_taken: bool = False
+
+
+@asynccontextmanager
+async def stored(use: Services, caller: Caller, job_id: str, upload: Upload) -> AsyncIterator[Brought]:
+    """Store a file before the transaction that takes a slot for it, and remove it if none was taken.
+
+    A transaction that stores it would keep its connection for as long as that takes, and on SQLite all other writers.
+
+    Raises:
+        NotFound: the caller has no such job.
+    """
+    async with use.db.read() as session:
+        job = await find_job(session, caller, job_id)
+    brought = Brought(upload, new_id("sub") if slots_open(job) else None)
+    if brought.submission_id is None:
+        yield brought
+        return
+    key = original_key_of(caller.organization_id, job_id, brought.submission_id, 1)
+    await use.store.put_file(key, upload.path, UPLOAD_TYPE)
+    try:
+        yield brought
+    finally:
+        if not brought.is_taken:
+            await use.store.delete(key)
+
+
+async def bring(session: AsyncSession, use: Services, caller: Caller, job_id: str, brought: Brought) -> Submission:
+    """Take a slot for a file that came with the request, and queue it.
 
     Raises:
         NotFound: the caller has no such job.
         Conflict: no slot is open.
     """
-    require_slot(await find_job(session, caller, job_id))
-    submission_id = new_id("sub")
-    key = original_key_of(caller.organization_id, job_id, submission_id, 1)
-    await use.store.put_file(key, upload.path, UPLOAD_TYPE)
-    try:
-        submission = take_slot(session, await _lock(session, caller, job_id), use.settings.collection)
-    except Conflict:
-        await use.store.delete(key)
-        raise
-    submission.id = submission_id
+    submission = take_slot(session, await _lock(session, caller, job_id), use.settings.collection)
+    upload = brought.upload
+    if brought.submission_id is not None:
+        submission.id = brought.submission_id
+    else:  # a slot has come back since
+        await use.store.put_file(original_key(submission), upload.path, UPLOAD_TYPE)
     submission.filename, submission.declared_size_bytes = upload.filename, upload.size_bytes
     submission.declared_sha256 = upload.sha256
     submission.worker_ref, submission.captured_at = upload.worker_ref, upload.captured_at
     queue(submission)
     await session.flush()
+    brought.is_taken = True  # from here on also if the commit fails, which may have been done all the same
     return submission
 
 

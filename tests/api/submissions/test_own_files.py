@@ -1,15 +1,20 @@
 """The client's own files: brought in a form, or announced and uploaded."""
 
+import asyncio
 import hashlib
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import update
 
+from api.auth import Caller
 from api.clock import now
 from api.credits.check import check
 from api.dispatcher import Dispatcher
 from api.services import Services
+from api.submissions.service import Brought, bring
+from api.submissions.uploads import Upload
 from api.sweeper import Sweeper
 from api.tables import Submission
 from tests.api.conftest import Client
@@ -59,7 +64,9 @@ async def test_an_announced_file_is_queued_when_it_is_there(
     assert await _status(http, organization, made["id"]) == "approved"
 
 
-async def test_a_repeated_form_is_one_submission(http: httpx.AsyncClient, organization: Client) -> None:
+async def test_a_repeated_form_is_one_submission(
+    http: httpx.AsyncClient, services: Services, organization: Client
+) -> None:
     job = await post_job(http, organization)
     path, headers = f"/v1/jobs/{job['id']}/submissions", organization.headers | {"Idempotency-Key": "one"}
     first = await http.post(path, files={"file": ("a.png", picture(4))}, headers=headers)
@@ -67,6 +74,7 @@ async def test_a_repeated_form_is_one_submission(http: httpx.AsyncClient, organi
     other = await http.post(path, files={"file": ("a.png", picture(3))}, headers=headers)
     assert first.json()["id"] == again.json()["id"]
     assert (again.headers["Idempotency-Replayed"], other.status_code) == ("true", 422)
+    assert len(_stored(services)) == 1
 
 
 async def test_nobody_is_asked_to_try_the_clients_file_again(
@@ -88,8 +96,33 @@ async def test_a_full_job_takes_no_file_and_keeps_no_bytes(
     second = await http.post(path, files={"file": ("b.png", picture(5))}, headers=organization.headers)
     assert (first.status_code, second.status_code) == (201, 409)
     assert second.json()["error"]["code"] == "no_slots_open"
-    kept = [path for path in (services.settings.state_dir / "store").rglob("*") if path.is_file()]
-    assert len(kept) == 1
+    assert len(_stored(services)) == 1
+
+
+async def test_of_many_files_for_one_slot_one_is_kept(
+    http: httpx.AsyncClient, services: Services, organization: Client
+) -> None:
+    job = await post_job(http, organization, quantity=1)
+    path, headers = f"/v1/jobs/{job['id']}/submissions", organization.headers
+    files = [{"file": ("a.png", picture(4, seed=seed))} for seed in range(5)]
+    answers = await asyncio.gather(*(http.post(path, files=file, headers=headers) for file in files))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    (kept,) = _stored(services)
+    (taken,) = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+    assert taken in str(kept)
+
+
+async def test_a_slot_that_came_back_meanwhile_gets_the_file(
+    http: httpx.AsyncClient, services: Services, organization: Client, tmp_path: Path
+) -> None:
+    job = await post_job(http, organization)
+    (tmp_path / "a.png").write_bytes(picture(4))
+    upload = Upload(tmp_path / "a.png", "a.png", len(picture(4)), "0" * 64, {})
+    caller = Caller("key_1", organization.id, True, frozenset(), "req_1")
+    async with services.db.write() as session:
+        made = await bring(session, services, caller, job["id"], Brought(upload, None))
+    (kept,) = _stored(services)
+    assert (made.id in str(kept), kept.read_bytes()) == (True, picture(4))
 
 
 @pytest.mark.parametrize(
@@ -124,3 +157,7 @@ async def test_summary(http: httpx.AsyncClient, services: Services, organization
     assert (summary["total"], summary["by_status"]["approved"], summary["by_status"]["rejected"]) == (2, 1, 1)
     assert (summary["by_score"]["5"], summary["average_score"], summary["approval_rate"]) == (1, 3.0, 0.5)
     assert summary["paid_credits"] == 50
+
+
+def _stored(services: Services) -> list[Path]:
+    return [path for path in (services.settings.state_dir / "store").rglob("*") if path.is_file()]
