@@ -1,6 +1,7 @@
 """Who is asking: a client by its API key, or a worker by its token; or a page that was signed in with one."""
 
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
@@ -13,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.clock import now
 from api.errors import AuthenticationFailed, AuthorizationFailed
 from api.secrets import token_hash
-from api.services import Services, services_of
+from api.services import services_of
 from api.tables import ApiKey, Worker
-from api.web.session import Session, read_session
+from api.web.session import Kind, Session, read_session
 
 Scope = Literal[
     "jobs:read", "jobs:write", "submissions:write", "files:read", "webhooks:read", "webhooks:write", "keys:manage",
@@ -86,18 +87,10 @@ async def client(
         AuthenticationFailed: no key, or one that is unknown, expired or revoked.
         AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    use = services_of(request)
-    signed_in = read_session(request, use, "client") if credentials is None else None
-    key: Any
-    if signed_in is not None:
-        async with use.db.read() as session:
-            key = await find_session_key(session, signed_in)
-    else:
-        key = await _holder(use, _KEY_OF, _token(credentials, LIVE_KEY, TEST_KEY))
-        key = None if key is None or _ended(key, now()) else key
-    if key is None:
+    key = await _asking(request, credentials, "client", _KEY_OF, find_session_key, LIVE_KEY, TEST_KEY)
+    if key is None or _ended(key, now()):
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
-    use.limits.spend(request, key.organization_id)
+    services_of(request).limits.spend(request, key.organization_id)
     return Caller(key.id, key.organization_id, key.livemode, frozenset(key.scopes), request.state.request_id)
 
 
@@ -110,17 +103,10 @@ async def worker(
         AuthenticationFailed: no token, or an unknown one.
         AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    use = services_of(request)
-    signed_in = read_session(request, use, "worker") if credentials is None else None
-    found: Any
-    if signed_in is not None:
-        async with use.db.read() as session:
-            found = await find_session_worker(session, signed_in)
-    else:
-        found = await _holder(use, _WORKER_OF, _token(credentials, WORKER_TOKEN))
+    found = await _asking(request, credentials, "worker", _WORKER_OF, find_session_worker, WORKER_TOKEN)
     if found is None:
         raise AuthenticationFailed("this worker token is unknown", code="invalid_worker_token")
-    use.limits.spend(request, found.id)
+    services_of(request).limits.spend(request, found.id)
     return WorkerCaller(found.id, found.organization_id, found.status == "banned", request.state.request_id)
 
 
@@ -156,9 +142,21 @@ async def find_session_worker(session: AsyncSession, found: Session) -> Worker |
     return None if worker is None or not found.is_of(worker.token_hash) else worker
 
 
-async def _holder(use: Services, query: Select[Any], token: str) -> Row[Any] | None:
-    """The row of who holds this token."""
-    hashed = token_hash(token)
+async def _asking(
+    request: Request,
+    credentials: HTTPAuthorizationCredentials | None,
+    kind: Kind,
+    query: Select[Any],
+    find_signed_in: Callable[[AsyncSession, Session], Awaitable[Any]],
+    *prefixes: str,
+) -> Any:
+    """The key or worker of a request, as an entity where a browser is signed in and as a row of `query` else."""
+    use = services_of(request)
+    signed_in = read_session(request, use, kind) if credentials is None else None
+    if signed_in is not None:
+        async with use.db.read() as session:
+            return await find_signed_in(session, signed_in)
+    hashed = token_hash(_token(credentials, *prefixes))
     async with use.db.rows() as connection:
         found = (await connection.execute(query, {"hashed": hashed})).first()
     return None if found is None or not hmac.compare_digest(found.token_hash, hashed) else found

@@ -64,10 +64,8 @@ async def lock_own_row(session: AsyncSession, submission_id: str, worker_id: str
     Raises:
         NotFound: there is none, or it is another worker's.
     """
-    row = (
-        await connection_of(session).execute(_LOCK_OWN_ROW, {"submission": submission_id, "worker": worker_id})
-    ).first()
-    return found(row, submission_id)
+    own = {"submission": submission_id, "worker": worker_id}
+    return found((await connection_of(session).execute(_LOCK_OWN_ROW, own)).first(), submission_id)
 
 
 async def lock_submissions(session: AsyncSession, ids: Collection[str]) -> Sequence[Submission]:
