@@ -12,7 +12,7 @@ from rapidocr.ch_ppocr_det.utils import DBPostProcess
 from models.ctc import best_path
 from models.outputs import ModelIdentity
 from models.runtime.device import Placement
-from models.runtime.openvino_network import compile_file, compile_model
+from models.runtime.openvino_network import MANY_SHAPES, compile_file, compile_model
 from models.text_crops import View, Words, read_in_batches
 from models.weights import Weights
 
@@ -60,10 +60,10 @@ class PpOcr:
         self._canvas, self._fine_canvas = canvases
         self._fine_below_pixels = fine_below_pixels
         self._crops_per_batch = crops_per_batch
-        self._detector = compile_file(weights.path(DETECTOR), placement)
+        self._detector = compile_file(weights.path(DETECTOR), placement, **MANY_SHAPES)
         recogniser = openvino.Core().read_model(weights.path(RECOGNISER))
         self._characters = _characters(recogniser)
-        self._recogniser = compile_model(_best_class_only(recogniser), placement)
+        self._recogniser = compile_model(_best_class_only(recogniser), placement, **MANY_SHAPES)
         # The values that PaddleOCR's own detector is run with.
         self._boxes = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
 
