@@ -17,9 +17,9 @@ from models.runtime.device import Placement
 PRECISION = {"f32": openvino.Type.f32, "int8": openvino.Type.f32, "bf16": openvino.Type.bf16}
 """Numbers of the layers that are not quantised; an int8 network says itself which are."""
 MANY_SHAPES = {"CPU_RUNTIME_CACHE_CAPACITY": 1000}
-"""For networks of which every call may have another shape: what layers prepared for a shape is kept for the latest thousand
-layers, not for 5,000, in each stream. As fast (decision 0003); none at all takes 8% more processor time. A property of
-OpenVINO's CPU plugin without a constant in its Python package."""
+"""For networks whose every call may have another shape: in each stream the latest thousand preparations of layers are
+kept, not 5,000. As fast (decision 0003); keeping none takes 8% more processor time. A property of OpenVINO's CPU plugin
+without a constant in its Python package."""
 
 
 class _UnderWay:

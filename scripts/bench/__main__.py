@@ -62,7 +62,9 @@ def service_soak(eval_dir: Eval = EVAL, out: Out = OUT, submissions: int = 10_00
     """Memory, rows and books after many submissions over HTTP."""
     from scripts.bench.service_soak import run
 
-    _report("service-soak", run(eval_dir, submissions), out)
+    report = run(eval_dir, submissions)
+    _report("service-soak-memory", report.memory, out)
+    _report("service-soak", report.found, out)
 
 
 @app.command()

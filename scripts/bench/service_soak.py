@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from itertools import count, cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -31,7 +31,14 @@ AT_ONCE = 16
 Row = dict[str, Any]
 
 
-def run(eval_dir: Path, submissions: int) -> list[Row]:
+class Report(NamedTuple):
+    """One row of what was found, and the memory on the way to it, a row each mark."""
+
+    found: list[Row]
+    memory: list[Row]
+
+
+def run(eval_dir: Path, submissions: int) -> Report:
     """Memory of the stack when it started, when every kind of file was seen, at its peak, and its slope after that.
 
     The later half has a slope of its own: before, networks still meet pictures larger than any, and pages of SQLite and
@@ -41,12 +48,12 @@ def run(eval_dir: Path, submissions: int) -> list[Row]:
         state = Path(folder) / "state"
         files = _files(eval_dir, Path(folder))
         with running_stack(state, "embedded", print, **UNLIMITED) as url:
-            found = asyncio.run(_run(url, files, submissions))
+            found, memory = asyncio.run(_run(url, files, submissions))
             books = subprocess.run(_ledger_check(), env=os.environ | {"ASSAY_STATE_DIR": str(state)}, check=False)
-    return [found | {"ledger_balanced": books.returncode == 0}]
+    return Report([found | {"ledger_balanced": books.returncode == 0}], memory)
 
 
-async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> Row:
+async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> tuple[Row, list[Row]]:
     started_mb, begun = pss_mb(), time.perf_counter()
     step = max(1, submissions // MARKS)
     async with ServiceClient.signed_up(url) as client:
@@ -60,7 +67,7 @@ async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> Row:
         counts = await client.counts()
     numbers, megabytes = np.array(marks).T
     later = len(marks) // 2
-    return {
+    found = {
         "submissions": DISTINCT + submissions,
         "lost": DISTINCT + submissions - counts["approved"] - counts["rejected"],
         "per_second": (DISTINCT + submissions) / (time.perf_counter() - begun),
@@ -70,6 +77,7 @@ async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> Row:
         "slope_mb_per_1000": 1000 * float(np.polyfit(numbers, megabytes, 1)[0]),
         "later_slope_mb_per_1000": 1000 * float(np.polyfit(numbers[later:], megabytes[later:], 1)[0]),
     }
+    return found, [{"submissions": DISTINCT + number, "pss_mb": size} for number, size in marks]
 
 
 def _files(eval_dir: Path, folder: Path) -> Iterator[MixedFile]:
