@@ -13,6 +13,7 @@ from api.storage_local import LocalStore
 from api.storage_routes import create_router as storage_router
 from api.web.previews import Previews
 from api.web.routes import create_router as page_router
+from api.workers.worker_turns import WorkerTurns
 
 ROUTES = (
     "workers.worker_routes", "submissions.routes", "jobs.routes", "files.routes", "organizations.routes",
@@ -36,6 +37,7 @@ def create_app(made: Services) -> FastAPI:
     )
     app.state.services = made
     app.state.previews = Previews(made.settings)
+    app.state.worker_turns = WorkerTurns(made)
     requests.install(app)
     if isinstance(made.store, LocalStore):
         _add(app, storage_router(made.store))

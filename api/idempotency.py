@@ -38,7 +38,15 @@ class Once:
         self._use = use
         self._key = key
 
-    async def run(self, owner_id: str, action: Action, *, status: int = 200, digest: str | None = None) -> Response:
+    async def run(
+        self,
+        owner_id: str,
+        action: Action,
+        *,
+        status: int = 200,
+        digest: str | None = None,
+        without_key: Callable[[], Awaitable[BaseModel]] | None = None,
+    ) -> Response:
         """The response: the action's, or the stored one of the first request with this key.
 
         Args:
@@ -46,11 +54,14 @@ class Once:
             action: gets the session of the transaction; what it raises undoes everything, the key too.
             status: of the response.
             digest: tells this request's content from another's, where it is not to be read whole; of its body else.
+            without_key: does the same in a transaction of its own choice; called where there is no key to keep.
 
         Raises:
             IdempotencyConflict: a request with this key is under way.
             IdempotencyMismatch: the key came before, with another body.
         """
+        if self._key is None and without_key is not None:
+            return _respond(status, _body(await without_key()))
         if self._key is None:
             async with self._use.db.write() as session:
                 return _respond(status, _body(await action(session)))

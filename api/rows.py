@@ -56,9 +56,16 @@ async def write_rows(session: AsyncSession, entity: Entity, rows: list[dict[str,
     await connection_of(session).execute(_insert(entity), rows if len(rows) > 1 else rows[0])
 
 
-async def change_row(session: AsyncSession, entity: Entity, row_id: str, changes: dict[str, Any]) -> None:
-    """Change columns of a row now. An object of the session that stands for it does not see that."""
-    await connection_of(session).execute(_update(entity), {"row_id": row_id} | changes)
+async def change_rows(session: AsyncSession, entity: Entity, changes: dict[str, dict[str, Any]]) -> None:
+    """Change columns of rows now, the same columns in all. An object of the session does not see it.
+
+    Args:
+        session: of the transaction, one of `Database.write`.
+        entity: whose table they are in.
+        changes: new values by column, by the id of the row; at least one.
+    """
+    rows = [{"row_id": row_id} | values for row_id, values in changes.items()]
+    await connection_of(session).execute(_update(entity), rows if len(rows) > 1 else rows[0])
 
 
 @cache

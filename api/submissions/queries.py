@@ -12,7 +12,7 @@ from api.rows import connection_of
 from api.submissions.schemas import SubmissionSummary
 from api.tables import SUBMISSION_STATUSES, Submission
 
-Found = TypeVar("Found", Submission, Row[Any])
+Found = TypeVar("Found", bound=Submission | Row[Any])
 
 # Built once, since they are a part of every submission: SQLAlchemy takes 0.3 ms to build such a statement anew.
 _LOCK = (
@@ -24,9 +24,10 @@ _LOCK = (
 )
 _LOCK_OWN = _LOCK.where(Submission.worker_id == bindparam("worker_id"))
 _ROWS = Submission.__table__.c
-_LOCK_OWN_ROW = (
+_LOCK_ROWS = (
     select(Submission.__table__)
-    .where(_ROWS.id == bindparam("submission"), _ROWS.worker_id == bindparam("worker"))
+    .where(_ROWS.id.in_(bindparam("ids", expanding=True)), _ROWS.worker_id.in_(bindparam("workers", expanding=True)))
+    .order_by(_ROWS.id)
     .with_for_update()
 )
 
@@ -58,14 +59,12 @@ async def lock_submission(session: AsyncSession, submission_id: str, worker_id: 
     return found(await session.scalar(_LOCK_OWN, {"ids": [submission_id], "worker_id": worker_id}), submission_id)
 
 
-async def lock_own_row(session: AsyncSession, submission_id: str, worker_id: str) -> Row[Any]:
-    """The row of a worker's submission, locked likewise: handing a file in needs no more.
-
-    Raises:
-        NotFound: there is none, or it is another worker's.
-    """
-    own = {"submission": submission_id, "worker": worker_id}
-    return found((await connection_of(session).execute(_LOCK_OWN_ROW, own)).first(), submission_id)
+async def lock_workers_rows(
+    session: AsyncSession, ids: Collection[str], worker_ids: Collection[str]
+) -> dict[str, Row[Any]]:
+    """The rows of workers' submissions by id, locked likewise: handing files in needs no more."""
+    chosen = {"ids": list(ids), "workers": list(worker_ids)}
+    return {row.id: row for row in await connection_of(session).execute(_LOCK_ROWS, chosen)}
 
 
 async def lock_submissions(session: AsyncSession, ids: Collection[str]) -> Sequence[Submission]:

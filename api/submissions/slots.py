@@ -1,5 +1,9 @@
 """Giving a job's slots away and taking them back. The job is locked all the while."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -16,10 +20,16 @@ from configs.settings import CollectionSettings
 
 # Built once, since every slot that is given away asks for them.
 _SUBMISSIONS = Submission.__table__.c
-_TAKEN = select(func.count()).where(
-    _SUBMISSIONS.job_id == bindparam("job"), _SUBMISSIONS.worker_id == bindparam("worker")
+_HELD = (
+    select(
+        _SUBMISSIONS.worker_id,
+        func.count().label("taken"),
+        func.count().filter(_SUBMISSIONS.status == "awaiting_upload").label("waiting"),
+    )
+    .where(_SUBMISSIONS.job_id == bindparam("job"), _SUBMISSIONS.worker_id.in_(bindparam("workers", expanding=True)))
+    .group_by(_SUBMISSIONS.worker_id)
 )
-_OPEN_LEASES = _TAKEN.where(_SUBMISSIONS.status == "awaiting_upload")
+_WORKERS = select(func.count(_SUBMISSIONS.worker_id.distinct())).where(_SUBMISSIONS.job_id == bindparam("job"))
 
 
 def require_slot(job: Job | JobSlots) -> None:
@@ -33,23 +43,35 @@ def require_slot(job: Job | JobSlots) -> None:
 
 
 async def lease_slots(
-    session: AsyncSession, job: JobSlots, worker_id: str, settings: CollectionSettings
-) -> list[Submission]:
-    """Give a worker as many slots as the job wants of one person at a time.
+    session: AsyncSession, job: JobSlots, worker_ids: Sequence[str], settings: CollectionSettings
+) -> list[list[Submission] | Conflict]:
+    """Give workers, one after the other, as many slots as the job wants of one person at a time.
 
     Returns:
-        What is written, as entities of no session.
-
-    Raises:
-        Conflict: no slot is open, the job has its workers, or this one holds enough slots already.
+        For each what is written, as entities of no session; or why it gets nothing: no slot is open, the job has its
+        workers, or this one holds enough slots already.
     """
-    require_slot(job)
-    await _check_worker(session, job, worker_id, settings)
-    count = min(job.files_per_submission, slots_open(job))
-    leases = [_lease(job, settings, worker_id=worker_id) for _ in range(count)]
-    await take_slots(session, job, count)
-    await write_rows(session, Submission, leases)
-    return [Submission(**lease) for lease in leases]
+    held = await _held(session, job, worker_ids)
+    outcomes: list[list[Submission] | Conflict] = []
+    rows: list[dict[str, Any]] = []
+    for worker_id in worker_ids:
+        open_job = replace(job, files_pending=job.files_pending + len(rows))
+        try:
+            require_slot(open_job)
+            held.require_room(job, worker_id, settings)
+        except Conflict as refusal:
+            outcomes.append(refusal)
+            continue
+        count = min(job.files_per_submission, slots_open(open_job))
+        leases = [_lease(job, settings, worker_id=worker_id) for _ in range(count)]
+        held.add(worker_id, count)
+        rows += leases
+        outcomes.append([Submission(**lease) for lease in leases])
+    if rows:
+        await take_slots(session, job, len(rows))
+        # By worker, as settlements lock them: each row holds on to its worker's.
+        await write_rows(session, Submission, sorted(rows, key=itemgetter("worker_id")))
+    return outcomes
 
 
 def take_slot(session: AsyncSession, job: Job, settings: CollectionSettings) -> Submission:
@@ -70,17 +92,41 @@ def free_slot(job: Job) -> None:
     job.files_pending -= 1
 
 
-async def _check_worker(session: AsyncSession, job: JobSlots, worker_id: str, settings: CollectionSettings) -> None:
-    connection = connection_of(session)
-    both = {"job": job.id, "worker": worker_id}
-    waiting = (await connection.execute(_OPEN_LEASES, both)).scalar_one()
-    if waiting >= max(settings.max_open_leases, job.files_per_submission):
-        raise Conflict(f"upload the {waiting} files that you accepted before you accept more", code="too_many_leases")
-    if job.max_workers is None or (await connection.execute(_TAKEN, both)).scalar_one():
-        return
-    workers = select(func.count(Submission.worker_id.distinct())).where(Submission.job_id == job.id)
-    if (await connection.execute(workers)).scalar_one() >= job.max_workers:
-        raise Conflict("this job has all the workers that it wants", code="max_workers")
+@dataclass(slots=True)
+class _Held:
+    """What workers have of a locked job."""
+
+    taken: Counter[str] = field(default_factory=Counter)
+    """Every submission, by worker."""
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Those that wait for their file."""
+    workers: int = 0
+    """How many have any; counted where the job has a limit."""
+
+    def require_room(self, job: JobSlots, worker_id: str, settings: CollectionSettings) -> None:
+        """Raises:
+        Conflict: the worker holds enough, or the job has its workers.
+        """
+        waiting = self.waiting[worker_id]
+        if waiting >= max(settings.max_open_leases, job.files_per_submission):
+            message = f"upload the {waiting} files that you accepted before you accept more"
+            raise Conflict(message, code="too_many_leases")
+        if job.max_workers is not None and not self.taken[worker_id] and self.workers >= job.max_workers:
+            raise Conflict("this job has all the workers that it wants", code="max_workers")
+
+    def add(self, worker_id: str, count: int) -> None:
+        self.workers += not self.taken[worker_id]
+        self.taken[worker_id] += count
+        self.waiting[worker_id] += count
+
+
+async def _held(session: AsyncSession, job: JobSlots, worker_ids: Sequence[str]) -> _Held:
+    held, connection = _Held(), connection_of(session)
+    for worker_id, taken, waiting in await connection.execute(_HELD, {"job": job.id, "workers": list(set(worker_ids))}):
+        held.taken[worker_id], held.waiting[worker_id] = taken, waiting
+    if job.max_workers is not None:
+        held.workers = (await connection.execute(_WORKERS, {"job": job.id})).scalar_one()
+    return held
 
 
 def _lease(job: Job | JobSlots, settings: CollectionSettings, *, worker_id: str | None) -> dict[str, Any]:

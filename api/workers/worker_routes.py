@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WorkerUse
@@ -16,43 +16,54 @@ from api.submissions.schemas import PartedUpload, SubmissionStatus, Submit, Uplo
 from api.tables import Job, Submission, Worker
 from api.workers import worker_service as service
 from api.workers.worker_schemas import WorkerJob, WorkerSelf
+from api.workers.worker_service import HandedIn
+from api.workers.worker_turns import turns_of
 
 router = APIRouter(tags=["worker"])
 
 
 # These two first: they are asked for more often than all the others, and in this order.
 @router.post("/v1/worker/jobs/{job_id}/accept", status_code=201, response_model=WorkerSubmissionResource)
-async def accept_job(job_id: JobId, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
+async def accept_job(job_id: JobId, request: Request, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
     """Take a slot: the answer says where to PUT the file, and until when."""
 
-    async def action(session: AsyncSession) -> WorkerSubmissionResource:
-        leases = await service.accept(session, use, worker, job_id)
-        shown = [_with_upload(use, lease) for lease in leases]
-        return shown[0].model_copy(update={"submissions": shown if len(shown) > 1 else None})
+    def shown(leases: list[Submission]) -> WorkerSubmissionResource:
+        taken = [_with_upload(use, lease) for lease in leases]
+        return taken[0].model_copy(update={"submissions": taken if len(taken) > 1 else None})
 
-    return await once.run(worker.worker_id, action, status=201)
+    async def action(session: AsyncSession) -> WorkerSubmissionResource:
+        return shown(await service.accept(session, use, worker, job_id))
+
+    async def together() -> WorkerSubmissionResource:
+        return shown(await turns_of(request).accept(worker, job_id))
+
+    return await once.run(worker.worker_id, action, status=201, without_key=together)
 
 
 @router.post("/v1/worker/submissions/{submission_id}/submit", response_model=WorkerSubmissionResource)
 async def submit(
     submission_id: SubmissionId,
+    request: Request,
     use: Use,
     worker: WorkerUse,
     once: OnceUse,
     body: Annotated[Submit | None, Body()] = None,
 ) -> Response:
     """Say that the file is uploaded; it is scored next."""
+    handed_in = HandedIn(worker, submission_id, body or Submit())
 
     async def action(session: AsyncSession) -> WorkerSubmissionResource:
-        told = body or Submit()
-        return WorkerSubmissionResource.of(await service.submit(session, use, worker, submission_id, told))
+        return WorkerSubmissionResource.of(await service.submit(session, use, handed_in))
+
+    async def together() -> WorkerSubmissionResource:
+        return WorkerSubmissionResource.of(await turns_of(request).submit(handed_in))
 
     try:
-        return await once.run(worker.worker_id, action)
+        return await once.run(worker.worker_id, action, without_key=together)
     except service.UploadMissing:
         if not await service.join_upload(use, worker, submission_id):
             raise
-        return await once.run(worker.worker_id, action)
+        return await once.run(worker.worker_id, action, without_key=together)
 
 
 @router.get("/v1/worker/me")

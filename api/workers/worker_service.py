@@ -1,21 +1,29 @@
 """What workers do: accept a job, submit a file, try again."""
 
-from sqlalchemy import Select, or_, select
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WorkerCaller
 from api.clock import after, now
-from api.errors import AuthorizationFailed, Conflict, NotFound
+from api.errors import ApiError, AuthorizationFailed, Conflict, NotFound
 from api.events import record
 from api.jobs.slots import lock_slots
-from api.rows import change_row
+from api.rows import change_rows
 from api.services import Services
+from api.storage import StoreError
 from api.submissions import parted
-from api.submissions.queries import found, lock_own_row, lock_submission
+from api.submissions.queries import found, lock_submission, lock_workers_rows
 from api.submissions.schemas import PartedUpload, Submit
 from api.submissions.service import is_uploaded, queued
 from api.submissions.slots import lease_slots
 from api.tables import Job, Submission
+
+Answer = TypeVar("Answer")
 
 
 class UploadMissing(Conflict):
@@ -59,11 +67,27 @@ async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job
         Conflict: no slot is open, or not for this worker.
     """
     require_active(worker)
-    job = await lock_slots(session, job_id, worker.organization_id)
-    leases = await lease_slots(session, job, worker.worker_id, use.settings.collection)
-    for lease in leases:
-        _record(session, lease, "submission.accepted", worker)
-    return leases
+    (outcome,) = await accept_all(session, use, [worker], job_id)
+    return answer_of(outcome)
+
+
+async def accept_all(
+    session: AsyncSession, use: Services, workers: Sequence[WorkerCaller], job_id: str
+) -> list[list[Submission] | Conflict]:
+    """The same for several workers of one organization, in their order.
+
+    Returns:
+        For each its leases, or the `Conflict`.
+
+    Raises:
+        NotFound: there is no such job for them.
+    """
+    job = await lock_slots(session, job_id, workers[0].organization_id)
+    outcomes = await lease_slots(session, job, [worker.worker_id for worker in workers], use.settings.collection)
+    for worker, leases in zip(workers, outcomes, strict=True):
+        for lease in leases if isinstance(leases, list) else ():
+            _record(session, lease, "submission.accepted", worker)
+    return outcomes
 
 
 async def begin_upload(
@@ -120,35 +144,65 @@ async def join_upload(use: Services, worker: WorkerCaller, submission_id: str) -
     return True
 
 
-async def submit(
-    session: AsyncSession, use: Services, worker: WorkerCaller, submission_id: str, body: Submit
-) -> Submission:
+HANDED_IN = ("pending_score", "approved", "rejected", "needs_review")
+"""Statuses in which a submission has its file already."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A worker says that a file is uploaded."""
+
+    worker: WorkerCaller
+    submission_id: str
+    told: Submit
+
+
+async def submit(session: AsyncSession, use: Services, handed_in: HandedIn) -> Submission:
     """Queue an uploaded file for scoring. A second call for the same upload changes nothing.
 
     Raises:
         AuthorizationFailed: the worker is banned.
         NotFound: it has no such submission.
         UploadMissing: the file is not there.
+        PayloadTooLarge: it is too large.
         Conflict: the slot was taken back.
+        StoreError: the store does not answer.
     """
-    require_active(worker)
-    row = await lock_own_row(session, submission_id, worker.worker_id)
-    if row.status in ("pending_score", "approved", "rejected", "needs_review"):
-        return Submission(**row._mapping)
-    if row.status != "awaiting_upload":
-        raise Conflict(f"this submission is {row.status}", code=f"submission_{row.status}")
-    if not await is_uploaded(use, row):
-        raise UploadMissing("no file was uploaded yet; PUT it to the upload URL first", code="upload_missing")
-    changes = {
-        "filename": body.filename or row.filename,
-        "declared_sha256": body.sha256.lower() if body.sha256 else None,
-        "captured_at": body.captured_at,
-        "updated_at": now(),
-    } | queued()
-    await change_row(session, Submission, row.id, changes)
-    submission = Submission(**row._asdict() | changes)
-    _record(session, submission, "submission.submitted", worker)
-    return submission
+    require_active(handed_in.worker)
+    (outcome,) = await submit_all(session, use, [handed_in])
+    return answer_of(outcome)
+
+
+async def submit_all(
+    session: AsyncSession, use: Services, handed_in: Sequence[HandedIn]
+) -> list[Submission | Exception]:
+    """The same for several; an error of one undoes nothing of the others.
+
+    Returns:
+        For each its submission, or an error of those that `submit` raises.
+    """
+    workers = {each.worker.worker_id for each in handed_in}
+    rows = await lock_workers_rows(session, {each.submission_id for each in handed_in}, workers)
+    waiting = [row for row in rows.values() if row.status == "awaiting_upload"]
+    arrived = await asyncio.gather(*(is_uploaded(use, row) for row in waiting), return_exceptions=True)
+    arrivals = dict(zip((row.id for row in waiting), arrived, strict=True))
+    outcomes: list[Submission | Exception] = []
+    changes: dict[str, dict[str, Any]] = {}
+    for each in handed_in:
+        row = rows.get(each.submission_id)
+        try:
+            row = found(row if row and row.worker_id == each.worker.worker_id else None, each.submission_id)
+            if row.id not in changes and row.status not in HANDED_IN:
+                _require_arrived(row, arrivals.get(row.id, False))
+                changes[row.id] = _told(row, each.told) | queued()
+                _record(session, row, "submission.submitted", each.worker)
+        except (ApiError, StoreError) as error:
+            outcomes.append(error)
+        else:
+            outcomes.append(Submission(**row._asdict() | changes.get(row.id, {})))
+    if changes:
+        await change_rows(session, Submission, changes)
+    return outcomes
 
 
 async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, submission_id: str) -> Submission:
@@ -173,12 +227,38 @@ async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, subm
     return submission
 
 
+def answer_of(outcome: Answer | Exception) -> Answer:
+    """The answer, or its error raised."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
 def require_active(worker: WorkerCaller) -> None:
     """Raises:
     AuthorizationFailed: the worker is banned.
     """
     if worker.banned:
         raise AuthorizationFailed("you are banned from this organization's jobs", code="worker_banned")
+
+
+def _require_arrived(row: Row[Any], arrived: bool | BaseException) -> None:
+    if row.status != "awaiting_upload":
+        raise Conflict(f"this submission is {row.status}", code=f"submission_{row.status}")
+    if isinstance(arrived, BaseException):
+        raise arrived
+    if not arrived:
+        raise UploadMissing("no file was uploaded yet; PUT it to the upload URL first", code="upload_missing")
+
+
+def _told(row: Row[Any], told: Submit) -> dict[str, Any]:
+    """What the worker says of a file."""
+    return {
+        "filename": told.filename or row.filename,
+        "declared_sha256": told.sha256.lower() if told.sha256 else None,
+        "captured_at": told.captured_at,
+        "updated_at": now(),
+    }
 
 
 def _require_waiting(submission: Submission) -> None:
@@ -191,7 +271,7 @@ def _require_waiting(submission: Submission) -> None:
         raise Conflict("the time for this upload has run out; accept the job again", code="lease_expired")
 
 
-def _record(session: AsyncSession, submission: Submission, action: str, worker: WorkerCaller) -> None:
+def _record(session: AsyncSession, submission: Submission | Row[Any], action: str, worker: WorkerCaller) -> None:
     record(
         session,
         submission.organization_id,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from api.db import Database
 from api.ids import new_id
 from api.organizations.service import found_organization
-from api.rows import append, change_row, write_rows
+from api.rows import append, change_rows, write_rows
 from api.tables import AuditEntry, Organization, Worker
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +49,7 @@ async def test_what_a_transaction_undoes_was_never_there(db: Database) -> None:
         async with db.write() as session:
             append(session, AuditEntry, entry(organization_id))
             await write_rows(session, AuditEntry, [entry(organization_id)])
-            await change_row(session, Organization, organization_id, {"name": "B"})
+            await change_rows(session, Organization, {organization_id: {"name": "B"}})
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -88,7 +88,7 @@ async def test_a_changed_row_tells_when(db: Database) -> None:
     async with db.read() as session:
         before = await session.get_one(Organization, organization_id)
     async with db.write() as session:
-        await change_row(session, Organization, organization_id, {"name": "C"})
+        await change_rows(session, Organization, {organization_id: {"name": "C"}})
     async with db.read() as session:
         after = await session.get_one(Organization, organization_id)
     assert (after.name, after.updated_at > before.updated_at, after.created_at) == ("C", True, before.created_at)

@@ -35,6 +35,7 @@ from api.sweeper import Sweeper
 from api.tables import Account, Job, Submission
 from api.workers import worker_service
 from api.workers.service import create_worker
+from api.workers.worker_service import HandedIn
 from configs.settings import load_settings
 from pipeline.decision import decide
 from tests.api.scripted import ScriptedEngine, picture
@@ -96,7 +97,7 @@ class World:
             await self.use.store.put_bytes(key, content, UPLOAD_TYPE)
         worker = next(one for one in self.workers if one.worker_id == submission.worker_id)
         async with self.use.db.write() as session:
-            await worker_service.submit(session, self.use, worker, chosen, Submit())
+            await worker_service.submit(session, self.use, HandedIn(worker, chosen, Submit()))
 
     async def _work(self, number: int) -> None:
         await self._accept(number)
