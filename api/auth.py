@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
@@ -33,16 +33,6 @@ API_KEY = HTTPBearer(
     auto_error=False, scheme_name="ApiKey", description="Of an organization: `fh_live_…` or `fh_test_…`."
 )
 WORKER = HTTPBearer(auto_error=False, scheme_name="WorkerToken", description="Of a worker: `wk_…`.")
-
-
-# Built once, since every request asks one of them.
-_KEYS, _WORKERS = ApiKey.__table__.c, Worker.__table__.c
-_KEY_OF = select(
-    _KEYS.id, _KEYS.organization_id, _KEYS.livemode, _KEYS.scopes, _KEYS.expires_at, _KEYS.revoked_at, _KEYS.token_hash
-).where(_KEYS.token_hash == bindparam("hashed"))
-_WORKER_OF = select(_WORKERS.id, _WORKERS.organization_id, _WORKERS.status, _WORKERS.token_hash).where(
-    _WORKERS.token_hash == bindparam("hashed")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,8 @@ async def client(
         AuthenticationFailed: no key, or one that is unknown, expired or revoked.
         AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    key = await _asking(request, credentials, "client", _KEY_OF, find_session_key, LIVE_KEY, TEST_KEY)
+    find = services_of(request).callers.key
+    key = await _asking(request, credentials, "client", find, find_session_key, LIVE_KEY, TEST_KEY)
     if key is None or _ended(key, now()):
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
     services_of(request).limits.spend(request, key.organization_id)
@@ -103,7 +94,8 @@ async def worker(
         AuthenticationFailed: no token, or an unknown one.
         AuthorizationFailed: a browser's request that would change something lacks its CSRF token.
     """
-    found = await _asking(request, credentials, "worker", _WORKER_OF, find_session_worker, WORKER_TOKEN)
+    find = services_of(request).callers.worker
+    found = await _asking(request, credentials, "worker", find, find_session_worker, WORKER_TOKEN)
     if found is None:
         raise AuthenticationFailed("this worker token is unknown", code="invalid_worker_token")
     services_of(request).limits.spend(request, found.id)
@@ -146,19 +138,18 @@ async def _asking(
     request: Request,
     credentials: HTTPAuthorizationCredentials | None,
     kind: Kind,
-    query: Select[Any],
+    find: Callable[[str], Awaitable[Row[Any] | None]],
     find_signed_in: Callable[[AsyncSession, Session], Awaitable[Any]],
     *prefixes: str,
 ) -> Any:
-    """The key or worker of a request, as an entity where a browser is signed in and as a row of `query` else."""
+    """The key or worker of a request, as an entity where a browser is signed in and as a row else."""
     use = services_of(request)
     signed_in = read_session(request, use, kind) if credentials is None else None
     if signed_in is not None:
         async with use.db.read() as session:
             return await find_signed_in(session, signed_in)
     hashed = token_hash(_token(credentials, *prefixes))
-    async with use.db.rows() as connection:
-        found = (await connection.execute(query, {"hashed": hashed})).first()
+    found = await find(hashed)
     return None if found is None or not hmac.compare_digest(found.token_hash, hashed) else found
 
 

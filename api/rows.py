@@ -15,6 +15,16 @@ Entity = type[DeclarativeBase]
 _APPENDED, _CONNECTION = "appended", "connection"
 
 
+class Written:
+    """A row as it was written: its values as attributes, `None` for columns that got none. No object of a session."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+    def __getattr__(self, name: str) -> Any:
+        return None
+
+
 async def open_connection(session: AsyncSession) -> None:
     """Begin the transaction of a session; to ask the session again for each statement would cost as much as one."""
     session.info[_CONNECTION] = await session.connection()

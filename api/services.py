@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.callers import Callers
 from api.db import Database
 from api.files.render_process import Renderer
 from api.job_watch import JobWatch
@@ -28,6 +29,7 @@ class Services:
     engine: Engine
     cipher: Cipher
     limits: RateLimits = field(init=False)
+    callers: Callers = field(init=False)
     watch: JobWatch = field(init=False)
     scoring: Places = field(init=False)
     rubrics: ActiveRubrics = field(init=False)
@@ -36,6 +38,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.settings.limits)
+        self.callers = Callers(self.db)
         self.watch = JobWatch(self.db)
         self.scoring = Places(self.settings.api.score_concurrency)
         self.rubrics = ActiveRubrics(self.db)

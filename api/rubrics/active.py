@@ -1,5 +1,6 @@
 """The rubric by which a file is scored now, where it is not the shipped one."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from time import monotonic
@@ -27,6 +28,7 @@ class ActiveRubrics:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._read_at = -KEPT_SECONDS
+        self._reading = asyncio.Lock()
         self._active: Mapping[Scope, str] = {}
         self._rubrics: dict[str, Rubric | None] = {}
         """By version; `None` for one that cannot be used."""
@@ -49,10 +51,15 @@ class ActiveRubrics:
 
     async def of(self, scope: Scope) -> Rubric | None:
         """The active rubric, `None` for the shipped one."""
-        if monotonic() - self._read_at > KEPT_SECONDS:
-            await self._read()
+        if self._is_old():
+            async with self._reading:
+                if self._is_old():  # whoever was first has read it for all
+                    await self._read()
         version = next((self._active[step] for step in scope.widening if step in self._active), None)
         return self._rubrics[version] if version is not None else None
+
+    def _is_old(self) -> bool:
+        return monotonic() - self._read_at > KEPT_SECONDS
 
     async def _read(self) -> None:
         async with self._db.read() as session:

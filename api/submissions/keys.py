@@ -4,15 +4,18 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from api.rows import Written
 from api.services import Services
 from api.storage import SignedUpload
 from api.tables import Job, Submission
 
+SubmissionRow = Submission | Row[Any] | Written
+"""What has the columns of a submission to be read."""
 UPLOAD_TYPE = "application/octet-stream"
 """Of every upload: the type is read from the content, never believed."""
 
 
-def original_key(submission: Submission | Row[Any]) -> str:
+def original_key(submission: SubmissionRow) -> str:
     """Of what was uploaded in the present attempt."""
     return original_key_of(submission.organization_id, submission.job_id, submission.id, submission.attempt)
 
@@ -27,7 +30,7 @@ def delivered_key(submission: Submission, suffix: str) -> str:
     return f"files/{submission.organization_id}/{submission.job_id}/{submission.id}-{submission.attempt}.{suffix}"
 
 
-def sign_upload(use: Services, submission: Submission, *, size_bytes: int | None = None) -> SignedUpload:
+def sign_upload(use: Services, submission: SubmissionRow, *, size_bytes: int | None = None) -> SignedUpload:
     """The URL for the present attempt's file."""
     return use.store.sign_upload(
         original_key(submission),

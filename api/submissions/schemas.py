@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from api.storage import SignedUpload
+from api.submissions.keys import SubmissionRow
 from api.tables import Submission
 from api.wire import Filled, GivenTime, Text, Wire, WireTime
 from pipeline.brief import INTEGRAL
@@ -108,7 +109,7 @@ class _Scored(Wire):
         return tuple(name for name in cls.model_fields if name in Submission.__table__.c)
 
     @classmethod
-    def _same(cls, submission: Submission) -> dict[str, Any]:
+    def _same(cls, submission: SubmissionRow) -> dict[str, Any]:
         told = submission.score_breakdown or {}
         same = {name: getattr(submission, name) for name in cls._columns()}
         return same | {"reasons": told.get("reasons", []), "feedback": told.get("feedback")}
@@ -131,7 +132,7 @@ class SubmissionResource(_Scored):
     reviewed_at: WireTime | None
 
     @classmethod
-    def of(cls, submission: Submission, upload: SignedUpload | None = None) -> Self:
+    def of(cls, submission: SubmissionRow, upload: SignedUpload | None = None) -> Self:
         same = cls._same(submission)
         return cls.model_validate(
             same | {"ai_star_rating": submission.score, "upload": Upload.of(upload) if upload else None}
@@ -149,7 +150,7 @@ class WorkerSubmissionResource(_Scored):
     """All slots that one `accept` gave, where the job asks for several files at a time."""
 
     @classmethod
-    def of(cls, submission: Submission, upload: SignedUpload | None = None) -> Self:
+    def of(cls, submission: SubmissionRow, upload: SignedUpload | None = None) -> Self:
         same = cls._same(submission)
         told = submission.score_breakdown or {}
         shown = {name: told[name] for name in ("relevance", "quality", "completeness", "reasons", "feedback") if told}

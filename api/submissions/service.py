@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
@@ -19,7 +18,7 @@ from api.jobs.queries import find_job, lock_job
 from api.jobs.schemas import slots_open
 from api.services import Services
 from api.storage import ObjectTooLarge, SignedUpload
-from api.submissions.keys import UPLOAD_TYPE, original_key, original_key_of, sign_upload
+from api.submissions.keys import UPLOAD_TYPE, SubmissionRow, original_key, original_key_of, sign_upload
 from api.submissions.schemas import SubmissionCreate
 from api.submissions.slots import take_slot
 from api.submissions.uploads import Upload
@@ -123,7 +122,7 @@ def queued() -> dict[str, Any]:
     }
 
 
-async def is_uploaded(use: Services, submission: Submission | Row[Any]) -> bool:
+async def is_uploaded(use: Services, submission: SubmissionRow) -> bool:
     """Whether the bytes of a locked submission are there, so that it can be queued.
 
     Raises:

@@ -14,7 +14,7 @@ from api.errors import Conflict
 from api.ids import new_id
 from api.jobs.schemas import slots_open
 from api.jobs.slots import JobSlots, take_slots
-from api.rows import connection_of, write_rows
+from api.rows import Written, connection_of, write_rows
 from api.tables import Job, Submission
 from configs.settings import CollectionSettings
 
@@ -44,15 +44,15 @@ def require_slot(job: Job | JobSlots) -> None:
 
 async def lease_slots(
     session: AsyncSession, job: JobSlots, worker_ids: Sequence[str], settings: CollectionSettings
-) -> list[list[Submission] | Conflict]:
+) -> list[list[Written] | Conflict]:
     """Give workers, one after the other, as many slots as the job wants of one person at a time.
 
     Returns:
-        For each what is written, as entities of no session; or why it gets nothing: no slot is open, the job has its
+        For each what is written; or why it gets nothing: no slot is open, the job has its
         workers, or this one holds enough slots already.
     """
     held = await _held(session, job, worker_ids)
-    outcomes: list[list[Submission] | Conflict] = []
+    outcomes: list[list[Written] | Conflict] = []
     rows: list[dict[str, Any]] = []
     for worker_id in worker_ids:
         open_job = replace(job, files_pending=job.files_pending + len(rows))
@@ -66,7 +66,7 @@ async def lease_slots(
         leases = [_lease(job, settings, worker_id=worker_id) for _ in range(count)]
         held.add(worker_id, count)
         rows += leases
-        outcomes.append([Submission(**lease) for lease in leases])
+        outcomes.append([Written(lease) for lease in leases])
     if rows:
         await take_slots(session, job, len(rows))
         # By worker, as settlements lock them: each row holds on to its worker's.

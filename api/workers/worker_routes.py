@@ -10,8 +10,9 @@ from api.idempotency import OnceUse
 from api.ids import JobId, SubmissionId
 from api.jobs.queries import found as found_job
 from api.pages import Page, Paging, fetch_page
+from api.rows import Written
 from api.services import Services, Use
-from api.submissions.keys import sign_upload
+from api.submissions.keys import SubmissionRow, sign_upload
 from api.submissions.schemas import PartedUpload, SubmissionStatus, Submit, UploadBegin, WorkerSubmissionResource
 from api.tables import Job, Submission, Worker
 from api.workers import worker_service as service
@@ -27,7 +28,7 @@ router = APIRouter(tags=["worker"])
 async def accept_job(job_id: JobId, request: Request, use: Use, worker: WorkerUse, once: OnceUse) -> Response:
     """Take a slot: the answer says where to PUT the file, and until when."""
 
-    def shown(leases: list[Submission]) -> WorkerSubmissionResource:
+    def shown(leases: list[Written]) -> WorkerSubmissionResource:
         taken = [_with_upload(use, lease) for lease in leases]
         return taken[0].model_copy(update={"submissions": taken if len(taken) > 1 else None})
 
@@ -151,5 +152,5 @@ async def retry_submission(submission_id: SubmissionId, use: Use, worker: Worker
     return await once.run(worker.worker_id, action)
 
 
-def _with_upload(use: Services, submission: Submission) -> WorkerSubmissionResource:
+def _with_upload(use: Services, submission: SubmissionRow) -> WorkerSubmissionResource:
     return WorkerSubmissionResource.of(submission, sign_upload(use, submission))

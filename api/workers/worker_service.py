@@ -13,10 +13,11 @@ from api.clock import after, now
 from api.errors import ApiError, AuthorizationFailed, Conflict, NotFound
 from api.events import record
 from api.jobs.slots import lock_slots
-from api.rows import change_rows
+from api.rows import Written, change_rows
 from api.services import Services
 from api.storage import StoreError
 from api.submissions import parted
+from api.submissions.keys import SubmissionRow
 from api.submissions.queries import found, lock_submission, lock_workers_rows
 from api.submissions.schemas import PartedUpload, Submit
 from api.submissions.service import is_uploaded, queued
@@ -58,7 +59,7 @@ async def find_own(session: AsyncSession, worker: WorkerCaller, submission_id: s
     return found(await session.scalar(submissions_by(worker).where(Submission.id == submission_id)), submission_id)
 
 
-async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job_id: str) -> list[Submission]:
+async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job_id: str) -> list[Written]:
     """Lease slots of a job.
 
     Raises:
@@ -73,7 +74,7 @@ async def accept(session: AsyncSession, use: Services, worker: WorkerCaller, job
 
 async def accept_all(
     session: AsyncSession, use: Services, workers: Sequence[WorkerCaller], job_id: str
-) -> list[list[Submission] | Conflict]:
+) -> list[list[Written] | Conflict]:
     """The same for several workers of one organization, in their order.
 
     Returns:
@@ -157,7 +158,7 @@ class HandedIn:
     told: Submit
 
 
-async def submit(session: AsyncSession, use: Services, handed_in: HandedIn) -> Submission:
+async def submit(session: AsyncSession, use: Services, handed_in: HandedIn) -> Written:
     """Queue an uploaded file for scoring. A second call for the same upload changes nothing.
 
     Raises:
@@ -173,9 +174,7 @@ async def submit(session: AsyncSession, use: Services, handed_in: HandedIn) -> S
     return answer_of(outcome)
 
 
-async def submit_all(
-    session: AsyncSession, use: Services, handed_in: Sequence[HandedIn]
-) -> list[Submission | Exception]:
+async def submit_all(session: AsyncSession, use: Services, handed_in: Sequence[HandedIn]) -> list[Written | Exception]:
     """The same for several; an error of one undoes nothing of the others.
 
     Returns:
@@ -186,7 +185,7 @@ async def submit_all(
     waiting = [row for row in rows.values() if row.status == "awaiting_upload"]
     arrived = await asyncio.gather(*(is_uploaded(use, row) for row in waiting), return_exceptions=True)
     arrivals = dict(zip((row.id for row in waiting), arrived, strict=True))
-    outcomes: list[Submission | Exception] = []
+    outcomes: list[Written | Exception] = []
     changes: dict[str, dict[str, Any]] = {}
     for each in handed_in:
         row = rows.get(each.submission_id)
@@ -199,7 +198,7 @@ async def submit_all(
         except (ApiError, StoreError) as error:
             outcomes.append(error)
         else:
-            outcomes.append(Submission(**row._asdict() | changes.get(row.id, {})))
+            outcomes.append(Written(row._asdict() | changes.get(row.id, {})))
     if changes:
         await change_rows(session, Submission, changes)
     return outcomes
@@ -271,7 +270,7 @@ def _require_waiting(submission: Submission) -> None:
         raise Conflict("the time for this upload has run out; accept the job again", code="lease_expired")
 
 
-def _record(session: AsyncSession, submission: Submission | Row[Any], action: str, worker: WorkerCaller) -> None:
+def _record(session: AsyncSession, submission: SubmissionRow, action: str, worker: WorkerCaller) -> None:
     record(
         session,
         submission.organization_id,

@@ -11,8 +11,8 @@ from fastapi import Request
 from api.auth import WorkerCaller
 from api.errors import Conflict
 from api.group_commit import GroupCommit
+from api.rows import Written
 from api.services import Services
-from api.tables import Submission
 from api.workers import worker_service as service
 from api.workers.worker_service import HandedIn, answer_of
 
@@ -25,7 +25,7 @@ class WorkerTurns:
         self._accepts = GroupCommit(self._accept)
         self._submits = GroupCommit(self._submit)
 
-    async def accept(self, worker: WorkerCaller, job_id: str) -> list[Submission]:
+    async def accept(self, worker: WorkerCaller, job_id: str) -> list[Written]:
         """Lease slots of a job, as `worker_service.accept_all` does.
 
         Raises:
@@ -36,7 +36,7 @@ class WorkerTurns:
         service.require_active(worker)
         return answer_of(await self._accepts.run(f"{worker.organization_id} {job_id}", (worker, job_id)))
 
-    async def submit(self, handed_in: HandedIn) -> Submission:
+    async def submit(self, handed_in: HandedIn) -> Written:
         """Queue an uploaded file, as `worker_service.submit_all` does.
 
         Raises:
@@ -50,11 +50,11 @@ class WorkerTurns:
         service.require_active(handed_in.worker)
         return answer_of(await self._submits.run(handed_in.worker.organization_id, handed_in))
 
-    async def _accept(self, group: Sequence[tuple[WorkerCaller, str]]) -> list[list[Submission] | Conflict]:
+    async def _accept(self, group: Sequence[tuple[WorkerCaller, str]]) -> list[list[Written] | Conflict]:
         async with self._use.db.write() as session:
             return await service.accept_all(session, self._use, [worker for worker, _ in group], group[0][1])
 
-    async def _submit(self, group: Sequence[HandedIn]) -> list[Submission | Exception]:
+    async def _submit(self, group: Sequence[HandedIn]) -> list[Written | Exception]:
         async with self._use.db.write() as session:
             return await service.submit_all(session, self._use, group)
 
