@@ -30,12 +30,13 @@ from api.metrics import REQUEST_SECONDS
 from api.outage import DatabaseAway
 from api.rate_limits import Window
 from api.services import Services
+from api.storage import StoreUnavailable
 from serve.request_ids import HEADER, request_id
 
 log = logging.getLogger("assay.request")
 
 MAX_FIELD_CHARACTERS = 100
-DATABASE_RETRY_SECONDS = 2
+AWAY_RETRY_SECONDS = 2
 """What clients are told to wait; a Postgres that was killed is back in about that time."""
 
 _SEEN_BY_PAGES = (
@@ -83,6 +84,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DatabaseAway, _on_database_away)
     app.add_exception_handler(PoolExhausted, _on_database_away)
+    app.add_exception_handler(StoreUnavailable, _on_store_away)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -155,8 +157,15 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 async def _on_database_away(request: Request, error: Exception) -> JSONResponse:
     """Nothing was done, or it was done and could not be told: an `Idempotency-Key` makes the repetition harmless."""
     log.warning("database does not answer", extra={"request_id": request.state.request_id, "error": str(error)})
-    headers = {"Retry-After": str(DATABASE_RETRY_SECONDS)}
+    headers = {"Retry-After": str(AWAY_RETRY_SECONDS)}
     return _answer(request, Overloaded("the database does not answer at the moment", headers=headers))
+
+
+async def _on_store_away(request: Request, error: Exception) -> JSONResponse:
+    """What it said stays in the log: it may name keys."""
+    log.warning("store does not answer", extra={"request_id": request.state.request_id, "error": str(error)})
+    headers = {"Retry-After": str(AWAY_RETRY_SECONDS)}
+    return _answer(request, Overloaded("the object store does not answer at the moment", headers=headers))
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:

@@ -8,8 +8,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse
 
 from api.body_limit import allow_body
-from api.errors import AuthorizationFailed, Conflict, NotFound, Overloaded, PayloadTooLarge, ValidationFailed
-from api.storage import ObjectExists, ObjectMissing, ObjectTooLarge, StoreUnavailable, check_size
+from api.errors import AuthorizationFailed, Conflict, NotFound, PayloadTooLarge, ValidationFailed
+from api.storage import ObjectExists, ObjectMissing, ObjectTooLarge, check_size
 from api.storage_local import LocalStore
 from api.storage_signing import PATH, BadSignature, Grant
 
@@ -80,7 +80,5 @@ def _answers() -> Iterator[None]:
         raise Conflict("this file was uploaded already") from error
     except ObjectMissing as error:
         raise NotFound("this file is not there") from error
-    except StoreUnavailable as error:
-        raise Overloaded("the object store does not answer", headers={"Retry-After": "5"}) from error
     except ClientDisconnect as error:
         raise ValidationFailed("the upload broke off") from error

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from api.auth import Caller, find_session_key, needs
-from api.errors import AuthenticationFailed, AuthorizationFailed, NotFound, Overloaded
+from api.errors import AuthenticationFailed, AuthorizationFailed, NotFound
 from api.ids import JobId, SubmissionId
 from api.jobs.queries import find_job
 from api.pages import Page, PageRequest, as_page
 from api.services import Use
-from api.storage import ObjectMissing, StoreUnavailable
+from api.storage import ObjectMissing
 from api.submissions.keys import original_key
 from api.submissions.queries import find_submission, submissions_of
 from api.submissions.schemas import SubmissionStatus
@@ -118,8 +118,6 @@ async def _part(request: Request, use: Use, caller: Caller, submission_id: str, 
         folder = await previews.folder(use, f"{submission.id}-{submission.attempt}", key)
     except (ObjectMissing, MediaError) as error:
         raise NotFound("there is nothing to be seen of this file", code="no_preview") from error
-    except StoreUnavailable as error:
-        raise Overloaded("the object store does not answer", headers={"Retry-After": "5"}) from error
     if not (folder / name).is_file():
         raise NotFound("there is no such part of this file", code="no_preview")
     return FileResponse(folder / name, headers=_KEPT_BY_BROWSER)
