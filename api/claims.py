@@ -9,27 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.clock import after, now
 from api.ids import new_id
 from api.jobs.queries import lock_job
+from api.rows import connection_of
+from api.submissions.keys import SubmissionRow
 from api.submissions.queries import lock_submissions
 from api.tables import Job, Submission
 
 # Built once, as in `api.submissions.queries`.
+_ROWS = Submission.__table__.c
 _WAITING = (
-    select(Submission.id)
-    .where(Submission.claimable_at <= bindparam("moment"))
-    .order_by(Submission.claimable_at)
+    select(_ROWS.id)
+    .where(_ROWS.claimable_at <= bindparam("moment"))
+    .order_by(_ROWS.claimable_at)
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True)
 )
 _CLAIM = (
-    update(Submission)
-    .where(Submission.id.in_(_WAITING))
-    .values(
-        claimable_at=bindparam("until"),
-        claim_token=bindparam("token"),
-        engine_attempts=Submission.engine_attempts + 1,
-    )
-    .returning(Submission)
-    .execution_options(synchronize_session=False)
+    update(Submission.__table__)  # type: ignore[arg-type]
+    .where(_ROWS.id.in_(_WAITING))
+    .values(claimable_at=bindparam("until"), claim_token=bindparam("token"), engine_attempts=_ROWS.engine_attempts + 1)
+    .returning(*_ROWS)
 )
 _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 
@@ -38,10 +36,10 @@ _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 class Claim:
     """A pending submission that is ours until its lease runs out."""
 
-    submission: Submission
-    """As it was when it was claimed; not attached to a session."""
+    submission: SubmissionRow
+    """As it was when it was claimed."""
     job: Job
-    """Likewise."""
+    """Likewise; not attached to a session."""
     token: str
 
 
@@ -52,7 +50,7 @@ async def claim(session: AsyncSession, count: int, seconds: float) -> list[Claim
     """
     token = new_id("req")
     told = {"moment": now(), "until": after(seconds), "count": count, "token": token}
-    claimed = (await session.scalars(_CLAIM, told)).all()
+    claimed = await connection_of(session).execute(_CLAIM, told)
     rows = sorted(claimed, key=lambda row: row.submitted_at or row.created_at)
     if not rows:
         return []

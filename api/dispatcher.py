@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
@@ -22,9 +23,8 @@ from api.outage import DatabaseAway
 from api.search.embeddings import encoder_name
 from api.services import Services
 from api.storage import ObjectChanged, StoreError
-from api.submissions.keys import original_key
+from api.submissions.keys import SubmissionRow, original_key
 from api.submissions.settlement import settle
-from api.tables import Submission
 from pipeline.decision import decide
 from pipeline.media import MediaError, MediaFacts
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
@@ -237,5 +237,6 @@ def _timed(stage: str) -> Iterator[None]:
     STAGE_SECONDS.labels(stage).observe(perf_counter() - started_at)
 
 
-def _waited_seconds(submission: Submission) -> float:
-    return max(0.0, (now() - (submission.submitted_at or submission.created_at)).total_seconds())
+def _waited_seconds(submission: SubmissionRow) -> float:
+    waited: timedelta = now() - (submission.submitted_at or submission.created_at)
+    return max(0.0, waited.total_seconds())

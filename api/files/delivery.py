@@ -17,7 +17,7 @@ from api.ids import new_id
 from api.services import Services
 from api.storage import ObjectMissing
 from api.storage_disk import removed
-from api.submissions.keys import delivered_key, original_key, suggested_name
+from api.submissions.keys import SubmissionRow, delivered_key, original_key, suggested_name
 from api.tables import File, Job, Submission
 from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
 from pipeline.sniff import SNIFF_BYTES, sniff
@@ -37,7 +37,7 @@ class Delivered:
     filename: str
 
 
-async def deliver(use: Services, job: Job, submission: Submission, format: str, sha256: str) -> Delivered:
+async def deliver(use: Services, job: Job, submission: SubmissionRow, format: str, sha256: str) -> Delivered:
     """Render the uploaded file and store the result. Doing it twice ends the same.
 
     Args:

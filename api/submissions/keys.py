@@ -25,7 +25,7 @@ def original_key_of(organization_id: str, job_id: str, submission_id: str, attem
     return f"uploads/{organization_id}/{job_id}/{submission_id}/{attempt}"
 
 
-def delivered_key(submission: Submission, suffix: str) -> str:
+def delivered_key(submission: SubmissionRow, suffix: str) -> str:
     """Of what the client gets."""
     return f"files/{submission.organization_id}/{submission.job_id}/{submission.id}-{submission.attempt}.{suffix}"
 
@@ -40,6 +40,6 @@ def sign_upload(use: Services, submission: SubmissionRow, *, size_bytes: int | N
     )
 
 
-def suggested_name(job: Job, submission: Submission, suffix: str) -> str:
+def suggested_name(job: Job, submission: SubmissionRow, suffix: str) -> str:
     """What a download is called: nothing that a stranger wrote."""
     return f"{job.content_type}-{submission.id.removeprefix('sub_').lower()}.{suffix}"
