@@ -94,6 +94,10 @@ class ObjectStore(Protocol):
     def parts(self) -> "PartedUploads":
         """Uploads that are sent in parts."""
 
+    @property
+    def scratch(self) -> Path:
+        """A folder for files that are made to be put; nobody else looks into it."""
+
     async def start(self) -> None:
         """Make the place for the objects where it is missing.
 
@@ -153,7 +157,11 @@ class ObjectStore(Protocol):
     async def exists(self, key: str) -> bool: ...
 
     async def put_file(self, key: str, path: Path, content_type: str) -> None:
-        """Store a file; large ones go to S3 in parallel parts."""
+        """Store a file; large ones go to S3 in parallel parts, and what lies in `scratch` need not be copied.
+
+        Args:
+            path: not to be written to afterwards, only removed.
+        """
 
     async def put_bytes(self, key: str, content: bytes, content_type: str) -> None: ...
 

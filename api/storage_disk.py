@@ -45,6 +45,13 @@ def fill(path: Path, source: BinaryIO) -> None:
         os.fsync(file.fileno())
 
 
+def adopt(path: Path, made: Path) -> None:
+    """A second name for a file that is on the same disk and whole, and have the disk confirm it."""
+    os.link(made, path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def place(move: Callable[[Path, Path], None], made: Path, target: Path) -> None:
     """Give a file its name, for good. `os.link` refuses a name that is taken, `os.replace` takes it over."""
     for _ in range(PLACING_ATTEMPTS - 1):

@@ -25,7 +25,7 @@ from api.storage import (
     check_size,
     content_disposition,
 )
-from api.storage_disk import fill, on_disk, place, removed
+from api.storage_disk import adopt, fill, on_disk, place, removed
 from api.storage_parts_local import LocalParts
 from api.storage_signing import Grant, UrlSigner
 from api.storage_stream import fetch, write_stream
@@ -52,6 +52,10 @@ class LocalStore:
         self._incoming = root / INCOMING
         self.signer = signer
         self.parts = LocalParts(self._incoming, signer, self.local_path)
+
+    @property
+    def scratch(self) -> Path:
+        return self._incoming
 
     async def start(self) -> None:
         await asyncio.to_thread(self._prepare)
@@ -99,6 +103,9 @@ class LocalStore:
         return await self.head(key) is not None
 
     async def put_file(self, key: str, path: Path, content_type: str) -> None:
+        if path.parent == self._incoming:
+            await asyncio.to_thread(self._put, key, lambda made: adopt(made, path))
+            return
         with path.open("rb") as source:
             await asyncio.to_thread(self._put, key, lambda made: fill(made, source))
 

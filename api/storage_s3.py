@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -80,12 +81,18 @@ class S3Store:
         self._client = _client(session, settings, settings.endpoint_url)
         self._signer = _client(session, settings, settings.public_endpoint_url or settings.endpoint_url)
         self._pool = ThreadPoolExecutor(MAX_CALLS, "s3")
+        self._scratch = TemporaryDirectory(prefix="assay-scratch-", ignore_cleanup_errors=True)
         self.parts = S3Parts(self._client, self._call, partial(_sign, self._signer), self._at)
+
+    @property
+    def scratch(self) -> Path:
+        return Path(self._scratch.name)
 
     async def start(self) -> None:
         await self._call(self._ensure_bucket)
 
     async def close(self) -> None:
+        self._scratch.cleanup()
         await asyncio.to_thread(self._pool.shutdown)
         self._client.close()
         self._signer.close()

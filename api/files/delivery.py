@@ -1,11 +1,8 @@
 """Making what the client gets of an approved file, and putting it where its URL points."""
 
 import asyncio
-import atexit
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -21,10 +18,6 @@ from api.submissions.keys import SubmissionRow, delivered_key, original_key, sug
 from api.tables import File, Job, Submission
 from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
 from pipeline.sniff import SNIFF_BYTES, sniff
-
-_FOLDER = Path(tempfile.gettempdir()) / f"assay-deliver-{uuid4().hex}"
-"""Of this process. A folder for each file would be a tenth of what a decision costs."""
-atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,7 @@ async def deliver(use: Services, job: Job, submission: SubmissionRow, format: st
         MediaError: it can be scored, but not written anew.
     """
     target = delivered_key(submission, format)
-    with _scratch(f".{format}") as out:
+    with _scratch(use, f".{format}") as out:
         async with _at_hand(use, original_key(submission), sha256) as source:
             made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
         await use.store.put_file(target, out, MIME_TYPES[format][1])
@@ -86,7 +79,7 @@ async def deliver_reviewed(session: AsyncSession, use: Services, job: Job, submi
 
 async def _unscored_file(session: AsyncSession, use: Services, submission: Submission, score: int) -> File:
     """The row of a file that the engine could not score; it has no annotations."""
-    with _scratch(".original") as path:
+    with _scratch(use, ".original") as path:
         try:
             written = await use.store.fetch(original_key(submission), path)
             content_type, format = await asyncio.to_thread(_kind, path)
@@ -115,12 +108,9 @@ async def _unscored_file(session: AsyncSession, use: Services, submission: Submi
     return file
 
 
-@contextmanager
-def _scratch(suffix: str) -> Iterator[Path]:
+def _scratch(use: Services, suffix: str) -> AbstractContextManager[Path]:
     """Where a file may be made; it goes with the block."""
-    _FOLDER.mkdir(mode=0o700, exist_ok=True)
-    with removed(_FOLDER / f"{uuid4().hex}{suffix}") as path:
-        yield path
+    return removed(use.store.scratch / f"{uuid4().hex}{suffix}")
 
 
 def _kind(path: Path) -> tuple[str, str]:
@@ -136,6 +126,6 @@ async def _at_hand(use: Services, key: str, sha256: str) -> AsyncIterator[Path]:
     if local is not None:
         yield local
         return
-    with _scratch(".original") as copy:
+    with _scratch(use, ".original") as copy:
         await use.store.fetch(key, copy, sha256=sha256)
         yield copy

@@ -130,6 +130,14 @@ class TestObjects:
         assert await content_of(store, "files/org_1/file_1.jpeg") == content
         assert await content_of(store, "files/org_1/file_2.jpeg") == b""
 
+    async def test_a_file_of_the_scratch_folder_stays_when_it_is_removed_there(self, store):
+        made = store.scratch / "made.jpeg"
+        for content in (b"first", b"second"):
+            made.write_bytes(content)
+            await store.put_file(KEY, made, "image/jpeg")
+            made.unlink()
+            assert await content_of(store) == content
+
     async def test_head_knows_the_size_and_the_time(self, store):
         await store.put_bytes(KEY, b"12345", "image/jpeg")
         found = await store.head(KEY)
@@ -493,6 +501,12 @@ class TestLocalStore:
         await local_store.put_bytes(KEY, b"x", "image/jpeg")
         assert local_store.local_path(KEY) == local_store.engine_source(KEY) == tmp_path / "store" / KEY
         assert local_store.local_path(KEY).read_bytes() == b"x"
+
+    async def test_a_file_of_the_scratch_folder_is_not_copied(self, local_store):
+        made = local_store.scratch / "made.jpeg"
+        made.write_bytes(b"12345")
+        await local_store.put_file(KEY, made, "image/jpeg")
+        assert local_store.local_path(KEY).samefile(made)
 
     async def test_only_objects_lie_in_the_store_after_uploads_of_every_kind(self, local_store, http, tmp_path):
         await put(http, upload_of(local_store), b"taken")
