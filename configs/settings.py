@@ -268,6 +268,9 @@ class Settings(_Section):
     weights: Path = CONFIGS / "weights.yaml"
     decode: DecodeSettings = DecodeSettings()
     models: dict[Role, ModelSettings]
+    loading_niceness: int = Field(default=0, ge=0, le=19)
+    """Of a model's replica until it is loaded, where the machine has few cores and its user may raise it again after
+    that (`serve.niceness`). Not for clusters whose nodes have Python elsewhere than the head."""
     scorer: ReplicaSettings = ReplicaSettings()
     api: ApiSettings = ApiSettings()
     background: ReplicaSettings = ReplicaSettings()

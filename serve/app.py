@@ -23,6 +23,7 @@ from serve import RAY_CAME_FIRST
 from serve.deployments import ModelDeployment
 from serve.errors import EngineUnavailable
 from serve.live import APP_NAME, SCORER_NAME, Live
+from serve.niceness import worker_command
 from serve.scorer_deployment import ScorerDeployment
 
 OBJECT_STORE_BYTES = 512 * 1024**2
@@ -56,7 +57,8 @@ def model_application(role: Role, live: Live) -> ray_serve.Application:
     chosen = live.settings.models[role]
     alone = live.settings.model_copy(update={"models": {role: chosen}})
     batch = chosen.batch.model_dump()
-    return _deployment(ModelDeployment, role, live.applications[role], batch, chosen.replicas).bind(role, alone)
+    version, niceness = live.applications[role], live.settings.loading_niceness
+    return _deployment(ModelDeployment, role, version, batch, chosen.replicas, niceness).bind(role, alone)
 
 
 def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> DeploymentHandle:
@@ -151,7 +153,7 @@ def model_handle(role: Role, application: str) -> DeploymentHandle:
 
 
 def _deployment(
-    cls: type, name: str, version: str, user_config: dict[str, Any], replicas: ReplicaSettings
+    cls: type, name: str, version: str, user_config: dict[str, Any], replicas: ReplicaSettings, niceness: int = 0
 ) -> ray_serve.Deployment:
     """Serve restarts the replicas of a deployment whose version changed, and takes the rest of its options live.
 
@@ -159,13 +161,16 @@ def _deployment(
     officially, hence `_internal`.
     """
     options = {"name": name, "version": version, "user_config": user_config, "_internal": True}
-    return ray_serve.deployment(cls).options(**options, **_placed(replicas))
+    return ray_serve.deployment(cls).options(**options, **_placed(replicas, niceness))
 
 
-def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
+def _placed(replicas: ReplicaSettings, niceness: int) -> dict[str, Any]:
     """Serve's options for a deployment's replicas."""
+    actor: dict[str, Any] = {"num_cpus": replicas.num_cpus, "num_gpus": replicas.num_gpus}
+    if niceness:
+        actor["runtime_env"] = {"py_executable": worker_command(niceness)}
     options: dict[str, Any] = {
-        "ray_actor_options": {"num_cpus": replicas.num_cpus, "num_gpus": replicas.num_gpus},
+        "ray_actor_options": actor,
         "max_ongoing_requests": replicas.max_ongoing_requests,
         "health_check_period_s": HEALTH_CHECK_SECONDS,
         "graceful_shutdown_timeout_s": DRAIN_SECONDS,

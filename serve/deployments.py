@@ -14,6 +14,7 @@ from configs.settings import BatchSettings, Role, Settings
 from models.outputs import ModelIdentity
 from serve.batching import Batcher, BatchStats
 from serve.loading import load_model
+from serve.niceness import come_forward
 
 
 class ModelDeployment:
@@ -22,6 +23,7 @@ class ModelDeployment:
     def __init__(self, role: Role, settings: Settings) -> None:
         self._model = load_model(role, settings)
         self._batcher = Batcher(self._model, settings.models[role].batch)
+        come_forward()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take other `BatchSettings` while running; Serve calls it when `user_config` changes."""

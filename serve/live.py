@@ -24,7 +24,7 @@ APP_NAME = "assay"
 SCORER_NAME = "scorer"
 VERSION_CHARACTERS = 10
 
-_ENGINE = {"profile", "data_dir", "rubric", "weights", "decode", "models", "scorer"}
+_ENGINE = {"profile", "data_dir", "rubric", "weights", "decode", "models", "scorer", "loading_niceness"}
 
 
 class Trial(BaseModel):

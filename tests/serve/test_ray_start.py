@@ -87,6 +87,13 @@ async def test_what_listens_outside_asks_for_the_token_and_so_does_the_rest() ->
     assert refusal(ray.get_runtime_context().gcs_address, GCS_CALL) == grpc.StatusCode.UNAUTHENTICATED
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_engine")
+async def test_replicas_that_have_loaded_serve_at_the_niceness_of_all() -> None:
+    pids = {pid for name in (*ROLES, "scorer") for pid in replica_pids(name)}
+    assert {psutil.Process(pid).nice() for pid in pids} == {0}
+
+
 def test_cpus_are_those_that_replicas_reserve() -> None:
     settings = load_settings("embedded")
     assert reserved_cpus(settings) == 2
