@@ -12,7 +12,10 @@ from api.tables import File, Job
 from pipeline.duplicates import DuplicateRubric, Fingerprint, find_duplicate, from_json
 from pipeline.result import EarlierFile
 
-JOBS_REMEMBERED = 50
+FILES_REMEMBERED = 50_000
+"""Of all jobs together, 300 MB; the job that is asked for is kept whatever it has, which is 10,000 at most."""
+JOB_COUNTS_AS = 100
+"""Files, beside its own: so there are 500 jobs at most."""
 SENT_TO_ENGINE = 100
 """The newest ones, 6 kB each: the engine need not read and listen to their copies. Copies of older ones are found
 afterwards, here."""
@@ -31,6 +34,11 @@ class _Known:
         if number > self.approvals:
             self.files.append(file)
             self.approvals = number
+
+    @property
+    def weight(self) -> int:
+        """In files."""
+        return JOB_COUNTS_AS + len(self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,11 @@ class EarlierFiles:
         if known is None or known.reversals != job.reversals:
             known = self._jobs[job.id] = _Known(job.reversals)
         self._jobs.move_to_end(job.id)
-        while len(self._jobs) > JOBS_REMEMBERED:
-            self._jobs.popitem(last=False)
         if known.approvals < job.approvals:
             async with self._db.read() as session:
                 for number, file in await self._since(session, job.id, known.approvals):
                     known.add(number, file)
+        self._forget_oldest()
         return Snapshot(tuple(known.files), known.approvals, known.reversals)
 
     def approved(self, job: Job, number: int, file: EarlierFile) -> None:
@@ -102,6 +109,13 @@ class EarlierFiles:
             return None
         match = await asyncio.to_thread(find_duplicate, new, [file.fingerprint for file in files], self._rubric)
         return files[match.index] if match else None
+
+    def _forget_oldest(self) -> None:
+        """Jobs that nobody asked for since the others, beyond what is remembered."""
+        excess = sum(known.weight for known in self._jobs.values()) - FILES_REMEMBERED
+        while excess > 0 and len(self._jobs) > 1:
+            _, forgotten = self._jobs.popitem(last=False)
+            excess -= forgotten.weight
 
     async def _since(self, session: AsyncSession, job_id: str, approvals: int) -> list[tuple[int, EarlierFile]]:
         query = (
