@@ -69,6 +69,10 @@ class Decisions:
         """Decide in one transaction, unless the same picture was approved meanwhile."""
         return await self._groups.run(scored.claim.job.id, scored)
 
+    async def finish(self) -> None:
+        """Wait for what is being committed, whoever waited for it before."""
+        await self._groups.finish()
+
     async def _commit(self, group: Sequence[Scored]) -> list[Outcome]:
         """Of one job. What is approved in the group counts as approved before those that come after it."""
         outcomes: list[Outcome] = []

@@ -213,6 +213,7 @@ class Dispatcher:
             task.cancel()
         if under_way:
             await asyncio.wait(under_way)
+        await self._decisions.finish()
         with suppress(DatabaseAway):  # then the claims run out by themselves
             for one in under_way.values():
                 async with self._use.db.write() as session:

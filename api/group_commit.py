@@ -1,13 +1,12 @@
-"""Work that would wait for the same lock in the database, done together by the first who gets it."""
+"""Work that would wait for the same lock in the database, done together."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
-from weakref import WeakValueDictionary
 
-from sqlalchemy.exc import SQLAlchemyError
+from api.outage import DatabaseAway
 
 log = logging.getLogger("assay.group_commit")
 
@@ -16,7 +15,11 @@ Result = TypeVar("Result")
 
 
 class GroupCommit(Generic[Item, Result]):
-    """While one group is being committed, the next one gathers: the busier it is, the fewer transactions it takes."""
+    """While one group is being committed, the next one gathers: the busier it is, the fewer transactions it takes.
+
+    The work is a task of its own, so that nobody who is cancelled (a client that hangs up) takes others along, who
+    could not know whether theirs was done.
+    """
 
     def __init__(self, commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
         """
@@ -24,49 +27,69 @@ class GroupCommit(Generic[Item, Result]):
             commit: does the work of all items in one transaction; a result for each, in their order.
         """
         self._commit = commit
-        self._places: WeakValueDictionary[str, _Place[Item, Result]] = WeakValueDictionary()
-        """By key, as long as somebody is there."""
+        self._places: dict[str, _Place[Item, Result]] = {}
+        """By key, as long as there is work."""
 
     async def run(self, key: str, item: Item) -> Result:
         """The result of an item, committed with whatever waits under the same key.
 
-        When the database refuses a group, each item is tried by itself, so that none suffers from another.
+        When a group is refused, each item is tried by itself, so that none suffers from another. Who is cancelled
+        before its group begins is left out.
         """
-        place = self._places.setdefault(key, _Place())
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = _Place()
+            place.task = asyncio.create_task(self._work(key, place))
         mine = _Waiting[Item, Result](item)
-        place.waiting[mine] = None
+        place.waiting.append(mine)
+        return await mine.result
+
+    async def finish(self) -> None:
+        """Wait for what is being committed."""
+        await asyncio.gather(*(place.task for place in self._places.values() if place.task), return_exceptions=True)
+
+    async def _work(self, key: str, place: "_Place[Item, Result]") -> None:
         try:
-            async with place.lock:
-                if mine in place.waiting:
-                    group, place.waiting = list(place.waiting), {}
-                    await self._try(group)
-                if not mine.results:
-                    mine.results = await self._commit([item])
+            while group := [one for one in place.waiting if not one.result.done()]:
+                place.waiting = []
+                await self._try(group)
+                for one in group:
+                    if not one.result.done():
+                        await self._try([one])
         finally:
-            place.waiting.pop(mine, None)
-        return mine.results[0]
+            del self._places[key]
 
     async def _try(self, group: Sequence["_Waiting[Item, Result]"]) -> None:
-        if len(group) == 1:
-            return
         try:
             results = await self._commit([one.item for one in group])
-        except SQLAlchemyError as error:
-            log.warning("a group was refused", extra={"items": len(group), "error": f"{type(error).__name__}: {error}"})
-            return
-        for one, result in zip(group, results, strict=True):
-            one.results = [result]
+        except Exception as error:  # noqa: BLE001  it is raised where the result is waited for
+            if len(group) > 1 and not isinstance(error, DatabaseAway):
+                told = {"items": len(group), "error": f"{type(error).__name__}: {error}"}
+                log.warning("a group was refused", extra=told)
+                return
+            for one in group:
+                one.fail(error)
+        else:
+            for one, result in zip(group, results, strict=True):
+                one.succeed(result)
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting(Generic[Item, Result]):
     item: Item
-    results: Sequence[Result] = ()
-    """One, once it is committed."""
+    result: "asyncio.Future[Result]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def succeed(self, result: Result) -> None:
+        if not self.result.done():  # else whoever waited for it was cancelled
+            self.result.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        if not self.result.done():
+            self.result.set_exception(error)
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
+@dataclass(slots=True, eq=False)
 class _Place(Generic[Item, Result]):
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: dict[_Waiting[Item, Result], None] = field(default_factory=dict)
+    waiting: list[_Waiting[Item, Result]] = field(default_factory=list)
     """In the order of their coming."""
+    task: "asyncio.Task[None] | None" = None

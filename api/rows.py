@@ -16,12 +16,15 @@ _APPENDED, _CONNECTION = "appended", "connection"
 
 
 class Written:
-    """A row as it was written: its values as attributes, `None` for columns that got none. No object of a session."""
+    """A row as it was written, to be read like an object of its entity: columns that got no value are `None`."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    def __init__(self, entity: Entity, values: dict[str, Any]) -> None:
+        self._columns = _table(entity).c
         self.__dict__.update(values)
 
     def __getattr__(self, name: str) -> Any:
+        if name not in self._columns:
+            raise AttributeError(f"a row has no column {name}")
         return None
 
 

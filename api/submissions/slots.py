@@ -48,8 +48,8 @@ async def lease_slots(
     """Give workers, one after the other, as many slots as the job wants of one person at a time.
 
     Returns:
-        For each what is written; or why it gets nothing: no slot is open, the job has its
-        workers, or this one holds enough slots already.
+        For each what is written; or why it gets nothing: no slot is open, the job has its workers, or this one holds
+        enough slots already.
     """
     held = await _held(session, job, worker_ids)
     outcomes: list[list[Written] | Conflict] = []
@@ -66,7 +66,7 @@ async def lease_slots(
         leases = [_lease(job, settings, worker_id=worker_id) for _ in range(count)]
         held.add(worker_id, count)
         rows += leases
-        outcomes.append([Written(lease) for lease in leases])
+        outcomes.append([Written(Submission, lease) for lease in leases])
     if rows:
         await take_slots(session, job, len(rows))
         # By worker, as settlements lock them: each row holds on to its worker's.

@@ -198,7 +198,7 @@ async def submit_all(session: AsyncSession, use: Services, handed_in: Sequence[H
         except (ApiError, StoreError) as error:
             outcomes.append(error)
         else:
-            outcomes.append(Written(row._asdict() | changes.get(row.id, {})))
+            outcomes.append(Written(Submission, row._asdict() | changes.get(row.id, {})))
     if changes:
         await change_rows(session, Submission, changes)
     return outcomes

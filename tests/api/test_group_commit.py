@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from api.group_commit import GroupCommit
+from api.outage import DatabaseAway
 
 pytestmark = pytest.mark.anyio
 
@@ -26,10 +27,16 @@ class Committer:
         return [2 * item for item in items]
 
 
-async def _waiting(groups: GroupCommit[int, int], *items: int, key: str = "job") -> list[asyncio.Task[int]]:
+async def _begun(groups: GroupCommit[int, int], *items: int, key: str = "job") -> list[asyncio.Task[int]]:
     tasks = [asyncio.create_task(groups.run(key, item)) for item in items]
-    await asyncio.sleep(0)
+    await _turns()
     return tasks
+
+
+async def _turns() -> None:
+    """As many as it takes until everybody waits for a permit."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def _let_all(committer: Committer) -> None:
@@ -40,16 +47,26 @@ def _let_all(committer: Committer) -> None:
 async def test_those_that_wait_are_committed_together() -> None:
     committer = Committer()
     groups = GroupCommit(committer.commit)
-    tasks = await _waiting(groups, 1, 2, 3, 4)
+    tasks = [*await _begun(groups, 1), *await _begun(groups, 2, 3, 4)]
     _let_all(committer)
     assert await asyncio.gather(*tasks) == [2, 4, 6, 8]
     assert committer.groups == [[1], [2, 3, 4]]
 
 
+async def test_those_that_come_at_once_are_a_group() -> None:
+    committer = Committer()
+    groups = GroupCommit(committer.commit)
+    tasks = await _begun(groups, 1, 2, 3)
+    _let_all(committer)
+    assert await asyncio.gather(*tasks) == [2, 4, 6]
+    assert committer.groups == [[1, 2, 3]]
+    assert not groups._places, "a key without work is forgotten"
+
+
 async def test_keys_do_not_wait_for_each_other() -> None:
     committer = Committer()
     groups = GroupCommit(committer.commit)
-    tasks = [*await _waiting(groups, 1, key="a"), *await _waiting(groups, 2, key="b")]
+    tasks = [*await _begun(groups, 1, key="a"), *await _begun(groups, 2, key="b")]
     assert committer.groups == [[1], [2]]
     _let_all(committer)
     assert await asyncio.gather(*tasks) == [2, 4]
@@ -58,7 +75,7 @@ async def test_keys_do_not_wait_for_each_other() -> None:
 async def test_one_that_is_refused_harms_no_other() -> None:
     committer = Committer()
     groups = GroupCommit(committer.commit)
-    tasks = await _waiting(groups, 1, 2, -3, 4)
+    tasks = [*await _begun(groups, 1), *await _begun(groups, 2, -3, 4)]
     _let_all(committer)
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [results[0], results[1], results[3]] == [2, 4, 8]
@@ -66,27 +83,52 @@ async def test_one_that_is_refused_harms_no_other() -> None:
     assert committer.groups == [[1], [2, -3, 4], [2], [-3], [4]]
 
 
+async def test_a_database_that_is_away_is_away_for_all_and_asked_once() -> None:
+    asked: list[Sequence[int]] = []
+
+    async def away(items: Sequence[int]) -> list[int]:
+        asked.append(items)
+        raise DatabaseAway("restarting")
+
+    tasks = await _begun(GroupCommit(away), 1, 2, 3)
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [DatabaseAway] * 3
+    assert asked == [[1, 2, 3]]
+
+
 async def test_who_is_cancelled_while_it_waits_is_left_out() -> None:
     committer = Committer()
     groups = GroupCommit(committer.commit)
-    first, second, third = await _waiting(groups, 1, 2, 3)
+    (first,) = await _begun(groups, 1)
+    second, third = await _begun(groups, 2, 3)
     second.cancel()
-    await asyncio.sleep(0)
+    await _turns()
     _let_all(committer)
     assert await asyncio.gather(first, third) == [2, 6]
     assert committer.groups == [[1], [3]]
 
 
-async def test_who_leads_and_is_cancelled_leaves_the_others_to_themselves() -> None:
+async def test_who_is_cancelled_while_it_is_committed_takes_no_other_along() -> None:
+    """Theirs may be done already: to do it again would give a second slot."""
     committer = Committer()
     groups = GroupCommit(committer.commit)
-    first, second, third, fourth = await _waiting(groups, 1, 2, 3, 4)
-    committer.permits.release()
-    await first
-    await asyncio.sleep(0)
-    assert committer.groups == [[1], [2, 3, 4]]
-    second.cancel()
-    await asyncio.sleep(0)
+    first, second, third = await _begun(groups, 1, 2, 3)
+    first.cancel()
+    await _turns()
+    assert first.cancelled()
     _let_all(committer)
-    assert await asyncio.gather(third, fourth) == [6, 8]
-    assert committer.groups == [[1], [2, 3, 4], [3], [4]]
+    assert await asyncio.gather(second, third) == [4, 6]
+    assert committer.groups == [[1, 2, 3]]
+
+
+async def test_the_end_waits_for_what_is_being_committed() -> None:
+    committer = Committer()
+    groups = GroupCommit(committer.commit)
+    (only,) = await _begun(groups, 1)
+    only.cancel()
+    ending = asyncio.create_task(groups.finish())
+    await _turns()
+    assert not ending.done()
+    _let_all(committer)
+    await ending
+    await groups.finish()

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from api.db import Database
 from api.ids import new_id
 from api.organizations.service import found_organization
-from api.rows import append, change_rows, write_rows
+from api.rows import Written, append, change_rows, write_rows
 from api.tables import AuditEntry, Organization, Worker
 
 pytestmark = pytest.mark.anyio
@@ -92,3 +92,10 @@ async def test_a_changed_row_tells_when(db: Database) -> None:
     async with db.read() as session:
         after = await session.get_one(Organization, organization_id)
     assert (after.name, after.updated_at > before.updated_at, after.created_at) == ("C", True, before.created_at)
+
+
+async def test_a_written_row_has_the_columns_of_its_table_and_no_others() -> None:
+    written = Written(Organization, {"name": "A"})
+    assert (written.name, written.email) == ("A", None)
+    with pytest.raises(AttributeError, match="no column nmae"):
+        _ = written.nmae
