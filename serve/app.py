@@ -164,7 +164,7 @@ def _deployment(
     return ray_serve.deployment(cls).options(**options, **_placed(replicas, niceness))
 
 
-def _placed(replicas: ReplicaSettings, niceness: int) -> dict[str, Any]:
+def _placed(replicas: ReplicaSettings, niceness: int = 0) -> dict[str, Any]:
     """Serve's options for a deployment's replicas."""
     actor: dict[str, Any] = {"num_cpus": replicas.num_cpus, "num_gpus": replicas.num_gpus}
     if niceness:

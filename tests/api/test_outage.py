@@ -110,6 +110,7 @@ async def test_what_the_database_refuses_is_no_outage(db: Database) -> None:
 
 async def test_clients_are_told_to_come_back(services: Services, organization: Client, tmp_path: Path) -> None:
     services.db = Database(URL.create("postgresql+asyncpg", "postgres", query={"host": str(tmp_path)}))
+    services.callers = Callers(services.db)
     transport = httpx.ASGITransport(create_app(services))
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=organization.headers) as http:
         answers = [await http.get("/v1/jobs"), await http.post("/v1/jobs", json={}), await http.get("/metrics")]
