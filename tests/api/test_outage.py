@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 import api.db
 from api.app import create_app
+from api.callers import Callers
 from api.db import Database, sqlite_url
 from api.migrations.run import migrate
 from api.outage import DatabaseAway
