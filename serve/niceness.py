@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread, get_native_id
 
+_BEFORE = "NICENESS_BEFORE_LOADING"
+
 
 def worker_command(niceness: int) -> str:
     """The `py_executable` of Ray's `runtime_env` that starts a worker so."""
@@ -18,20 +20,23 @@ def worker_command(niceness: int) -> str:
 
 
 def come_forward() -> None:
-    """Give every thread of this process the niceness 0; those that are made later have it too."""
+    """Give every thread of this process the niceness that it was started with, as those that are made later."""
+    before = os.environ.get(_BEFORE)
+    if before is None:
+        return
     for thread in os.listdir("/proc/self/task"):
         with suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, int(thread), 0)
+            os.setpriority(os.PRIO_PROCESS, int(thread), int(before))
 
 
 def may_come_forward() -> bool:
     """Whether `come_forward` works for this user. Tried in a thread, since on Linux each has a niceness of its own."""
-    came = []
+    came, before = [], os.getpriority(os.PRIO_PROCESS, 0)
 
     def there_and_back() -> None:
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), 1)
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), before + 1)
         with suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), 0)
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), before)
             came.append(True)
 
     thread = Thread(target=there_and_back)
@@ -42,8 +47,10 @@ def may_come_forward() -> bool:
 
 def main() -> None:
     """Become the Python that Ray asked for."""
-    if may_come_forward():
-        os.setpriority(os.PRIO_PROCESS, 0, int(sys.argv[1]))
+    niceness, before = int(sys.argv[1]), os.getpriority(os.PRIO_PROCESS, 0)
+    if niceness > before and may_come_forward():
+        os.environ[_BEFORE] = str(before)
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
     os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 
 

@@ -37,16 +37,7 @@ class WorkerTurns:
         return answer_of(await self._accepts.run(f"{worker.organization_id} {job_id}", (worker, job_id)))
 
     async def submit(self, handed_in: HandedIn) -> Written:
-        """Queue an uploaded file, as `worker_service.submit_all` does.
-
-        Raises:
-            AuthorizationFailed: the worker is banned.
-            NotFound: it has no such submission.
-            UploadMissing: the file is not there.
-            PayloadTooLarge: it is too large.
-            Conflict: the slot was taken back.
-            StoreError: the store does not answer.
-        """
+        """Queue an uploaded file, as `worker_service.submit` does, and with its errors."""
         service.require_active(handed_in.worker)
         return answer_of(await self._submits.run(handed_in.worker.organization_id, handed_in))
 
