@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from api import mcp_route, openapi, requests
 from api.services import Services
 from api.storage_local import LocalStore
-from api.storage_routes import create_router as storage_router
+from api.storage_routes import create_routes
 from api.web.previews import Previews
 from api.web.routes import create_router as page_router
 from api.workers.worker_turns import WorkerTurns
@@ -40,7 +40,7 @@ def create_app(made: Services) -> FastAPI:
     app.state.worker_turns = WorkerTurns(made)
     requests.install(app)
     if isinstance(made.store, LocalStore):
-        _add(app, storage_router(made.store))
+        app.router.routes += create_routes(made.store)
     for module in ROUTES:
         _add(app, import_module(f"api.{module}").router)
     app.include_router(page_router(made.settings))

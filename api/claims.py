@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.clock import after, now
 from api.ids import new_id
 from api.jobs.queries import lock_job
-from api.rows import connection_of
+from api.rows import LockedRow, connection_of
 from api.submissions.keys import SubmissionRow
-from api.submissions.queries import lock_submissions
+from api.submissions.queries import lock_rows
 from api.tables import Job, Submission
 
 # Built once, as in `api.submissions.queries`.
@@ -29,6 +29,7 @@ _CLAIM = (
     .values(claimable_at=bindparam("until"), claim_token=bindparam("token"), engine_attempts=_ROWS.engine_attempts + 1)
     .returning(*_ROWS)
 )
+ANY_WAITING = select(_ROWS.id).where(_ROWS.claimable_at <= bindparam("moment")).limit(1)
 _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -90,16 +91,16 @@ async def release(session: AsyncSession, one: Claim, seconds: float, *, uncount:
     await session.execute(freed)
 
 
-async def lock_claimed(session: AsyncSession, one: Claim) -> tuple[Job, Submission] | None:
+async def lock_claimed(session: AsyncSession, one: Claim) -> tuple[Job, LockedRow] | None:
     """Job and submission of a claim, locked; `None` when it is not ours any more (or the job has ended)."""
     job, ours = await lock_all_claimed(session, [one])
     return (job, ours[one.submission.id]) if ours else None
 
 
-async def lock_all_claimed(session: AsyncSession, claims: Sequence[Claim]) -> tuple[Job, dict[str, Submission]]:
+async def lock_all_claimed(session: AsyncSession, claims: Sequence[Claim]) -> tuple[Job, dict[str, LockedRow]]:
     """The job of the claims, which is one, and by their ids the submissions that are ours still, all locked."""
     job = await lock_job(session, claims[0].job.id)
     tokens = {one.submission.id: one.token for one in claims}
-    locked = await lock_submissions(session, tokens)
+    locked = await lock_rows(session, tokens)
     ours = (one for one in locked if one.status == "pending_score" and one.claim_token == tokens[one.id])
     return job, {one.id: one for one in ours}

@@ -15,10 +15,10 @@ from api.earlier_files import EarlierFiles, Snapshot
 from api.files.delivery import Delivered
 from api.group_commit import GroupCommit
 from api.ids import new_id
-from api.rows import append
-from api.submissions.keys import original_key, suggested_name
+from api.rows import LockedRow, append
+from api.submissions.keys import SubmissionRow, original_key, suggested_name
 from api.submissions.settlement import Settlement
-from api.tables import Embedding, File, Job, Submission
+from api.tables import Embedding, File, Job
 from configs.settings import CollectionSettings
 from pipeline.decision import Decision, decide
 from pipeline.duplicates import to_json
@@ -98,7 +98,7 @@ class Decisions:
         return outcomes
 
     async def _outcome(
-        self, job: Job, submission: Submission | None, scored: Scored, files: list[EarlierFile]
+        self, job: Job, submission: LockedRow | None, scored: Scored, files: list[EarlierFile]
     ) -> Outcome:
         if submission is None:
             return None
@@ -124,7 +124,7 @@ def is_altered(result: ScoreResult) -> bool:
     return ALTERED in result.score.reasons
 
 
-def decision_of(job: Job, submission: Submission, result: ScoreResult) -> Decision:
+def decision_of(job: Job, submission: SubmissionRow, result: ScoreResult) -> Decision:
     """What the stars mean here: a client's own file has nobody who could try again or be struck."""
     decision = decide(result.score.stars, job.min_star_rating, submission.attempt)
     if is_altered(result):  # on its way here, which is nobody's bad work
@@ -134,13 +134,13 @@ def decision_of(job: Job, submission: Submission, result: ScoreResult) -> Decisi
     return replace(decision, status="rejected" if decision.status == "retry_pending" else decision.status, strike=False)
 
 
-def _tell_score(submission: Submission, scored: Scored) -> None:
+def _tell_score(submission: LockedRow, scored: Scored) -> None:
     submission.score, submission.score_breakdown = scored.result.score.stars, scored.breakdown
     submission.file_id = scored.file_id
     submission.failure = submission.disputed_by = None
 
 
-def _file(job: Job, submission: Submission, scored: Scored) -> dict[str, Any]:
+def _file(job: Job, submission: SubmissionRow, scored: Scored) -> dict[str, Any]:
     result, delivered = scored.result, scored.delivered
     facts = result.evidence.facts
     approved = submission.status == "approved"

@@ -12,7 +12,7 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
-from api.claims import Claim, claim, lock_claimed, release, renew
+from api.claims import ANY_WAITING, Claim, claim, lock_claimed, release, renew
 from api.clock import now
 from api.decisions import Decisions, Scored, as_announced, breakdown_of, is_altered
 from api.earlier_files import EarlierFiles
@@ -48,6 +48,8 @@ class Dispatcher:
         self._earlier = EarlierFiles(use.db, load_rubric(use.settings.rubric).duplicates)
         self._decisions = Decisions(use.db, self._earlier, use.settings.collection)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
+        self._found = True
+        """Whether the last claim got anything: else there is a look before the next one."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; then what is under way is given back, to be claimed by the next dispatcher."""
@@ -71,8 +73,7 @@ class Dispatcher:
         if room < max(1, self._settings.concurrency // PLACES_AT_ONCE):
             return True
         try:
-            async with self._use.db.write() as session:
-                claims = await claim(session, room, self._settings.claim_seconds)
+            claims = await self._claim(room)
         except DatabaseAway as error:
             log.warning("database does not answer", extra={"error": str(error)})
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
@@ -80,6 +81,14 @@ class Dispatcher:
         for one in claims:
             self._begin(one)
         return bool(claims)
+
+    async def _claim(self, room: int) -> list[Claim]:
+        if not self._found and not await self._use.db.finds(ANY_WAITING, moment=now()):
+            return []
+        async with self._use.db.write() as session:
+            claims = await claim(session, room, self._settings.claim_seconds)
+        self._found = bool(claims)
+        return claims
 
     def _begin(self, one: Claim) -> None:
         task = asyncio.create_task(self._process(one))

@@ -19,6 +19,8 @@ JOB_COUNTS_AS = 100
 SENT_TO_ENGINE = 100
 """The newest ones, 6 kB each: the engine need not read and listen to their copies. Copies of older ones are found
 afterwards, here."""
+FEW = 16
+"""Files that a picture is compared with in 0.2 ms, or in 13 if it looks like each of them."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,11 @@ class EarlierFiles:
         """The file among these that the new one copies."""
         if not files:
             return None
-        match = await asyncio.to_thread(find_duplicate, new, [file.fingerprint for file in files], self._rubric)
+        earlier = [file.fingerprint for file in files]
+        if len(files) <= FEW and len(new.pictures) == 1:  # a change of thread would take as long as the comparison
+            match = find_duplicate(new, earlier, self._rubric)
+        else:
+            match = await asyncio.to_thread(find_duplicate, new, earlier, self._rubric)
         return files[match.index] if match else None
 
     def _forget_oldest(self) -> None:

@@ -3,6 +3,7 @@
 As objects they would be watched, compared, sorted and written one by one: a quarter of what a decision took.
 """
 
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,14 +19,32 @@ _APPENDED, _CONNECTION = "appended", "connection"
 class Written:
     """A row as it was written, to be read like an object of its entity: columns that got no value are `None`."""
 
+    _columns: Collection[str]
+
     def __init__(self, entity: Entity, values: dict[str, Any]) -> None:
-        self._columns = _table(entity).c
-        self.__dict__.update(values)
+        self.__dict__.update(values, _columns=_names(entity))
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._columns:
             raise AttributeError(f"a row has no column {name}")
         return None
+
+
+class LockedRow(Written):
+    """A whole row that is locked. What is set on it is written by `write_changes`."""
+
+    changed: set[str]
+    """Columns that were set since they were written."""
+
+    def __init__(self, entity: Entity, values: dict[str, Any]) -> None:
+        super().__init__(entity, values)
+        self.__dict__["changed"] = set()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._columns:
+            raise AttributeError(f"a row has no column {name}")
+        self.__dict__[name] = value
+        self.__dict__["changed"].add(name)
 
 
 async def open_connection(session: AsyncSession) -> None:
@@ -81,6 +100,15 @@ async def change_rows(session: AsyncSession, entity: Entity, changes: dict[str, 
     await connection_of(session).execute(_update(entity), rows if len(rows) > 1 else rows[0])
 
 
+async def write_changes(session: AsyncSession, entity: Entity, rows: Sequence[LockedRow]) -> None:
+    """Write what was set on locked rows of one table, together."""
+    columns = set[str]().union(*(row.changed for row in rows))
+    if columns:
+        await change_rows(session, entity, {row.id: {name: getattr(row, name) for name in columns} for row in rows})
+    for row in rows:
+        row.changed.clear()
+
+
 @cache
 def _insert(entity: Entity) -> Insert:
     return insert(_table(entity))
@@ -90,6 +118,11 @@ def _insert(entity: Entity) -> Insert:
 def _update(entity: Entity) -> Update:
     table = _table(entity)
     return update(table).where(table.c.id == bindparam("row_id"))
+
+
+@cache
+def _names(entity: Entity) -> frozenset[str]:
+    return frozenset(_table(entity).c.keys())
 
 
 def _table(entity: Entity) -> Table:

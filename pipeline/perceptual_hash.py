@@ -16,7 +16,9 @@ def perceptual_hash(grey: NDArray[np.uint8]) -> int:
     """
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     lowest = cv2.dct(small.astype(np.float32))[:_KEPT, :_KEPT]
-    return int(_BIT_VALUES[(lowest > np.median(lowest)).ravel()].sum(dtype=np.uint64))
+    flat = lowest.ravel()
+    median = np.sort(flat)[_KEPT * _KEPT // 2 - 1 :][:2].sum() / np.float32(2)  # `np.median` takes ten times as long
+    return int(_BIT_VALUES[flat > median].sum(dtype=np.uint64))
 
 
 def hash_text(value: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,8 @@ log = logging.getLogger("assay.exports")
 
 RENEWALS = 3
 """In the time of a lease, so that two may fail."""
+
+ANY_WAITING = select(Export.id).where(Export.claimable_at <= bindparam("moment")).limit(1)
 
 
 async def claim(session: AsyncSession, seconds: float) -> Export | None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from api.clock import after, now
 from api.events import emit
 from api.exports.builder import Built, ContentLost, build
-from api.exports.claims import change, claim, held
+from api.exports.claims import ANY_WAITING, change, claim, held
 from api.exports.schemas import export_data
 from api.services import Services
 from api.storage import StoreError
@@ -61,6 +61,8 @@ class Exporter:
 
     async def step(self) -> bool:
         """Make one export, or fail in it; `False` when none waits."""
+        if not await self._use.db.finds(ANY_WAITING, moment=now()):
+            return False
         async with self._use.db.write() as session:
             export = await claim(session, self._lease_seconds)
         if export is None:

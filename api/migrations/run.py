@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from api.db import Database
+from api.db import WRITING, Database
 
 _LOCK = 7_264_911
 """Arbitrary number of the advisory lock under which one process migrates and the others wait."""
@@ -14,7 +14,7 @@ _LOCK = 7_264_911
 
 async def migrate(db: Database) -> None:
     """Upgrade to the newest schema; several processes may call it at once."""
-    async with db.engine.execution_options(immediate=True).begin() as connection:
+    async with db.engine.execution_options(**WRITING).begin() as connection:
         if not db.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
         await connection.run_sync(_upgrade)

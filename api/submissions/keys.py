@@ -4,13 +4,15 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from api.rows import Written
+from api.rows import LockedRow, Written
 from api.services import Services
 from api.storage import SignedUpload
 from api.tables import Job, Submission
 
 SubmissionRow = Submission | Row[Any] | Written
 """What has the columns of a submission to be read."""
+OpenSubmission = Submission | LockedRow
+"""What may be changed besides."""
 UPLOAD_TYPE = "application/octet-stream"
 """Of every upload: the type is read from the content, never believed."""
 

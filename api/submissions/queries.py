@@ -1,6 +1,6 @@
 """Reading submissions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Row, Select, bindparam, cast, func, select
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
 from api.errors import NotFound
-from api.rows import connection_of
+from api.rows import LockedRow, connection_of
 from api.submissions.schemas import SubmissionSummary
 from api.tables import SUBMISSION_STATUSES, Submission
 
@@ -26,10 +26,11 @@ _LOCK_OWN = _LOCK.where(Submission.worker_id == bindparam("worker_id"))
 _ROWS = Submission.__table__.c
 _LOCK_ROWS = (
     select(Submission.__table__)
-    .where(_ROWS.id.in_(bindparam("ids", expanding=True)), _ROWS.worker_id.in_(bindparam("workers", expanding=True)))
+    .where(_ROWS.id.in_(bindparam("ids", expanding=True)))
     .order_by(_ROWS.id)
     .with_for_update()
 )
+_LOCK_WORKERS_ROWS = _LOCK_ROWS.where(_ROWS.worker_id.in_(bindparam("workers", expanding=True)))
 
 
 def submissions_of(caller: Caller) -> Select[Submission]:
@@ -64,12 +65,13 @@ async def lock_workers_rows(
 ) -> dict[str, Row[Any]]:
     """The rows of workers' submissions by id, locked likewise: handing files in needs no more."""
     chosen = {"ids": list(ids), "workers": list(worker_ids)}
-    return {row.id: row for row in await connection_of(session).execute(_LOCK_ROWS, chosen)}
+    return {row.id: row for row in await connection_of(session).execute(_LOCK_WORKERS_ROWS, chosen)}
 
 
-async def lock_submissions(session: AsyncSession, ids: Collection[str]) -> Sequence[Submission]:
+async def lock_rows(session: AsyncSession, ids: Collection[str]) -> list[LockedRow]:
     """Several submissions of a job that is locked."""
-    return (await session.scalars(_LOCK, {"ids": list(ids)})).all()
+    rows = await connection_of(session).execute(_LOCK_ROWS, {"ids": list(ids)})
+    return [LockedRow(Submission, row._asdict()) for row in rows]
 
 
 def found(submission: Found | None, submission_id: str) -> Found:

@@ -14,7 +14,8 @@ from api.clock import after, now
 from api.credits.ledger import Movement, move, move_all
 from api.events import EventType, emit, record
 from api.jobs.lifecycle import end_job
-from api.rows import connection_of, write_appended
+from api.rows import LockedRow, connection_of, write_appended, write_changes
+from api.submissions.keys import OpenSubmission, SubmissionRow
 from api.submissions.schemas import SubmissionResource
 from api.submissions.slots import free_slot
 from api.tables import Job, Submission, Worker
@@ -29,7 +30,7 @@ _EVENTS: dict[str, EventType] = {
 
 
 async def settle(
-    session: AsyncSession, job: Job, submission: Submission, decision: Decision, settings: CollectionSettings
+    session: AsyncSession, job: Job, submission: OpenSubmission, decision: Decision, settings: CollectionSettings
 ) -> None:
     """Carry out one decision."""
     settlement = Settlement(job, settings)
@@ -43,12 +44,13 @@ class Settlement:
     def __init__(self, job: Job, settings: CollectionSettings) -> None:
         self._job = job
         self._settings = settings
-        self._decided: list[tuple[Submission, Decision]] = []
+        self._decided: list[tuple[OpenSubmission, Decision]] = []
         self._captures: list[Movement] = []
 
-    def decide(self, submission: Submission, decision: Decision) -> None:
+    def decide(self, submission: OpenSubmission, decision: Decision) -> None:
         """Change the rows in memory; they are written by `carry_out`."""
         submission.status, submission.decided_at = decision.status, now()
+        submission.updated_at = submission.decided_at
         submission.claimable_at = submission.claim_token = None
         submission.struck = submission.struck or (decision.strike and submission.worker_id is not None)
         match decision.status:
@@ -69,6 +71,8 @@ class Settlement:
     async def carry_out(self, session: AsyncSession) -> None:
         """Write it all. The accounts, which the whole organization waits for, are locked after everything else."""
         await session.flush()
+        rows = [submission for submission, _ in self._decided if isinstance(submission, LockedRow)]
+        await write_changes(session, Submission, rows)
         await self._reckon_with_workers(session)
         for submission, decision in self._decided:
             tell(session, submission, actor="engine", scored=decision.status != "needs_review")
@@ -79,7 +83,7 @@ class Settlement:
 
     async def _reckon_with_workers(self, session: AsyncSession) -> None:
         reckonings: dict[str, _Reckoning] = {}
-        struck: dict[str, Submission] = {}
+        struck: dict[str, SubmissionRow] = {}
         for submission, decision in self._decided:
             if submission.worker_id is not None and (decision.strike or submission.paid_credits):
                 reckoning = reckonings.setdefault(submission.worker_id, _Reckoning())
@@ -102,7 +106,7 @@ async def approve(session: AsyncSession, job: Job, submission: Submission) -> No
         await move(session, job.organization_id, _capture(job, submission))
 
 
-def _count_approval(job: Job, submission: Submission) -> None:
+def _count_approval(job: Job, submission: OpenSubmission) -> None:
     job.files_approved += 1
     job.approvals += 1
     if job.livemode:
@@ -126,7 +130,7 @@ async def take_back(session: AsyncSession, job: Job, submission: Submission) -> 
         await move(session, job.organization_id, _refund(job, submission, "held" if active else "available", paid))
 
 
-async def _ban(session: AsyncSession, struck: Mapping[str, Submission], strikes_to_ban: int) -> None:
+async def _ban(session: AsyncSession, struck: Mapping[str, SubmissionRow], strikes_to_ban: int) -> None:
     """Ban those whose strike was the last one, of workers by their ids; the submissions say where it happened."""
     last = (
         update(Worker)
@@ -164,7 +168,7 @@ async def complete_when_full(session: AsyncSession, job: Job) -> None:
 
 
 def tell(
-    session: AsyncSession, submission: Submission, *, actor: str, scored: bool, request_id: str | None = None
+    session: AsyncSession, submission: SubmissionRow, *, actor: str, scored: bool, request_id: str | None = None
 ) -> None:
     """The events and the audit entry of a submission's new status."""
     data = submission_data(submission)
@@ -184,7 +188,7 @@ def tell(
     )
 
 
-def submission_data(submission: Submission) -> dict[str, Any]:
+def submission_data(submission: SubmissionRow) -> dict[str, Any]:
     """A submission as events carry it: without the evidence, which is long."""
     left_out: Any = {"upload": True, "score_breakdown": {"evidence"}}
     return SubmissionResource.of(submission).model_dump(mode="json", exclude=left_out)
@@ -224,7 +228,7 @@ async def _reckon(session: AsyncSession, reckonings: Mapping[str, _Reckoning]) -
     await connection_of(session).execute(_RECKON, rows)
 
 
-def _capture(job: Job, submission: Submission) -> Movement:
+def _capture(job: Job, submission: SubmissionRow) -> Movement:
     return Movement(
         "capture",
         "held",
@@ -250,5 +254,5 @@ def _refund(job: Job, submission: Submission, target: Any, credits: int) -> Move
     )
 
 
-def _record(session: AsyncSession, submission: Submission, action: str, actor: str, **told: Any) -> None:
+def _record(session: AsyncSession, submission: SubmissionRow, action: str, actor: str, **told: Any) -> None:
     record(session, submission.organization_id, action, actor=actor, job_id=submission.job_id, **told)

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, iso, now
 from api.events import record
 from api.ids import new_id
+from api.rows import append, connection_of
 from api.tables import Event, WebhookDelivery, WebhookEndpoint
 from api.webhooks.poster import Outcome
 from api.webhooks.queries import receivers
@@ -26,6 +28,23 @@ LOOKED_AT_PER_PLACE = 10
 LOG_KEPT = 50
 """Attempts in a delivery's log; seven make one run of the schedule."""
 GONE = 410
+
+# Built once, as in `api.submissions.queries`. What the events tell stays in the database: it is long.
+_EVENTS, _DELIVERIES = Event.__table__.c, WebhookDelivery.__table__.c
+_UNPLANNED: Select[Any] = (
+    select(_EVENTS.id, _EVENTS.organization_id, _EVENTS.livemode, _EVENTS.type, _EVENTS.created_at)
+    .where(_EVENTS.planned_at.is_(None))
+    .order_by(_EVENTS.id)
+    .limit(PLANNED_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_PLAN = (
+    update(Event.__table__)  # type: ignore[arg-type]
+    .where(_EVENTS.id.in_(bindparam("ids", expanding=True)))
+    .values(planned_at=bindparam("moment"))
+)
+ANY_UNPLANNED = select(_EVENTS.id).where(_EVENTS.planned_at.is_(None)).limit(1)
+ANY_DUE = select(_DELIVERIES.id).where(_DELIVERIES.next_attempt_at <= bindparam("moment")).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +59,19 @@ class Claim:
 
 async def plan_events(session: AsyncSession) -> int:
     """Make the deliveries of events that have none yet; how many events those were."""
-    waiting = (
-        select(Event)
-        .where(Event.planned_at.is_(None))
-        .order_by(Event.id)
-        .limit(PLANNED_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    events = (await session.scalars(waiting)).all()
+    connection = connection_of(session)
+    events = (await connection.execute(_UNPLANNED)).all()
     if not events:
         return 0
     wanting = await receivers(session, events)
-    for event in events:
-        event.planned_at = now()
-        session.add_all(
-            WebhookDelivery(id=new_id("dlv"), event_id=event.id, endpoint_id=endpoint.id)
-            for endpoint in wanting[event.id]
-            if endpoint.created_at <= event.created_at  # what was before an endpoint is not sent to it, but by a replay
-        )
+    rows = [
+        {"id": new_id("dlv"), "event_id": event.id, "endpoint_id": endpoint.id}
+        for event in events
+        for endpoint in wanting[event.id]
+        if endpoint.created_at <= event.created_at  # what was before an endpoint is not sent to it, but by a replay
+    ]
+    append(session, WebhookDelivery, *rows)
+    await connection.execute(_PLAN, {"ids": [event.id for event in events], "moment": now()})
     return len(events)
 
 

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
@@ -60,7 +60,7 @@ async def lock_event(session: AsyncSession, caller: Caller, event_id: str) -> Ev
     return event
 
 
-async def receivers(session: AsyncSession, events: Sequence[Event]) -> dict[str, list[WebhookEndpoint]]:
+async def receivers(session: AsyncSession, events: Sequence[Event | Row[Any]]) -> dict[str, list[WebhookEndpoint]]:
     """For each event's id the enabled endpoints that want it.
 
     They are neither disabled nor deleted until the transaction ends.
@@ -94,7 +94,7 @@ async def deliveries_of(session: AsyncSession, event_ids: Iterable[str]) -> defa
     return grouped
 
 
-def _wants(endpoint: WebhookEndpoint, event: Event) -> bool:
+def _wants(endpoint: WebhookEndpoint, event: Event | Row[Any]) -> bool:
     same_owner = (endpoint.organization_id, endpoint.livemode) == (event.organization_id, event.livemode)
     return same_owner and (ALL_EVENTS in endpoint.events or event.type in endpoint.events)
 

@@ -20,7 +20,15 @@ from api.outage import DatabaseAway
 from api.secrets import Cipher
 from api.services import Services
 from api.tables import WebhookEndpoint
-from api.webhooks.deliveries import PLANNED_AT_ONCE, Claim, claim_due, plan_events, record_attempt
+from api.webhooks.deliveries import (
+    ANY_DUE,
+    ANY_UNPLANNED,
+    PLANNED_AT_ONCE,
+    Claim,
+    claim_due,
+    plan_events,
+    record_attempt,
+)
 from api.webhooks.poster import Outcome, Poster
 from api.webhooks.schemas import EventEnvelope
 from api.webhooks.signing import signature_headers
@@ -68,6 +76,8 @@ class WebhookSender:
 
     async def plan(self) -> int:
         """Make the deliveries of new events, one batch of them; how many events those were."""
+        if not await self._use.db.finds(ANY_UNPLANNED):
+            return 0
         async with self._use.db.write() as session:
             return await plan_events(session)
 
@@ -104,7 +114,7 @@ class WebhookSender:
     async def _fill(self) -> int:
         """Claim as many as there is room for, and begin to send them; how many."""
         places = self._settings.concurrency - len(self._tasks)
-        if places <= 0:
+        if places <= 0 or not await self._use.db.finds(ANY_DUE, moment=now()):
             return 0
         busy = Counter(claim.endpoint.id for claim in self._tasks.values())
         async with self._use.db.write() as session:

@@ -26,7 +26,7 @@ from pydantic import SecretStr
 
 from api.errors import ApiError
 from api.storage_local import LocalStore
-from api.storage_routes import create_router
+from api.storage_routes import create_routes
 from configs.settings import StoreSettings
 
 ACCESS_KEY, SECRET_KEY = "assay", "assay-secret"
@@ -119,7 +119,7 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
 def serving(store: LocalStore, port: int) -> Iterator[None]:
     """The local store's routes on a real server, errors in the contract's shape."""
     app = FastAPI()
-    app.include_router(create_router(store))
+    app.router.routes += create_routes(store)
     app.add_exception_handler(ApiError, _answer)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=server.run)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from api.db import Database
 from api.ids import new_id
 from api.organizations.service import found_organization
-from api.rows import Written, append, change_rows, write_rows
+from api.rows import LockedRow, Written, append, change_rows, write_changes, write_rows
 from api.tables import AuditEntry, Organization, Worker
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +99,25 @@ async def test_a_written_row_has_the_columns_of_its_table_and_no_others() -> Non
     assert (written.name, written.email) == ("A", None)
     with pytest.raises(AttributeError, match="no column nmae"):
         _ = written.nmae
+
+
+async def test_what_is_set_on_locked_rows_is_written_together_and_nothing_else(db: Database) -> None:
+    first, second = await found(db), await found(db)
+    async with db.read() as session:
+        names = {each: (await session.get_one(Organization, each)).name for each in (first, second)}
+    async with db.write() as session:
+        rows = [LockedRow(Organization, {"id": each, "name": names[each], "email": None}) for each in (first, second)]
+        rows[0].name, rows[1].email = "D", "e@example.com"
+        await write_changes(session, Organization, rows)
+        assert (rows[0].name, rows[0].changed) == ("D", set())
+        await write_changes(session, Organization, rows)  # nothing is left to write
+    async with db.read() as session:
+        kept = [await session.get_one(Organization, each) for each in (first, second)]
+    assert [(one.name, one.email) for one in kept] == [("D", None), (names[second], "e@example.com")]
+
+
+async def test_a_locked_row_has_the_columns_of_its_table_and_no_others() -> None:
+    row = LockedRow(Organization, {"id": "org_1", "name": "A"})
+    with pytest.raises(AttributeError, match="no column nmae"):
+        row.nmae = "B"
+    assert row.changed == set()
