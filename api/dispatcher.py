@@ -46,7 +46,7 @@ class Dispatcher:
         self._use = use
         self._settings = use.settings.dispatcher
         self._earlier = EarlierFiles(use.db, load_rubric(use.settings.rubric).duplicates)
-        self._decisions = Decisions(use.db, self._earlier, use.settings.collection)
+        self._decisions = Decisions(use.db, self._earlier, use.settings.collection, self._under_way)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._found = True
         """Whether the last claim got anything: else there is a look before the next one."""
@@ -102,6 +102,9 @@ class Dispatcher:
         if not task.cancelled() and task.exception() is not None:
             # Its claim runs out, and it is tried again.
             log.error("fault", exc_info=task.exception(), extra={"submission_id": one.submission.id})
+
+    def _under_way(self, job_id: str) -> int:
+        return sum(one.submission.job_id == job_id for one in self._tasks.values())
 
     async def _pause(self, stop: asyncio.Event, *, idle: bool) -> None:
         """Until something may have changed: a stop, a place that became free, or the time to look again."""

@@ -21,12 +21,23 @@ class GroupCommit(Generic[Item, Result]):
     could not know whether theirs was done.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        gather_seconds: float = 0.0,
+        coming: Callable[[str], int] = lambda _: 0,
+    ) -> None:
         """
         Args:
             commit: does the work of all items in one transaction; a result for each, in their order.
+            gather_seconds: a group waits so long for more to come, when more is coming (Postgres has the same for its
+                log, as `commit_delay` and `commit_siblings`).
+            coming: how many items of a key are here or may come soon.
         """
         self._commit = commit
+        self._gather_seconds = gather_seconds
+        self._coming = coming
         self._places: dict[str, _Place[Item, Result]] = {}
         """By key, as long as there is work."""
 
@@ -50,9 +61,13 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _work(self, key: str, place: "_Place[Item, Result]") -> None:
         try:
-            while group := [one for one in place.waiting if not one.result.done()]:
+            while place.waiting:
+                if self._coming(key) > len(place.waiting):
+                    await asyncio.sleep(self._gather_seconds)
+                group = [one for one in place.waiting if not one.result.done()]
                 place.waiting = []
-                await self._try(group)
+                if group:
+                    await self._try(group)
                 for one in group:
                     if not one.result.done():
                         await self._try([one])

@@ -57,6 +57,8 @@ class RequestScope:
             await self._app(scope, receive, send)
             return
         started_at = perf_counter()
+        use: Services = scope["app"].state.services
+        use.requests_under_way += 1
         state = scope.setdefault("state", {})
         state["request_id"] = request_id(Headers(scope=scope).get(HEADER))
         status = 500
@@ -71,6 +73,7 @@ class RequestScope:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
+            use.requests_under_way -= 1
             _tell(scope, status, perf_counter() - started_at)
 
 

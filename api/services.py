@@ -35,6 +35,7 @@ class Services:
     rubrics: ActiveRubrics = field(init=False)
     history: History = field(init=False)
     renderer: Renderer = field(init=False)
+    requests_under_way: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.settings.limits)

@@ -16,14 +16,19 @@ from api.services import Services
 from api.workers import worker_service as service
 from api.workers.worker_service import HandedIn, answer_of
 
+GATHER_SECONDS = 0.02
+"""Nobody who uploads a file notices it; and a group waits only where others are likely to come."""
+OTHERS = 4
+"""Requests under way beyond which some of them are accepts or files handed in."""
+
 
 class WorkerTurns:
     """Of one process. While one transaction is under way, what comes meanwhile gathers for the next."""
 
     def __init__(self, use: Services) -> None:
         self._use = use
-        self._accepts = GroupCommit(self._accept)
-        self._submits = GroupCommit(self._submit)
+        self._accepts = GroupCommit(self._accept, gather_seconds=GATHER_SECONDS, coming=self._coming)
+        self._submits = GroupCommit(self._submit, gather_seconds=GATHER_SECONDS, coming=self._coming)
 
     async def accept(self, worker: WorkerCaller, job_id: str) -> list[Written]:
         """Lease slots of a job, as `worker_service.accept_all` does.
@@ -40,6 +45,9 @@ class WorkerTurns:
         """Queue an uploaded file, as `worker_service.submit` does, and with its errors."""
         service.require_active(handed_in.worker)
         return answer_of(await self._submits.run(handed_in.worker.organization_id, handed_in))
+
+    def _coming(self, _key: str) -> int:
+        return self._use.requests_under_way - OTHERS
 
     async def _accept(self, group: Sequence[tuple[WorkerCaller, str]]) -> list[list[Written] | Conflict]:
         async with self._use.db.write() as session:

@@ -53,6 +53,38 @@ async def test_those_that_wait_are_committed_together() -> None:
     assert committer.groups == [[1], [2, 3, 4]]
 
 
+async def test_a_group_waits_for_those_that_are_coming() -> None:
+    committer = Committer()
+    groups = GroupCommit(committer.commit, gather_seconds=0.05, coming=lambda key: 3 if key == "job" else 0)
+    tasks = [*await _begun(groups, 1), *await _begun(groups, 2)]
+    alone = await _begun(groups, 3, key="another job")
+    assert committer.groups == [[3]]
+    _let_all(committer)
+    assert await asyncio.gather(*tasks, *alone) == [2, 4, 6]
+    assert committer.groups == [[3], [1, 2]]
+
+
+async def test_a_group_that_all_have_come_to_does_not_wait() -> None:
+    committer = Committer()
+    groups = GroupCommit(committer.commit, gather_seconds=60, coming=lambda _: 2)
+    tasks = await _begun(groups, 1, 2)
+    _let_all(committer)
+    assert await asyncio.gather(*tasks) == [2, 4]
+    assert committer.groups == [[1, 2]]
+
+
+async def test_who_is_cancelled_while_its_group_gathers_is_left_out() -> None:
+    committer = Committer()
+    groups = GroupCommit(committer.commit, gather_seconds=0.02, coming=lambda _: 9)
+    (gone,) = await _begun(groups, 1)
+    gone.cancel()
+    await asyncio.sleep(0.05)
+    assert committer.groups == []
+    tasks = await _begun(groups, 2)
+    _let_all(committer)
+    assert await asyncio.gather(*tasks) == [4]
+
+
 async def test_those_that_come_at_once_are_a_group() -> None:
     committer = Committer()
     groups = GroupCommit(committer.commit)
