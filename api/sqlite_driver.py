@@ -80,30 +80,24 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_interrupted",)
+    __slots__ = ()
 
     _cursor_cls = _Cursor  # type: ignore[assignment]  # each of SQLAlchemy's drivers narrows it
-
-    def __init__(self, dbapi: SqliteDriver, connection: Any) -> None:
-        super().__init__(dbapi, connection)
-        self._interrupted = False
 
     async def run(self, execute: Callable[[sqlite3.Cursor], object]) -> _Done:
         """Have a statement executed in the connection's thread, after those that came before."""
         async with self._execute_mutex:
-            self._interrupted = True
             done: _Done = await self._connection._execute(partial(_execute, self._connection._conn, execute))
-            self._interrupted = False
         return done
 
     def rollback(self) -> None:
         """SQLAlchemy asks for it whenever a connection goes back to the pool: mostly there is nothing to undo.
 
-        Who was cancelled may have left a statement that has yet to begin the transaction.
+        A statement on its way may still begin a transaction, if who waited for it was cancelled; but then SQLAlchemy
+        closes the connection.
         """
-        if self._interrupted or self._connection.in_transaction:
+        if self._connection.in_transaction:
             super().rollback()
-            self._interrupted = False
 
 
 def _execute(connection: sqlite3.Connection, execute: Callable[[sqlite3.Cursor], object]) -> _Done:
