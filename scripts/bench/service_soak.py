@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from scripts.bench.mixed import MixedFile, mixed_files
 from scripts.bench.service_client import UNLIMITED, ServiceClient
-from scripts.bench.soak import pss_mb
+from scripts.bench.soak import memory_mb
 from scripts.demo_stack import running_stack
 
 DISTINCT = 300
@@ -54,30 +55,43 @@ def run(eval_dir: Path, submissions: int) -> Report:
 
 
 async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> tuple[Row, list[Row]]:
-    started_mb, begun = pss_mb(), time.perf_counter()
+    started_mb, begun = memory_mb().all, time.perf_counter()
     step = max(1, submissions // MARKS)
     async with ServiceClient.signed_up(url) as client:
         await client.burst([next(files) for _ in range(DISTINCT)], AT_ONCE)
-        marks = [(0, pss_mb())]
+        marks = [(0, memory_mb())]
         for first in range(0, submissions, step):
             size = min(step, submissions - first)
             await client.burst([next(files) for _ in range(size)], AT_ONCE)
-            marks.append((first + size, pss_mb()))
-            print(f"{DISTINCT + first + size} submissions, {marks[-1][1]:.0f} MB", flush=True)
+            marks.append((first + size, memory_mb()))
+            print(f"{DISTINCT + first + size} submissions, {marks[-1][1].all:.0f} MB", flush=True)
         counts = await client.counts()
-    numbers, megabytes = np.array(marks).T
-    later = len(marks) // 2
+    numbers = np.array([number for number, _ in marks])
+    everything, own = (np.array([getattr(size, name) for _, size in marks]) for name in ("all", "own"))
     found = {
         "submissions": DISTINCT + submissions,
         "lost": DISTINCT + submissions - counts["approved"] - counts["rejected"],
         "per_second": (DISTINCT + submissions) / (time.perf_counter() - begun),
         "started_mb": started_mb,
-        "warm_mb": marks[0][1],
-        "peak_mb": float(megabytes.max()),
-        "slope_mb_per_1000": 1000 * float(np.polyfit(numbers, megabytes, 1)[0]),
-        "later_slope_mb_per_1000": 1000 * float(np.polyfit(numbers[later:], megabytes[later:], 1)[0]),
+        "warm_mb": marks[0][1].all,
+        "peak_mb": float(everything.max()),
+        "slope_mb_per_1000": _slope(numbers, everything),
+        "later_slope_mb_per_1000": _later_slope(numbers, everything),
+        "later_slope_of_own_mb_per_1000": _later_slope(numbers, own),
     }
-    return found, [{"submissions": DISTINCT + number, "pss_mb": size} for number, size in marks]
+    return found, [
+        {"submissions": DISTINCT + number, "pss_mb": size.all, "own_mb": size.own, "shared_mb": size.shared}
+        for number, size in marks
+    ]
+
+
+def _slope(numbers: NDArray[np.int64], megabytes: NDArray[np.float64]) -> float:
+    return 1000 * float(np.polyfit(numbers, megabytes, 1)[0])
+
+
+def _later_slope(numbers: NDArray[np.int64], megabytes: NDArray[np.float64]) -> float:
+    later = len(numbers) // 2
+    return _slope(numbers[later:], megabytes[later:])
 
 
 def _files(eval_dir: Path, folder: Path) -> Iterator[MixedFile]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -33,13 +33,13 @@ async def _run(warm_up: list[Path], paths: list[Path]) -> list[dict[str, Any]]:
     engine = RayEngine(load_settings("embedded"))
     await engine.start()
     try:
-        started_mb = pss_mb()
+        started_mb = memory_mb().all
         await _score_all(engine, warm_up)
-        marks = [(0, pss_mb())]
+        marks = [(0, memory_mb().all)]
         step = max(1, len(paths) // SAMPLES)
         for at in range(0, len(paths), step):
             await _score_all(engine, paths[at : at + step])
-            marks.append((at + step, pss_mb()))
+            marks.append((at + step, memory_mb().all))
     finally:
         await engine.close()
     count, megabytes = np.array(marks).T
@@ -67,12 +67,24 @@ async def _score_all(engine: RayEngine, paths: list[Path]) -> None:
     await asyncio.gather(*(score(path) for path in paths))
 
 
-def pss_mb() -> float:
+class Memory(NamedTuple):
     """Proportional set size of this process and every one that it or Ray started, in MB."""
+
+    all: float
+    own: float
+    """Heaps and stacks: what a leak would be in."""
+    shared: float
+    """Ray's object store, mostly: a page that was used once stays, up to the size of the store."""
+
+
+def memory_mb() -> Memory:
+    """What the stack has now."""
     me = psutil.Process()
     family = {me, *me.children(recursive=True)}
     family |= {process for process in psutil.process_iter(["name"]) if _is_ray(process)}
-    return sum(_pss(process) for process in family) / 1e6
+    sizes = [_sizes_kb(process.pid) for process in family]
+    names = ("Pss", "Pss_Anon", "Pss_Shmem")
+    return Memory(*(sum(one.get(name, 0) for one in sizes) * 1024 / 1e6 for name in names))
 
 
 def _is_ray(process: psutil.Process) -> bool:
@@ -80,8 +92,10 @@ def _is_ray(process: psutil.Process) -> bool:
     return name.startswith(("ray::", "raylet", "gcs_server"))
 
 
-def _pss(process: psutil.Process) -> int:
+def _sizes_kb(pid: int) -> dict[str, int]:
+    """By name, as the kernel adds them up; psutil reads the same, but does not tell heaps from what is shared."""
     try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:  # it ended meanwhile
-        return 0
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:  # it ended meanwhile
+        return {}
+    return {name: int(size.split()[0]) for name, size in (line.split(":") for line in lines)}
