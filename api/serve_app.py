@@ -13,7 +13,7 @@ from api.background import Background
 from api.logs import log_as_json
 from api.start import collect_rarely, make_services
 from configs.settings import ReplicaSettings, Settings
-from serve.app import Progress, run_application
+from serve.app import Progress, run_applications
 from serve.client import RayEngine
 
 API_NAME, BACKGROUND_NAME = "api", "background"
@@ -27,8 +27,8 @@ def run_front_end(settings: Settings, on_progress: Progress) -> None:
     Raises:
         EngineUnavailable: a deployment does not come up.
     """
-    run_application(api_application(settings), API_NAME, "/", on_progress)
-    run_application(background_application(settings), BACKGROUND_NAME, None, on_progress)
+    api, background = api_application(settings), background_application(settings)
+    run_applications({API_NAME: (api, "/"), BACKGROUND_NAME: (background, None)}, on_progress)
 
 
 def api_application(settings: Settings) -> ray_serve.Application:
