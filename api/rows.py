@@ -44,7 +44,7 @@ class LockedRow(Written):
         if name not in self._columns:
             raise AttributeError(f"a row has no column {name}")
         self.__dict__[name] = value
-        self.__dict__["changed"].add(name)
+        self.changed.add(name)
 
 
 async def open_connection(session: AsyncSession) -> None:

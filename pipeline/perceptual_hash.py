@@ -17,7 +17,7 @@ def perceptual_hash(grey: NDArray[np.uint8]) -> int:
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     lowest = cv2.dct(small.astype(np.float32))[:_KEPT, :_KEPT]
     flat = lowest.ravel()
-    median = np.sort(flat)[_KEPT * _KEPT // 2 - 1 :][:2].sum() / np.float32(2)  # `np.median` takes ten times as long
+    median = np.sort(flat)[_KEPT * _KEPT // 2 - 1 :][:2].sum() / np.float32(2)  # with `np.median`: 85 µs and not 53
     return int(_BIT_VALUES[flat > median].sum(dtype=np.uint64))
 
 
