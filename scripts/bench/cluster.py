@@ -304,10 +304,15 @@ def main(
             rows.append(asyncio.run(measure(made, stack, plan)).row())
         print(json.dumps(rows[-1], indent=2), flush=True)
     kept = json.loads(out.read_text())["rows"] if out.exists() else []
-    kept = [row for row in kept if (row["network"], row["lost node"]) != (rows[0]["network"], rows[0]["lost node"])]
+    kept = [row for row in kept if _what(row) not in map(_what, rows)]
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"machine": machine, "rows": kept + rows}, indent=2) + "\n")
+
+
+def _what(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a run was of: a later one of the same takes its row's place."""
+    return row["nodes"], row["network"], row["lost node"]
 
 
 if __name__ == "__main__":
