@@ -28,7 +28,7 @@ from pipeline.result import EarlierFile, ScoreResult
 
 ALTERED = "integrity.checksum"
 GATHER_SECONDS = 0.025
-"""A file takes the engine half a second and more; a transaction for several costs next to nothing more than for one."""
+"""Beside the half second and more of the engine. It spares a third of a decision's processor time (decision 0019)."""
 
 
 @dataclass(frozen=True, slots=True)

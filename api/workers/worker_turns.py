@@ -19,7 +19,7 @@ from api.workers.worker_service import HandedIn, answer_of
 GATHER_SECONDS = 0.02
 """Nobody who uploads a file notices it; and a group waits only where others are likely to come."""
 OTHERS = 4
-"""Requests under way beyond which some of them are accepts or files handed in."""
+"""Requests beside the group's own that may be under way without being waited for: uploads, looks, long polls."""
 
 
 class WorkerTurns:
