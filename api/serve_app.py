@@ -1,8 +1,9 @@
-"""The front end in Ray Serve: the HTTP ingress and the background loops, each in its own replicas.
+"""The front end in Ray Serve: the HTTP API and the background loops, each in its own replicas.
 
 They find the engine's application in the same Ray by name, so either can be restarted without the other.
 """
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from ray import serve as ray_serve
 
 from api.app import create_app
 from api.background import Background
+from api.listening import HttpServer, lent_socket
 from api.logs import log_as_json
 from api.start import collect_rarely, make_services
 from configs.settings import ReplicaSettings, Settings
@@ -18,21 +20,34 @@ from serve.client import RayEngine
 
 API_NAME, BACKGROUND_NAME = "api", "background"
 HEALTH_CHECK_SECONDS = 5.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 10
 
 
-def run_front_end(settings: Settings, on_progress: Progress) -> None:
+def run_front_end(settings: Settings, on_progress: Progress, port: Path | None = None) -> None:
     """Run both applications and wait until they answer.
+
+    Args:
+        settings: of the profile.
+        on_progress: gets a line for each step.
+        port: of this machine, which the API's replicas serve themselves (`held_port`); without it Serve's HTTP proxies
+            pass requests on to them.
 
     Raises:
         EngineUnavailable: a deployment does not come up.
     """
-    api, background = api_application(settings), background_application(settings)
-    run_applications({API_NAME: (api, "/"), BACKGROUND_NAME: (background, None)}, on_progress)
+    api = (ingress_application(settings), "/") if port is None else (api_application(settings, port), None)
+    run_applications({API_NAME: api, BACKGROUND_NAME: (background_application(settings), None)}, on_progress)
 
 
-def api_application(settings: Settings) -> ray_serve.Application:
-    """The HTTP ingress."""
+def api_application(settings: Settings, port: Path) -> ray_serve.Application:
+    """The HTTP API, listening itself."""
+    deployment = ray_serve.deployment(ApiReplica)
+    options = _placed(settings.api.replicas) | {"user_config": {}}  # so that Serve calls `reconfigure`
+    return deployment.options(name=API_NAME, **options).bind(settings, port)
+
+
+def ingress_application(settings: Settings) -> ray_serve.Application:
+    """The HTTP API behind Serve's proxies."""
 
     def build() -> FastAPI:
         log_as_json(settings)
@@ -51,6 +66,34 @@ def background_application(settings: Settings) -> ray_serve.Application:
 
 class ApiIngress:
     """What Serve wraps around the app; everything is in the app."""
+
+
+class ApiReplica:
+    """The app on a socket that is shared with the other replicas of this machine."""
+
+    def __init__(self, settings: Settings, port: Path) -> None:
+        log_as_json(settings)
+        self._port = port
+        self._server = HttpServer(create_app(_joined(settings)), STOP_SECONDS)
+
+    async def reconfigure(self, _user_config: Any) -> None:
+        """Serve calls it once the event loop runs."""
+        await self._server.start(lent_socket(self._port))
+
+    async def check_health(self) -> None:
+        """
+        Raises:
+            RuntimeError: nobody is answered any more, so Serve starts another replica.
+        """
+        self._server.check()
+
+    async def __call__(self) -> str:
+        """Requests do not come through Serve."""
+        return "running"
+
+    async def __del__(self) -> None:
+        """Serve calls it when the replica is to end."""
+        await self._server.close()
 
 
 class BackgroundDeployment:
@@ -92,5 +135,5 @@ def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
         "ray_actor_options": {"num_cpus": replicas.num_cpus},
         "max_ongoing_requests": replicas.max_ongoing_requests,
         "health_check_period_s": HEALTH_CHECK_SECONDS,
-        "graceful_shutdown_timeout_s": STOP_SECONDS,
+        "graceful_shutdown_timeout_s": float(STOP_SECONDS),
     }

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,24 +42,28 @@ def up(
 
 async def _serve(settings: Settings) -> None:
     # Imported here: the counters' place has to be known before Prometheus' client is.
+    from api.listening import held_port
     from api.start import prepare
     from serve.client import RayEngine
 
-    console.print(f"data in {settings.state_dir}")
-    tell(await prepare(settings))
-    engine, steps = RayEngine(settings, http=True), _Steps()
-    try:
-        await engine.start(on_progress=steps)
-        from api.serve_app import run_front_end
-        from serve.joining import reachable
+    # Replicas of a cluster may run on any of its machines, so Serve's proxies have to listen there.
+    in_cluster = "RAY_ADDRESS" in os.environ
+    with nullcontext() if in_cluster else held_port(settings.api.host, settings.api.port) as port:
+        console.print(f"data in {settings.state_dir}")
+        tell(await prepare(settings))
+        engine, steps = RayEngine(settings, http=in_cluster), _Steps()
+        try:
+            await engine.start(on_progress=steps)
+            from api.serve_app import run_front_end
+            from serve.joining import reachable
 
-        with reachable(settings.state_dir):
-            await asyncio.to_thread(run_front_end, settings, steps)
-            console.print(f"ready: {settings.api.url}/console  (API documentation at {settings.api.url}/docs)")
-            await _told_to_stop()
-        console.print("stopping")
-    finally:
-        await engine.close()
+            with reachable(settings.state_dir):
+                await asyncio.to_thread(run_front_end, settings, steps, port)
+                console.print(f"ready: {settings.api.url}/console  (API documentation at {settings.api.url}/docs)")
+                await _told_to_stop()
+            console.print("stopping")
+        finally:
+            await engine.close()
 
 
 def tell(secrets: "FirstSecrets | None") -> None:
