@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from scripts.bench.api import free_port
+from scripts.bench.families import Family
 from scripts.bench.mixed import MixedFile
 
 START_SECONDS = 300.0
@@ -63,27 +64,10 @@ class LitServe(Rival):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of processes that can be stopped for a while: LitServe's look at their queues all the time."""
+    """Where it answers, and its processes: those of LitServe look at their queues all the time."""
 
     url: str
-    process: psutil.Process
-
-    def pause(self) -> None:
-        for one in self._family():
-            one.suspend()
-
-    @contextmanager
-    def resumed(self) -> Iterator[None]:
-        """It runs within the block only."""
-        for one in self._family():
-            one.resume()
-        try:
-            yield
-        finally:
-            self.pause()
-
-    def _family(self) -> list[psutil.Process]:
-        return [self.process, *self.process.children(recursive=True)]
+    family: Family
 
 
 @contextmanager
@@ -98,7 +82,7 @@ def started(module: str, health: str, *arguments: str) -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}"
     try:
         _until_healthy(f"{url}{health}", process)
-        yield Server(url, psutil.Process(process.pid))
+        yield Server(url, Family(psutil.Process(process.pid)))
     finally:
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
