@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 
 from api.db import Database, sqlite_url
@@ -38,3 +39,15 @@ async def test_replicas_are_killed(stack: RealStack, state_dir: Path) -> None:
     assert not {one.pid for one in others} & {one.pid for one in victims}
     assert not [answer for answer in crowd.refused if answer.status_code >= 500]
     receiver.close()
+
+
+async def test_who_calls_while_the_api_is_away_waits_for_the_next_replica(stack: RealStack) -> None:
+    """`assay up` holds the socket, so nobody is refused."""
+    (victim,) = stack.replicas("api", "api")
+    victim.kill()
+    victim.wait()
+    async with httpx.AsyncClient(base_url=stack.url, timeout=60) as client:
+        answers = await asyncio.gather(*(client.get("/healthz") for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {200}
+    (other,) = stack.replicas("api", "api")
+    assert other.pid != victim.pid
