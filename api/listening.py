@@ -17,14 +17,12 @@ from threading import Thread
 import uvicorn
 from starlette.types import ASGIApp
 
-from serve.errors import EngineUnavailable
-
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open: longer than the 60 s after which usual proxies in front drop theirs."""
 POLL_SECONDS = 0.05
 
 
-class AddressTaken(EngineUnavailable):
+class AddressTaken(Exception):
     """Nobody can listen at this address."""
 
 

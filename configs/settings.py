@@ -184,7 +184,8 @@ class ApiSettings(_Section):
     secret_key: SecretStr | None = None
     """Seals what must be read again (webhook secrets) and signs URLs and cursors; made in `state_dir` when absent."""
     replicas: ReplicaSettings = ReplicaSettings(max_ongoing_requests=1000)
-    """With SQLite one is enough, since it writes one transaction at a time."""
+    """With SQLite one is enough, since it writes one transaction at a time. `max_ongoing_requests` counts behind the
+    proxies that a cluster has; replicas that listen themselves take what comes."""
     score_max_bytes: PositiveInt = 64 * 1024**2
     """Largest file of `POST /v1/score`."""
     score_concurrency: PositiveInt = 16

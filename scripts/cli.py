@@ -83,10 +83,11 @@ def _callers_errors() -> tuple[type[Exception], ...]:
     """Evaluated only when something was raised, so that `--help` need not import pydantic."""
     from pydantic import ValidationError
 
+    from api.listening import AddressTaken
     from models.weights import WeightsError
     from serve.errors import EngineUnavailable
 
-    return (UserError, FileNotFoundError, WeightsError, EngineUnavailable, ValidationError)
+    return (UserError, FileNotFoundError, AddressTaken, WeightsError, EngineUnavailable, ValidationError)
 
 
 def _one_line(error: Exception) -> str:

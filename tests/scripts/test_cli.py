@@ -1,6 +1,7 @@
 """The command as a person meets it: a process of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -66,3 +67,11 @@ def test_the_doctor_finds_the_embedded_profile_whole_and_the_gpu_profile_not(tmp
 
 def _environment(data_dir) -> dict[str, str]:
     return os.environ | {"ASSAY_DATA_DIR": str(data_dir)}
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = _assay("up", "--port", port, "--data-dir", str(tmp_path / "state"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"assay: cannot listen on 127.0.0.1:{port}: Address already in use\n"
