@@ -1,6 +1,6 @@
 """Process families that stand still while another one is measured.
 
-A stack with nothing to do takes processor time all the same: two of Ray 12% of two cores between them.
+A stack with nothing to do takes processor time all the same: 7% of two cores (decision 21).
 """
 
 import asyncio
