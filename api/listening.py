@@ -67,6 +67,8 @@ def lent_socket(path: Path) -> socket.socket:
             _, descriptors, _, _ = socket.recv_fds(asker, 1, 1)
     except OSError as error:
         raise AddressTaken(f"nobody lends a socket at {path}: {error.strerror}") from error
+    if not descriptors:
+        raise AddressTaken(f"nobody lends a socket at {path}: it is ending")
     return socket.socket(fileno=descriptors[0])
 
 

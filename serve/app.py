@@ -220,9 +220,9 @@ def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
 
 
 def _not_started(_node: Node) -> None:
-    """In place of a process that prints the logs of replicas where it is not asked to, and of the autoscaler.
+    """In place of the processes that read the replicas' logs for a driver that shows none, and that ask for more machines.
 
-    The first alone takes 12 ms of processor time a second while the replicas work.
+    The first takes 12 ms of processor time a second while the replicas work.
     """
 
 
