@@ -220,7 +220,7 @@ def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
 
 
 def _not_started(_node: Node) -> None:
-    """In place of the processes that read the replicas' logs for a driver that shows none, and that ask for more machines.
+    """In place of the processes that read logs for a driver that shows none, and that ask for more machines.
 
     The first takes 12 ms of processor time a second while the replicas work.
     """
