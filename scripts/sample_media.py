@@ -1,6 +1,7 @@
 """Media to measure models with: an operator's own, or some that is made here."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -25,19 +26,37 @@ PHOTOS = (("skimage", "astronaut.png"), ("skimage", "coffee.png"), ("skimage", "
 """Of packages that may be installed; a person for the detector."""
 
 
+@dataclass(frozen=True, slots=True)
+class SampleFile:
+    """One file to measure with."""
+
+    source: Path | bytes
+    """Its content, if it was made here."""
+    decoded: Decoded
+
+
 def sample_media(folder: Path | None, limits: DecodeSettings) -> list[Decoded]:
-    """The files of a folder, decoded, or those that are made here.
+    """`sample_files`, decoded.
 
     Raises:
         UserError: the folder has no file that can be decoded.
     """
+    return [file.decoded for file in sample_files(folder, limits)]
+
+
+def sample_files(folder: Path | None, limits: DecodeSettings) -> list[SampleFile]:
+    """The files of a folder that can be decoded, or those that are made here.
+
+    Raises:
+        UserError: there is none.
+    """
     if folder is None:
-        return [decode(content, limits) for content in generated()]
+        return [SampleFile(content, decode(content, limits)) for content in generated()]
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    decoded = list(_decodable(files, limits))
-    if not decoded:
+    decodable = list(_decodable(files, limits))
+    if not decodable:
         raise UserError(f"{folder}: no file in it can be decoded")
-    return decoded
+    return decodable
 
 
 def generated() -> Iterator[bytes]:
@@ -67,9 +86,9 @@ def page(lines: Sequence[str], size: int) -> Image.Image:
     return picture
 
 
-def _decodable(files: Sequence[Path], limits: DecodeSettings) -> Iterator[Decoded]:
+def _decodable(files: Sequence[Path], limits: DecodeSettings) -> Iterator[SampleFile]:
     for path in files:
         try:
-            yield decode(path, limits)
+            yield SampleFile(path, decode(path, limits))
         except MediaError:
             continue

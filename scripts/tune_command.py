@@ -1,6 +1,8 @@
 """`assay tune`: how this machine runs every model of a profile best, measured, and a profile that says so."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +14,18 @@ from rich.table import Table
 
 from configs.settings import BatchSettings, Role, Settings, load_settings
 from scripts.running_engine import console, in_the_engine_of, state_dir
-from scripts.sample_media import sample_media
+from scripts.sample_media import sample_files
 from scripts.tune_machine import Others, describe_machine, describe_noise
+from scripts.tune_mix import Mix, gains_in_the_mix, is_possible
 from scripts.tune_plot import verdict, write_page
 from scripts.tune_profile import figures, profile_path, tuned_profile
 from scripts.tune_search import Effort, Search, Tuned
 from scripts.user_errors import UserError
+from serve.errors import EngineUnavailable
 from serve.samples import Samples, samples_of
 
 SECONDS, QUICK_SECONDS = 4.0, 1.0
+COLUMNS = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
 def tune(
@@ -32,17 +37,26 @@ def tune(
     out: Annotated[Path, typer.Option(help="The profile to write; its plots go beside it, as .html.")] = Path(
         "tuned.yaml"
     ),
+    mix: Annotated[
+        bool,
+        typer.Option(
+            help="Try what was found in a whole engine too, started for it beside what runs; takes the memory of one."
+        ),
+    ] = True,
     apply: Annotated[bool, typer.Option("--apply", help="Send the batches to the running stack.")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="State folder of the stack.", show_default=False)] = None,
 ) -> None:
     """Measure batch size, wait, threads, streams, processes and precision of each model under a latency bound."""
     settings = load_settings(profile, state_dir=state_dir(data_dir))
     roles = _roles(settings, only)
-    samples = samples_of(sample_media(media, settings.decode))
+    files = sample_files(media, settings.decode)
+    samples = samples_of([file.decoded for file in files])
     effort = Effort(latency_ms, QUICK_SECONDS if quick else SECONDS, quick, os.cpu_count() or 1)
     others = Others()
     tuned = measure(settings, roles, samples, effort)
     taken = others.taken()
+    if mix:
+        tuned = measure_mix(settings, tuned, [file.source for file in files], effort)
     heading = describe_run(profile, media, effort, taken)
     source = yaml.safe_load(profile_path(profile).read_text(encoding="utf-8"))
     out.write_text(tuned_profile(source, heading, tuned), encoding="utf-8")
@@ -53,19 +67,12 @@ def tune(
         console.print(line)
     console.print(f"profile: {out}   plots: {out.with_suffix('.html')}")
     if apply:
-        send(settings, {each.role: each.best.way.model.batch for each in tuned})
+        send(settings, {each.role: each.chosen.way.model.batch for each in tuned})
 
 
 def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Effort) -> list[Tuned]:
     """Each model by itself, one after the other."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*COLUMNS, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(roles))
         tuned: list[Tuned] = []
         for role in roles:
@@ -78,8 +85,36 @@ def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Eff
     return tuned
 
 
-def _show(progress: Progress, task: TaskID, role: Role, step: str) -> None:
-    progress.update(task, description=f"{role}: {step}")
+def measure_mix(
+    settings: Settings, tuned: Sequence[Tuned], sources: Sequence[Path | bytes], effort: Effort
+) -> list[Tuned]:
+    """What was found for each model, in the whole engine; one that slows it is not chosen.
+
+    Where no engine can be started for it, what was found by itself stands.
+    """
+    ways = {each.role: each.best.way for each in tuned if each.best != each.shipped}
+    if not ways:
+        return list(tuned)
+    if not is_possible():
+        console.print("the whole engine was not measured: RAY_ADDRESS names a cluster, whose engine is at work")
+        return list(tuned)
+    with Progress(*COLUMNS[:2], TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("")
+        show = partial(_show, progress, task, "the whole engine")
+        try:
+            gains = gains_in_the_mix(Mix(settings, ways, sources, effort), show)
+        except EngineUnavailable as error:
+            console.print(f"the whole engine was not measured: {error}")
+            return list(tuned)
+    measured = [replace(each, gain_in_the_mix=gains.get(each.role)) for each in tuned]
+    for each in measured:
+        if each.role in gains:
+            console.print(f"{each.role}: {verdict(each)}")
+    return measured
+
+
+def _show(progress: Progress, task: TaskID, what: str, step: str) -> None:
+    progress.update(task, description=f"{what}: {step}")
 
 
 def describe_run(profile: str, media: Path | None, effort: Effort, taken: float) -> list[str]:
@@ -94,10 +129,13 @@ def describe_run(profile: str, media: Path | None, effort: Effort, taken: float)
 
 def summary(tuned: list[Tuned]) -> Table:
     """The profile's own way against the best found, in one run."""
-    table = Table("model", "as shipped", "best found", "gain", "by")
+    table = Table("model", "as shipped", "best found", "gain", "in the whole engine", "by", "chosen")
     for each in tuned:
-        way = each.best.way.describe() if each.best != each.shipped else "as shipped"
-        table.add_row(each.role, figures(each.shipped), figures(each.best), f"{each.gain:.2f}", way)
+        found = each.best != each.shipped
+        way = each.best.way.describe() if found else "as shipped"
+        mixed = "" if each.gain_in_the_mix is None else f"{each.gain_in_the_mix:.2f}"
+        chosen = "as found" if found and each.chosen == each.best else "as shipped"
+        table.add_row(each.role, figures(each.shipped), figures(each.best), f"{each.gain:.2f}", mixed, way, chosen)
     return table
 
 

@@ -46,10 +46,14 @@ def write_page(title: str, heading: Sequence[str], tuned: Sequence[Tuned], laten
 
 
 def verdict(tuned: Tuned) -> str:
-    """Whether the profile's own way was worth a change, in a sentence."""
+    """Whether the profile's own way was worth a change, in a sentence or two."""
     if tuned.best == tuned.shipped:
         return f"The profile's own way is within 3% of the best found: {figures(tuned.shipped)}."
-    return f"{tuned.gain:.2f} times the profile's own way: {figures(tuned.best)} against {figures(tuned.shipped)}."
+    against = f"{tuned.gain:.2f} times the profile's own way: {figures(tuned.best)} against {figures(tuned.shipped)}."
+    if tuned.gain_in_the_mix is None:
+        return against
+    kept = "" if tuned.chosen == tuned.best else ", so the profile's own way stays"
+    return f"By itself {against} In the whole engine {tuned.gain_in_the_mix:.2f} times the files a second{kept}."
 
 
 def ticks(low: float, high: float, count: int = 6) -> list[float]:
@@ -98,7 +102,7 @@ def _model(tuned: Tuned, latency_ms: float) -> dict[str, Any]:
 def _kind(point: Point, tuned: Tuned) -> str:
     if point.agreement < MIN_AGREEMENT:
         return "inaccurate"
-    if point == tuned.best:
+    if point == tuned.chosen:
         return "best"
     return "shipped" if point == tuned.shipped else "point"
 

@@ -44,10 +44,10 @@ def figures(point: Point) -> str:
 def _model(role: Role, source: Mapping[str, Any], tuned: Tuned | None) -> list[str]:
     if tuned is None:
         return [f"  {role}:", *_dump(dict(source), 4)]
-    comment = [f"  # {figures(tuned.best)}, agreement {tuned.best.agreement:.3f}"]
-    if tuned.best != tuned.shipped:
+    comment = [f"  # {figures(tuned.chosen)}, agreement {tuned.chosen.agreement:.3f}"]
+    if tuned.chosen != tuned.shipped:
         comment += [f"  # before: {figures(tuned.shipped)}"]
-    return [*comment, f"  {role}:", *_dump(_chosen(source, tuned.best), 4)]
+    return [*comment, f"  {role}:", *_dump(_chosen(source, tuned.chosen), 4)]
 
 
 def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:

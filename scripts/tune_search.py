@@ -71,11 +71,19 @@ class Tuned:
     best: Point
     """As it should be, by the last duel; the shipped way if nothing was worth a change."""
     failures: tuple[str, ...]
+    gain_in_the_mix: float | None = None
+    """Files a second of the whole engine with `best`, over that with `shipped`, if that was measured."""
 
     @property
     def gain(self) -> float:
-        """Throughput over that of the profile."""
+        """Throughput of the model by itself over that of the profile."""
         return self.best.measured.items_per_second / self.shipped.measured.items_per_second
+
+    @property
+    def chosen(self) -> Point:
+        """The best found, unless it slows the whole engine."""
+        slows = self.gain_in_the_mix is not None and self.gain_in_the_mix < 1
+        return self.shipped if slows else self.best
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,25 @@
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from configs.settings import CONFIGS, BatchSettings, load_settings
+from configs.settings import CONFIGS, BatchSettings, Role, load_settings
 from pipeline.decode import decode
 from scripts.sample_media import generated, sample_media
 from scripts.tune_command import measure
 from scripts.tune_machine import Others, describe_noise
-from scripts.tune_plot import ticks, write_page
+from scripts.tune_mix import Mix, gains_in_the_mix
+from scripts.tune_plot import ticks, verdict, write_page
 from scripts.tune_profile import gpu_fraction, tuned_profile
 from scripts.tune_search import WORTH, Effort, Point, Tuned, Way, best_of, front, with_room
 from scripts.tune_worker import Measured
 from scripts.user_errors import UserError
+from serve.errors import EngineUnavailable
 from serve.samples import samples_of
 
 EMBEDDED = load_settings("embedded")
@@ -78,6 +81,16 @@ def test_the_profile_that_is_written_is_read_back_as_what_was_chosen(tmp_path: P
     assert (read.scorer, read.decode) == (EMBEDDED.scorer, EMBEDDED.decode)
     assert path.read_text().startswith("# measured here\n")
     assert "# 20 items/s, p95 80 ms, 200 MB, agreement 1.000\n  # before: 10 items/s" in path.read_text()
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(None, 20), (1.0, 20), (0.99, 10)])
+def test_what_slows_the_whole_engine_is_not_chosen(gain: float | None, expected: float) -> None:
+    found = replace(tuned(point(20, 80, threads=1)), gain_in_the_mix=gain)
+    assert found.chosen.measured.items_per_second == expected
+    source = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
+    written = yaml.safe_load(tuned_profile(source, [], [found]))["models"]["detector"]
+    assert written.get("threads", DETECTOR.threads) == (1 if expected == 20 else DETECTOR.threads)
+    assert ("the profile's own way stays" in verdict(found)) == (expected == 10)
 
 
 def test_several_processes_and_a_part_of_a_gpu_become_replicas() -> None:
@@ -162,3 +175,23 @@ def test_the_shipped_way_and_the_best_found_meet_in_one_run() -> None:
     assert all(point.measured.memory_mb > 50 and point.measured.p95_ms > 0 for point in found.points)
     assert not found.failures
     assert found.shipped.measured.items_per_second > 0
+
+
+@pytest.mark.slow
+def test_what_was_found_takes_turns_with_the_profile_in_one_engine() -> None:
+    small = EMBEDDED.model_copy(update={"models": {role: EMBEDDED.models[role] for role in ("concepts", "detector")}})
+    one_by_one = {**dict(DETECTOR.batch), "max_items": 1, "max_cost": 1.0}
+    ways: dict[Role, Way] = {"detector": Way(with_room(DETECTOR, {"threads": 1, "batch": one_by_one}))}
+    effort = Effort(latency_ms=10_000, seconds=0.1, quick=True, cores=2)
+    steps: list[str] = []
+    gains = gains_in_the_mix(Mix(small, ways, [next(generated())] * 4, effort), steps.append)
+    assert 0.2 < gains["detector"] < 5
+    assert {"loading detector as found beside", "detector as found, round 1 of 1"} <= set(steps)
+
+
+@pytest.mark.slow
+def test_an_engine_that_does_not_start_says_why() -> None:
+    small = EMBEDDED.model_copy(update={"models": {}})
+    mix = Mix(small, {}, [b""], Effort(latency_ms=10_000, seconds=0.1, quick=True, cores=2))
+    with pytest.raises(EngineUnavailable, match="has no concepts model"):
+        gains_in_the_mix(mix, lambda step: None)
