@@ -17,6 +17,7 @@ from api.start import collect_rarely, make_services
 from configs.settings import ReplicaSettings, Settings
 from serve.app import Progress, run_applications
 from serve.client import RayEngine
+from serve.idle_memory import give_back_when_idle
 
 API_NAME, BACKGROUND_NAME = "api", "background"
 HEALTH_CHECK_SECONDS = 5.0
@@ -126,6 +127,7 @@ def _joined(settings: Settings) -> Any:
     engine.join()
     made = make_services(settings, engine)
     collect_rarely()
+    give_back_when_idle()
     return made
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from configs.settings import BatchSettings, Role, Settings
 from models.outputs import ModelIdentity
 from serve.batching import Batcher, BatchStats
+from serve.idle_memory import give_back_when_idle
 from serve.loading import load_model
 from serve.niceness import come_forward
 
@@ -24,6 +25,7 @@ class ModelDeployment:
         self._model = load_model(role, settings)
         self._batcher = Batcher(self._model, settings.models[role].batch)
         come_forward()
+        give_back_when_idle()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take other `BatchSettings` while running; Serve calls it when `user_config` changes."""

@@ -11,6 +11,7 @@ from serve.decoding import AsyncDecoder
 from serve.ensemble import Ensemble
 from serve.errors import EngineError
 from serve.handles import SharedArrays
+from serve.idle_memory import give_back_when_idle
 from serve.live import Live
 from serve.model_handles import ModelHandles
 from serve.trial import Compared, TrialRun
@@ -28,6 +29,7 @@ class ScorerDeployment:
         self._trial: TrialRun | None = None
         self._trials: list[TrialRun] = []
         """Ended, with comparisons under way."""
+        give_back_when_idle()
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take another `Live` state; Serve calls it before the first request, and at every change."""

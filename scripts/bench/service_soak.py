@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import count, cycle
@@ -18,7 +17,7 @@ from PIL import Image
 
 from scripts.bench.mixed import MixedFile, mixed_files
 from scripts.bench.service_client import UNLIMITED, ServiceClient
-from scripts.bench.soak import memory_mb
+from scripts.bench.soak import Memory, memory_mb
 from scripts.demo_stack import running_stack
 
 DISTINCT = 300
@@ -28,6 +27,8 @@ PATTERN = ("image",) * 6 + ("audio",) + ("image",) * 6 + ("video",) + ("image",)
 SCALES = (1.0, 0.7, 0.5, 0.35)
 MARKS = 20
 AT_ONCE = 16
+QUIET_SECONDS = 15.0
+"""Before memory is read: replicas with nothing to do give back what their heaps hold free (`serve.idle_memory`)."""
 
 Row = dict[str, Any]
 
@@ -55,15 +56,15 @@ def run(eval_dir: Path, submissions: int) -> Report:
 
 
 async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> tuple[Row, list[Row]]:
-    started_mb, begun = memory_mb().all, time.perf_counter()
+    started_mb = (await _at_rest()).all
     step = max(1, submissions // MARKS)
     async with ServiceClient.signed_up(url) as client:
-        await client.burst([next(files) for _ in range(DISTINCT)], AT_ONCE)
-        marks = [(0, memory_mb())]
+        seconds = await client.burst([next(files) for _ in range(DISTINCT)], AT_ONCE)
+        marks = [(0, await _at_rest())]
         for first in range(0, submissions, step):
             size = min(step, submissions - first)
-            await client.burst([next(files) for _ in range(size)], AT_ONCE)
-            marks.append((first + size, memory_mb()))
+            seconds += await client.burst([next(files) for _ in range(size)], AT_ONCE)
+            marks.append((first + size, await _at_rest()))
             print(f"{DISTINCT + first + size} submissions, {marks[-1][1].all:.0f} MB", flush=True)
         counts = await client.counts()
     numbers = np.array([number for number, _ in marks])
@@ -71,7 +72,7 @@ async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> tuple[
     found = {
         "submissions": DISTINCT + submissions,
         "lost": DISTINCT + submissions - counts["approved"] - counts["rejected"],
-        "per_second": (DISTINCT + submissions) / (time.perf_counter() - begun),
+        "per_second": (DISTINCT + submissions) / seconds,
         "started_mb": started_mb,
         "warm_mb": marks[0][1].all,
         "peak_mb": float(everything.max()),
@@ -81,8 +82,15 @@ async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> tuple[
     }
     return found, [
         {"submissions": DISTINCT + number, "pss_mb": size.all, "own_mb": size.own, "shared_mb": size.shared}
+        | {f"own_mb of {name}": size.own_by_name[name] for name in sorted(marks[-1][1].own_by_name)}
         for number, size in marks
     ]
+
+
+async def _at_rest() -> Memory:
+    """Of the stack without this process, which is its client."""
+    await asyncio.sleep(QUIET_SECONDS)
+    return memory_mb(with_this_process=False)
 
 
 def _slope(numbers: NDArray[np.int64], megabytes: NDArray[np.float64]) -> float:

@@ -1,6 +1,9 @@
 """Memory of the whole stack, Ray included, over many files."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,28 +71,46 @@ async def _score_all(engine: RayEngine, paths: list[Path]) -> None:
 
 
 class Memory(NamedTuple):
-    """Proportional set size of this process and every one that it or Ray started, in MB."""
+    """Proportional set size of some processes, in MB."""
 
     all: float
     own: float
     """Heaps and stacks: what a leak would be in."""
     shared: float
     """Ray's object store, mostly: a page that was used once stays, up to the size of the store."""
+    own_by_name: Mapping[str, float]
+    """Of each process, or all of one name together."""
 
 
-def memory_mb() -> Memory:
-    """What the stack has now."""
+def memory_mb(*, with_this_process: bool = True) -> Memory:
+    """What every process has now that this one or Ray has started, and this one."""
     me = psutil.Process()
-    family = {me, *me.children(recursive=True)}
+    family = {*me.children(recursive=True), *((me,) if with_this_process else ())}
     family |= {process for process in psutil.process_iter(["name"]) if _is_ray(process)}
-    sizes = [_sizes_kb(process.pid) for process in family]
+    sizes = {process: _sizes_kb(process.pid) for process in family}
     names = ("Pss", "Pss_Anon", "Pss_Shmem")
-    return Memory(*(sum(one.get(name, 0) for one in sizes) * 1024 / 1e6 for name in names))
+    sums = (sum(one.get(name, 0) for one in sizes.values()) * 1024 / 1e6 for name in names)
+    own_by_name: Counter[str] = Counter()
+    for process, size in sizes.items():
+        own_by_name[_name(process)] += size.get("Pss_Anon", 0) * 1024 / 1e6
+    return Memory(*sums, own_by_name)
 
 
 def _is_ray(process: psutil.Process) -> bool:
     name = process.info["name"] or ""
     return name.startswith(("ray::", "raylet", "gcs_server"))
+
+
+def _name(process: psutil.Process) -> str:
+    """The deployment of a replica, the module of a Python of ours, else the program."""
+    with suppress(psutil.NoSuchProcess):
+        command: list[str] = process.cmdline()
+        if command and command[0].startswith("ray::"):
+            return command[0].removeprefix("ray::").removeprefix("ServeReplica:").split(":")[-1]
+        if "-m" in command:
+            return command[command.index("-m") + 1]
+        return str(process.name())
+    return "ended"
 
 
 def _sizes_kb(pid: int) -> dict[str, int]:
