@@ -88,12 +88,13 @@ def memory_mb(*, with_this_process: bool = True) -> Memory:
     family = {*me.children(recursive=True), *((me,) if with_this_process else ())}
     family |= {process for process in psutil.process_iter(["name"]) if _is_ray(process)}
     sizes = {process: _sizes_kb(process.pid) for process in family}
-    names = ("Pss", "Pss_Anon", "Pss_Shmem")
-    sums = (sum(one.get(name, 0) for one in sizes.values()) * 1024 / 1e6 for name in names)
+    everything, own, shared = (
+        sum(one.get(name, 0) for one in sizes.values()) * 1.024e-3 for name in ("Pss", "Pss_Anon", "Pss_Shmem")
+    )
     own_by_name: Counter[str] = Counter()
     for process, size in sizes.items():
-        own_by_name[_name(process)] += size.get("Pss_Anon", 0) * 1024 / 1e6
-    return Memory(*sums, own_by_name)
+        own_by_name[_name(process)] += size.get("Pss_Anon", 0) * 1.024e-3
+    return Memory(everything, own, shared, own_by_name)
 
 
 def _is_ray(process: psutil.Process) -> bool:
