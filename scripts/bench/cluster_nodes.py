@@ -182,10 +182,13 @@ class _Namespaces:
 
 @contextmanager
 def _variables(**extra: str) -> Iterator[None]:
-    """What this process and the nodes share, a token among it, until the block ends."""
+    """What this process and the nodes share, until the block ends.
+
+    The token stays: Ray reads it once in a process, and another one would keep out whatever Ray this process starts next.
+    """
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     before = dict(os.environ)
-    token = os.environ.get("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, **extra}
+    os.environ |= {"RAY_AUTH_MODE": "token", **extra}
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
 """Memory of the whole stack, Ray included, over many files."""
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -91,7 +91,7 @@ def memory_mb(*, with_this_process: bool = True) -> Memory:
     everything, own, shared = (
         sum(one.get(name, 0) for one in sizes.values()) * 1.024e-3 for name in ("Pss", "Pss_Anon", "Pss_Shmem")
     )
-    own_by_name: Counter[str] = Counter()
+    own_by_name: defaultdict[str, float] = defaultdict(float)
     for process, size in sizes.items():
         own_by_name[_name(process)] += size.get("Pss_Anon", 0) * 1.024e-3
     return Memory(everything, own, shared, own_by_name)
