@@ -184,7 +184,7 @@ class _Namespaces:
 def _variables(**extra: str) -> Iterator[None]:
     """What this process and the nodes share, until the block ends.
 
-    The token stays: Ray reads it once in a process, and another one would keep out whatever Ray this process starts next.
+    The token stays: a process reads it once, and another one would keep it out of the next Ray that it starts.
     """
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     before = dict(os.environ)
