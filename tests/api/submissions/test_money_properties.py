@@ -21,6 +21,7 @@ from api.credits.ledger import balances
 from api.db import Database, sqlite_url
 from api.dispatcher import Dispatcher
 from api.errors import ApiError
+from api.files.render_process import Renderer
 from api.jobs import service as jobs
 from api.jobs.schemas import JobCreate
 from api.organizations.service import found_organization
@@ -195,10 +196,11 @@ class World:
         assert all(credits in (0, reward) for credits, reward in per_submission)
 
 
-async def _world(db: Database, folder: Path) -> World:
+async def _world(db: Database, folder: Path, renderer: Renderer) -> World:
     config = load_settings("embedded", state_dir=folder, dispatcher__retry_seconds=0.001)
     cipher, engine = Cipher(b"0" * 32), ScriptedEngine()
     use = Services(config, db, create_store(config, cipher.signing_key), engine, cipher)
+    use.renderer = renderer
     await use.start()
     async with db.write() as session:
         organization, _ = await found_organization(
@@ -215,10 +217,10 @@ steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 60)), min_size
 
 @given(steps)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_one_thing_after_another(sqlite_template: Path, taken: list[tuple[str, int]]) -> None:
+def test_one_thing_after_another(sqlite_template: Path, renderer: Renderer, taken: list[tuple[str, int]]) -> None:
     async def play(folder: Path) -> None:
         db = Database(sqlite_url(folder / "assay.db"))
-        world = await _world(db, folder)
+        world = await _world(db, folder, renderer)
         await world.step("create", 3)
         for name, number in taken:
             await world.step(name, number)
@@ -232,9 +234,9 @@ def test_one_thing_after_another(sqlite_template: Path, taken: list[tuple[str, i
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("seed", range(4))
-async def test_everything_at_once(db: Database, tmp_path: Path, seed: int) -> None:
+async def test_everything_at_once(db: Database, tmp_path: Path, renderer: Renderer, seed: int) -> None:
     random = Random(seed)
-    world = await _world(db, tmp_path)
+    world = await _world(db, tmp_path, renderer)
     for _ in range(3):
         await world.step("create", random.randrange(60))
     for _ in range(6):
