@@ -9,17 +9,15 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import Any
 
-import cv2
-import numpy as np
-
 from models.outputs import AudioQuality, Box, Concepts, Detection, ModelIdentity, PageText, Segment, Transcript
+from pipeline.duplicates import Fingerprint
 from pipeline.findings import Findings, count_faces
 from pipeline.image_quality import image_quality
 from pipeline.image_signals import ImageSignals
 from pipeline.keywords import keywords
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, MediaFacts
 from pipeline.palette import color_palette
-from pipeline.perceptual_hash import hash_text, perceptual_hash
+from pipeline.perceptual_hash import hash_text
 from pipeline.rubric import Rubric
 
 ENGINE_VERSION = metadata.version("assay")
@@ -27,11 +25,13 @@ Annotations = dict[str, Any]
 _SCENE_LABELS = 5
 
 
-def annotate(media: Decoded, findings: Findings, rubric: Rubric, identities: Iterable[ModelIdentity]) -> Annotations:
-    """Everything that is delivered with a file; `identities` are the models that spoke."""
+def annotate(
+    media: Decoded, findings: Findings, print_: Fingerprint, rubric: Rubric, identities: Iterable[ModelIdentity]
+) -> Annotations:
+    """Everything that is delivered with a file; `print_` is its own, `identities` are the models that spoke."""
     match media:
         case DecodedImage():
-            content = _image(media, findings, rubric)
+            content = _image(media, findings, print_, rubric)
         case DecodedAudio():
             content = _audio(media.facts, findings)
         case DecodedVideo():
@@ -49,7 +49,7 @@ def annotate(media: Decoded, findings: Findings, rubric: Rubric, identities: Ite
     return content | {"models": models, "engine_version": ENGINE_VERSION}
 
 
-def _image(media: DecodedImage, findings: Findings, rubric: Rubric) -> Annotations:
+def _image(media: DecodedImage, findings: Findings, print_: Fingerprint, rubric: Rubric) -> Annotations:
     facts, size = media.facts, _size(media.facts)
     concepts = findings.concepts[0] if findings.concepts else None
     detections = findings.detections[0] if findings.detections else ()
@@ -67,7 +67,7 @@ def _image(media: DecodedImage, findings: Findings, rubric: Rubric) -> Annotatio
         "face_count": count_faces(findings.detections, rubric),
         "quality": _image_quality(findings.image, facts, rubric),
         "safety": _safety(detections, rubric),
-        "phash": hash_text(perceptual_hash(np.asarray(cv2.cvtColor(media.view, cv2.COLOR_RGB2GRAY), np.uint8))),
+        "phash": hash_text(print_.pictures[0].hash),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import ray
 from ray import serve as ray_serve
-from ray._private import services
+from ray._private import services, utils
 from ray._private.node import Node
 from ray.serve.config import HTTPOptions
 from ray.serve.handle import DeploymentHandle
@@ -196,6 +196,7 @@ def _start_local_ray(settings: Settings) -> None:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     services.start_api_server = _no_reporter
     Node.start_log_monitor = Node.start_monitor = _not_started
+    utils.get_dashboard_dependency_error = _no_dashboard
     services.get_node = _get_node_in_time
     # Ray sets OMP_NUM_THREADS=1 in replicas that reserve less than a CPU, unless it is set.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
@@ -224,6 +225,14 @@ def _not_started(_node: Node) -> None:
 
     The first takes 12 ms of processor time a second while the replicas work.
     """
+
+
+def _no_dashboard() -> ImportError:
+    """In place of Ray's look for the packages of its dashboard.
+
+    The agent beside the node then is that of a Ray without one: it listens on no port and watches no processes.
+    """
+    return ImportError("no dashboard is wanted")
 
 
 def _get_node_in_time(gcs_address: str, node_id: str) -> Any:

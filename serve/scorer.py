@@ -140,7 +140,7 @@ class Scorer:
         spoke = tuple(self._identities[role] for role in findings.roles if role in self._identities)
         annotations = None
         if not evidence.unsafe:
-            annotations = await asyncio.to_thread(partial(annotate, media, findings, self._rubric, spoke))
+            annotations = await asyncio.to_thread(partial(annotate, media, findings, print_, self._rubric, spoke))
         embeddings = {} if evidence.unsafe else findings.embeddings
         return ScoreResult(result, evidence, annotations, print_, spoke, embeddings)
 

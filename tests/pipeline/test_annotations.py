@@ -25,6 +25,7 @@ from models.outputs import (
     Word,
 )
 from pipeline.annotations import annotate
+from pipeline.duplicates import fingerprint
 from pipeline.findings import Findings
 from pipeline.image_signals import measure_image
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, MediaFacts, VideoFrame
@@ -71,7 +72,7 @@ def concepts(*labels: Label) -> Concepts:
 
 def found(media: Decoded, **findings: object) -> dict:
     nothing = Findings(media.facts, concepts())
-    return annotate(media, replace(nothing, **findings), RUBRIC, [DETECTOR])
+    return annotate(media, replace(nothing, **findings), fingerprint(media), RUBRIC, [DETECTOR])
 
 
 def transcript(*words: SpokenWord) -> Transcript:

@@ -36,8 +36,8 @@ def test_first_bit_is_the_mean_of_the_picture() -> None:
 
 
 def test_palette_names_the_colours_by_frequency() -> None:
-    flag = np.zeros((60, 120, 3), np.uint8)
-    flag[:30], flag[30:50], flag[50:] = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+    flag = np.zeros((64, 128, 3), np.uint8)
+    flag[:32], flag[32:52], flag[52:] = (255, 0, 0), (0, 0, 255), (255, 255, 255)
     assert color_palette(flag) == ("#FF0000", "#0000FF", "#FFFFFF")
 
 
