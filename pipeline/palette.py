@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _SAMPLE_PIXELS = 64
-"""Long side of the picture that is counted. Its five colours lie 1.2% further from the pixels of a photo than those of 256
-pixels do; of 48 or 32 it would be 2% and 4% (64 photos of the evaluation set), and 96 take up to twice as long."""
+"""Long side of the picture that is counted. Its five colours lie 1.2% further from the pixels of a photo than those of
+256 pixels do; of 48 or 32 it would be 2% and 4% (64 photos of the evaluation set), and 96 take up to twice as long."""
 _KMEANS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.5)
 """At most so many rounds, or until no colour moves by half a level."""
 
