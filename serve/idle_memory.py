@@ -9,10 +9,8 @@ import time
 from threading import Thread
 
 CHECK_SECONDS = 5.0
-IDLE_SHARE = 0.1
-"""Of one core, between two looks: Ray's own threads take a hundredth."""
-WORTH_SECONDS = 1.0
-"""Processor time since memory was last given back, below which there is hardly any more."""
+BUSY_SHARE = 0.05
+"""Of one core, from one look to the next: Ray's own threads take a hundredth, one short recording a tenth."""
 
 
 def give_back_when_idle() -> None:
@@ -23,11 +21,14 @@ def give_back_when_idle() -> None:
 
 
 def _watch(trim: "ctypes._NamedFuncPointer") -> None:
-    given_back_at = last = time.process_time()
+    """Trim once after each time of work."""
+    has_worked, before = False, time.process_time()
     while True:
         time.sleep(CHECK_SECONDS)
         now = time.process_time()
-        if now - last < IDLE_SHARE * CHECK_SECONDS and now - given_back_at > WORTH_SECONDS:
+        if now - before > BUSY_SHARE * CHECK_SECONDS:
+            has_worked = True
+        elif has_worked:
             trim(0)
-            given_back_at = now
-        last = now
+            has_worked, now = False, time.process_time()
+        before = now
