@@ -16,7 +16,7 @@ from configs.settings import BatchSettings, Role, Settings, load_settings
 from scripts.running_engine import console, in_the_engine_of, state_dir
 from scripts.sample_media import sample_files
 from scripts.tune_machine import Others, describe_machine, describe_noise
-from scripts.tune_mix import Mix, gains_in_the_mix, is_possible
+from scripts.tune_mix import Mix, gains_in_the_mix, mix_is_possible
 from scripts.tune_plot import verdict, write_page
 from scripts.tune_profile import figures, profile_path, tuned_profile
 from scripts.tune_search import Effort, Search, Tuned
@@ -95,7 +95,7 @@ def measure_mix(
     ways = {each.role: each.best.way for each in tuned if each.best != each.shipped}
     if not ways:
         return list(tuned)
-    if not is_possible():
+    if not mix_is_possible():
         console.print("the whole engine was not measured: RAY_ADDRESS names a cluster, whose engine is at work")
         return list(tuned)
     with Progress(*COLUMNS[:2], TimeElapsedColumn(), console=console, transient=True) as progress:

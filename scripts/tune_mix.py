@@ -27,7 +27,7 @@ ROUNDS, QUICK_ROUNDS = 5, 1
 BURST = 5.0
 """A burst takes so many times as long as one measurement of a model by itself."""
 BRIEF = JobBrief(description="Take a clear photo, or record yourself reading aloud.")
-"""Decides nothing here: every model is asked, whatever a job wants."""
+"""No wish of a job keeps a model from being asked."""
 
 OnStep = Callable[[str], None]
 
@@ -47,7 +47,7 @@ class Mix:
     effort: Effort
 
 
-def is_possible() -> bool:
+def mix_is_possible() -> bool:
     """Whether an engine of our own can be started: with `RAY_ADDRESS` it would be the cluster's."""
     return "RAY_ADDRESS" not in os.environ
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from configs.settings import load_settings
 from pipeline.result import ScoreRequest
 from scripts.bench.families import Family
 from scripts.bench.mixed import MixedFile
+from scripts.tune_mix import score_all
 from serve.client import RayEngine
 
 
@@ -57,24 +57,13 @@ def _run(connection: Connection, mix: Sequence[MixedFile]) -> None:
 
 
 async def _answer(connection: Connection, mix: Sequence[MixedFile]) -> None:
-    engine = RayEngine(load_settings("embedded"))
+    settings = load_settings("embedded")
+    engine = RayEngine(settings)
     await engine.start()
     try:
         connection.send(True)
+        requests = [ScoreRequest(file.path, file.brief) for file in mix]
         while await asyncio.to_thread(connection.recv):
-            connection.send(await _score(engine, mix))
+            connection.send(await score_all(engine, requests, settings.dispatcher.concurrency))
     finally:
         await engine.close()
-
-
-async def _score(engine: RayEngine, mix: Sequence[MixedFile]) -> float:
-    """As many files under way as the dispatcher would have."""
-    places = asyncio.Semaphore(load_settings("embedded").dispatcher.concurrency)
-
-    async def score(file: MixedFile) -> None:
-        async with places:
-            await engine.score(ScoreRequest(file.path, file.brief))
-
-    begun = time.perf_counter()
-    await asyncio.gather(*map(score, mix))
-    return time.perf_counter() - begun
