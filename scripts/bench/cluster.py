@@ -38,7 +38,7 @@ from api.db import Database
 from api.tables import Submission
 from configs.settings import CONFIGS
 from scripts.bench.api import small_photo
-from scripts.bench.cluster_nodes import Nodes, namespaces, one_address
+from scripts.bench.cluster_nodes import Nodes, namespaces, one_address, variables
 from scripts.bench.cluster_recovery import Decided, Recovery, recovery
 
 LIGHT_MODELS = ("concepts", "detector")
@@ -108,19 +108,13 @@ class Outcome:
 def running(plan: Plan) -> Iterator[tuple[Nodes, "Stack"]]:
     """Nodes, Postgres and `assay up` on them, until the block ends."""
     start = partial(namespaces, redis=plan.lost == "head") if plan.namespaces else one_address
-    before = dict(os.environ)
-    os.environ |= ENVIRONMENT
-    try:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            postgres = get_server(Path(folder) / "postgres", cleanup_mode="delete")
-            try:
-                with start(plan.nodes, CPUS_EACH) as nodes, _assay_up(nodes, plan, folder, postgres.get_uri()) as stack:
-                    yield nodes, stack
-            finally:
-                postgres.cleanup()
-    finally:
-        os.environ.clear()
-        os.environ |= before
+    with variables(**ENVIRONMENT), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        postgres = get_server(Path(folder) / "postgres", cleanup_mode="delete")
+        try:
+            with start(plan.nodes, CPUS_EACH) as nodes, _assay_up(nodes, plan, folder, postgres.get_uri()) as stack:
+                yield nodes, stack
+        finally:
+            postgres.cleanup()
 
 
 async def measure(nodes: Nodes, stack: "Stack", plan: Plan) -> Outcome:

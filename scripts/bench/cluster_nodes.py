@@ -55,7 +55,7 @@ class Nodes(Protocol):
 @contextmanager
 def one_address(count: int, cpus_each: int) -> Iterator[Nodes]:
     """`ray.cluster_utils.Cluster`: so many nodes that share loopback."""
-    with _variables(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0"):
+    with variables(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0"):
         nodes = _OneAddress(count, cpus_each)
         try:
             yield nodes
@@ -74,7 +74,7 @@ def namespaces(count: int, cpus_each: int, *, redis: bool = False) -> Iterator[N
         PermissionError: this user may not make a namespace.
     """
     with (
-        _variables(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="1"),
+        variables(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="1"),
         _bridge(count),
         _redis() if redis else nullcontext(()) as to,
     ):
@@ -181,7 +181,7 @@ class _Namespaces:
 
 
 @contextmanager
-def _variables(**extra: str) -> Iterator[None]:
+def variables(**extra: str) -> Iterator[None]:
     """What this process and the nodes share, until the block ends.
 
     The token stays: a process reads it once, and another one would keep it out of the next Ray that it starts.
@@ -216,7 +216,7 @@ def _redis() -> Iterator[tuple[str, ...]]:
         "no",
     )
     server = subprocess.Popen([Path(spec.origin).parent / "bin" / "redis-server", *options], stdout=subprocess.DEVNULL)
-    with _variables(RAY_REDIS_ADDRESS=f"redis://{address}:{REDIS_PORT}"):
+    with variables(RAY_REDIS_ADDRESS=f"redis://{address}:{REDIS_PORT}"):
         try:
             yield (f"--redis-password={password}",)
         finally:
