@@ -152,6 +152,8 @@ class _Namespaces:
 
     def start_again(self, node: int) -> None:
         _run("ip", "link", "set", f"{_name(node)}-out", "up")
+        # On one machine `ray start` sees the others, which name the head's address, and takes it for running.
+        LATEST_CLUSTER.unlink(missing_ok=True)
         self._nodes[node] = self._start(node)
         self._await("raylet", self._nodes[node])
 
@@ -163,7 +165,7 @@ class _Namespaces:
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _start(self, node: int) -> "subprocess.Popen[bytes]":
-        head = ("--head", f"--port={GCS_PORT}", "--include-dashboard=false", "--ray-client-server-port=0", *self._redis)
+        head = ("--head", f"--port={GCS_PORT}", "--include-dashboard=false", *self._redis)
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", f"--node-ip-address={_ip(node)}"]
         command += [f"--num-cpus={self._cpus_each}", f"--object-store-memory={OBJECT_STORE_BYTES}"]
         command += [f"--address={self.address}"] if node else head
@@ -249,6 +251,8 @@ def _made(undo: ExitStack, kind: str, name: str, command: Sequence[str]) -> None
     undo.callback(subprocess.run, ["ip", kind, "del", name], capture_output=True)
 
 
+LATEST_CLUSTER = Path(tempfile.gettempdir()) / "ray" / "ray_current_cluster"
+"""Where Ray writes the address of the head that was started last."""
 BRIDGE = f"assay{os.getpid() % 10000}"
 
 
