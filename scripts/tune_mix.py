@@ -21,7 +21,6 @@ from serve.client import Engine, RayEngine
 from serve.errors import EngineUnavailable
 from serve.live import APP_NAME, Live
 
-LOAD_SECONDS = 900.0
 STOP_SECONDS = 60.0
 ROUNDS, QUICK_ROUNDS = 5, 1
 BURST = 5.0
@@ -111,6 +110,7 @@ def _run(end: Connection, mix: Mix) -> None:
 async def _gains(mix: Mix, on_step: OnStep) -> dict[Role, float]:
     from serve.app import deploy_beside
     from serve.live import current
+    from serve.swapping import LOAD_SECONDS
 
     engine = RayEngine(mix.settings)
     await engine.start(on_step)

@@ -230,7 +230,7 @@ def _not_started(_node: Node) -> None:
 def _no_dashboard() -> ImportError:
     """In place of Ray's look for the packages of its dashboard.
 
-    The agent beside the node then is that of a Ray without one: it listens on no port and watches no processes.
+    The agent beside the node then is that of a Ray without one: it has no server and measures no processes.
     """
     return ImportError("no dashboard is wanted")
 

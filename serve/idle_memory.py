@@ -10,7 +10,7 @@ from threading import Thread
 
 CHECK_SECONDS = 5.0
 BUSY_SHARE = 0.05
-"""Of one core, from one look to the next: Ray's own threads take a hundredth, one short recording a tenth."""
+"""Of one core, from one look to the next: Ray's own threads take a hundredth."""
 
 
 def give_back_when_idle() -> None:

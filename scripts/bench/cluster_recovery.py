@@ -31,7 +31,7 @@ class Recovery:
     lowest_rate: float
     """In the worst window after it."""
     rate_after: float
-    """From the recovery to the last file that came."""
+    """From the recovery to the last file that came; NaN if none came then."""
     recovered_after_seconds: float
     """From the loss to the first window from which on no window has less than 80% of the rate before."""
     caught_up_after_seconds: float
@@ -40,19 +40,19 @@ class Recovery:
     """Without a decision, after the loss."""
     delay_before_p95_seconds: float
     delay_after_p95_seconds: float
-    """Of the files that came when it had caught up."""
+    """Of the files that came when it had caught up; NaN if none did."""
     longest_delay_seconds: float
 
     def row(self) -> dict[str, Any]:
         return {
             "rate before": round(self.rate_before, 2),
             "lowest rate": round(self.lowest_rate, 2),
-            "rate after": round(self.rate_after, 2),
+            "rate after": _known(self.rate_after, 2),
             "recovered after s": round(self.recovered_after_seconds, 1),
             "caught up after s": round(self.caught_up_after_seconds, 1),
             "longest pause s": round(self.longest_pause_seconds, 1),
             "p95 delay before s": round(self.delay_before_p95_seconds, 2),
-            "p95 delay after s": round(self.delay_after_p95_seconds, 2),
+            "p95 delay after s": _known(self.delay_after_p95_seconds, 2),
             "longest delay s": round(self.longest_delay_seconds, 1),
         }
 
@@ -93,6 +93,11 @@ def recovery(decided: Sequence[Decided], lost_seconds: float) -> Recovery:
         delay_after_p95_seconds=float(np.quantile(after, 0.95)) if len(after) else float("nan"),
         longest_delay_seconds=float(delays.max()),
     )
+
+
+def _known(value: float, digits: int) -> float | None:
+    """Rounded; JSON has no NaN."""
+    return None if np.isnan(value) else round(value, digits)
 
 
 def _rate(times: NDArray[np.float64], start: float) -> float:

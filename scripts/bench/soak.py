@@ -13,11 +13,13 @@ import psutil
 from configs.settings import load_settings
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest
+from scripts.tune_mix import score_all
 from serve.client import RayEngine
 
 SAMPLES = 20
 IN_FLIGHT = 4
 MENU_PASSES = 6
+BRIEF = JobBrief(description="Take a clear photo of an animal.")
 
 
 def run(eval_dir: Path, files: int) -> list[dict[str, Any]]:
@@ -61,13 +63,7 @@ async def _run(warm_up: list[Path], paths: list[Path]) -> list[dict[str, Any]]:
 
 
 async def _score_all(engine: RayEngine, paths: list[Path]) -> None:
-    places = asyncio.Semaphore(IN_FLIGHT)
-
-    async def score(path: Path) -> None:
-        async with places:
-            await engine.score(ScoreRequest(path, JobBrief(description="Take a clear photo of an animal.")))
-
-    await asyncio.gather(*(score(path) for path in paths))
+    await score_all(engine, [ScoreRequest(path, BRIEF) for path in paths], IN_FLIGHT)
 
 
 class Memory(NamedTuple):
@@ -103,11 +99,11 @@ def _is_ray(process: psutil.Process) -> bool:
 
 
 def _name(process: psutil.Process) -> str:
-    """The deployment of a replica, the module of a Python of ours, else the program."""
+    """The deployment of a replica (Ray adds what it is doing), the module of a Python of ours, else the program."""
     with suppress(psutil.NoSuchProcess):
         command: list[str] = process.cmdline()
         if command and command[0].startswith("ray::"):
-            return command[0].removeprefix("ray::").removeprefix("ServeReplica:").split(":")[-1]
+            return command[0].removeprefix("ray::").removeprefix("ServeReplica:").split(":")[-1].split(".")[0]
         if "-m" in command:
             return command[command.index("-m") + 1]
         return str(process.name())

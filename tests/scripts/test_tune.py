@@ -88,7 +88,9 @@ def test_what_slows_the_whole_engine_is_not_chosen(gain: float | None, expected:
     found = replace(tuned(point(20, 80, threads=1)), gain_in_the_mix=gain)
     assert found.chosen.measured.items_per_second == expected
     source = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
-    written = yaml.safe_load(tuned_profile(source, [], [found]))["models"]["detector"]
+    text = tuned_profile(source, [], [found])
+    assert ("# in the whole engine:" in text) == (gain is not None)
+    written = yaml.safe_load(text)["models"]["detector"]
     assert written.get("threads", DETECTOR.threads) == (1 if expected == 20 else DETECTOR.threads)
     assert ("the profile's own way stays" in verdict(found)) == (expected == 10)
 
