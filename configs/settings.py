@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+
+from configs.yaml_text import BadYaml, parse_yaml, read_mapping
 
 CONFIGS = Path(__file__).parent
 ENVIRONMENT_PREFIX = "ASSAY_"
@@ -299,17 +300,18 @@ def load_settings(profile: str | Path = "embedded", **flags: Any) -> Settings:
 
     Raises:
         FileNotFoundError: no such profile.
+        BadYaml: the profile or a variable is no YAML.
         pydantic.ValidationError: a value is unknown or out of range; the message names the field.
     """
     path = Path(profile) if str(profile).endswith((".yaml", ".yml")) else CONFIGS / f"{profile}.yaml"
     if not path.exists():
         known = sorted(p.stem for p in CONFIGS.glob("*.yaml") if p.stem not in {"weights", "rubric"})
         raise FileNotFoundError(f"no profile {str(profile)!r}; known: {', '.join(known)}, or the path of a .yaml file")
-    values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values = read_mapping(path)
     values.setdefault("profile", path.stem)
     for name, text in os.environ.items():
         if name.startswith(ENVIRONMENT_PREFIX) and name not in CLIENT_VARIABLES:
-            _set(values, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), yaml.safe_load(text))
+            _set(values, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), parse_yaml(text, name))
     for name, value in flags.items():
         if value is not None:
             _set(values, name.split("__"), value)
@@ -320,4 +322,6 @@ def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
     *parents, last = path
     for parent in parents:
         values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise BadYaml(f"{'.'.join(path)}: {parent} is {values!r} already, which has nothing in it")
     values[last] = value

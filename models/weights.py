@@ -10,8 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from configs.yaml_text import read_mapping
 
 CHUNK_BYTES = 1 << 20
 
@@ -111,9 +112,10 @@ class Registry:
         """Read `weights.yaml`.
 
         Raises:
+            BadYaml: it is no mapping in YAML.
             pydantic.ValidationError: the file breaks the schema; the message names the entry.
         """
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = read_mapping(path)
         return cls({name: Declaration.model_validate(entry) for name, entry in entries.items()}, cache_dir)
 
     def names(self) -> tuple[str, ...]:

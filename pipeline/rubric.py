@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from configs.yaml_text import read_mapping
 from pipeline.duplicates import DuplicateRubric
 from pipeline.image_quality import QualityRubric
 from pipeline.reasons import Dimension
@@ -116,9 +116,10 @@ def load_rubric(path: Path) -> Rubric:
     """Read and check a rubric file.
 
     Raises:
+        BadYaml: it is no mapping in YAML.
         pydantic.ValidationError: a number is missing, unknown or out of range; the message names it.
     """
-    return Rubric.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Rubric.model_validate(read_mapping(path))
 
 
 def looks_otherwise(rubric: Rubric, other: Rubric) -> tuple[str, ...]:

@@ -84,10 +84,11 @@ def _callers_errors() -> tuple[type[Exception], ...]:
     from pydantic import ValidationError
 
     from api.listening import AddressTaken
+    from configs.yaml_text import BadYaml
     from models.weights import WeightsError
     from serve.errors import EngineUnavailable
 
-    return (UserError, FileNotFoundError, AddressTaken, WeightsError, EngineUnavailable, ValidationError)
+    return (UserError, BadYaml, FileNotFoundError, AddressTaken, WeightsError, EngineUnavailable, ValidationError)
 
 
 def _one_line(error: Exception) -> str:

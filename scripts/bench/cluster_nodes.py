@@ -1,4 +1,4 @@
-"""Ray nodes on one machine: as Ray's own tests have them, or each in a network namespace with an address of its own.
+"""Ray nodes on one machine: as Ray's own tests have them, or each with a network and a folder for Ray of its own.
 
 Both have the same two calls, so that one benchmark and one test run over either. Node 0 is the head.
 """
@@ -26,6 +26,8 @@ NETWORK = "10.77.0"
 """Of the bridge between the namespaces; the machine itself is .254."""
 GCS_PORT, REDIS_PORT = 6399, 6398
 START_SECONDS = 60
+STARTED = "Ray runtime started"
+"""What `ray start` says once the node is known to the head."""
 
 
 class Nodes(Protocol):
@@ -129,16 +131,16 @@ class _Namespaces:
             cpus_each: that Ray is told of.
             redis: options of `ray start` for the head.
         """
-        self.host, self.within = _ip(0), _inside(0)
+        self._home = Path(tempfile.mkdtemp(prefix="assay-cluster-"))
+        self.host, self.within = _ip(0), self._inside(0)
         self.address = f"{_ip(0)}:{GCS_PORT}"
         self._cpus_each, self._redis = cpus_each, redis
-        self._home = Path(tempfile.mkdtemp(prefix="assay-cluster-"))
         shutil.copy(CONFIGS.parent / "deploy" / "ray_bootstrap_config.yaml", self._home)
         self._nodes = [self._start(0)]
-        self._await("gcs_server", self._nodes[0])
+        self._await(0)
         self._nodes += [self._start(node) for node in range(1, count)]
-        for process in self._nodes:
-            self._await("raylet", process)
+        for node in range(1, count):
+            self._await(node)
 
     def pids(self, node: int) -> list[int]:
         listed = _run("ip", "netns", "pids", _name(node))
@@ -153,9 +155,9 @@ class _Namespaces:
     def start_again(self, node: int) -> None:
         _run("ip", "link", "set", f"{_name(node)}-out", "up")
         # On one machine `ray start` sees the others, which name the head's address, and takes it for running.
-        LATEST_CLUSTER.unlink(missing_ok=True)
+        (self._home / _name(node) / "ray_current_cluster").unlink(missing_ok=True)
         self._nodes[node] = self._start(node)
-        self._await("raylet", self._nodes[node])
+        self._await(node)
 
     def stop(self) -> None:
         for node in range(len(self._nodes)):
@@ -169,17 +171,29 @@ class _Namespaces:
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", f"--node-ip-address={_ip(node)}"]
         command += [f"--num-cpus={self._cpus_each}", f"--object-store-memory={OBJECT_STORE_BYTES}"]
         command += [f"--address={self.address}"] if node else head
-        with (self._home / f"node-{node}.log").open("wb") as log:
-            environment = os.environ | {"HOME": str(self._home)}
-            return subprocess.Popen([*_inside(node), *command], env=environment, stdout=log, stderr=log)
+        with self._log(node).open("wb") as log:
+            environment = os.environ | {"HOME": str(self._home), "PYTHONUNBUFFERED": "1"}
+            return subprocess.Popen([*self._inside(node), *command], env=environment, stdout=log, stderr=log)
 
-    def _await(self, name: str, process: "subprocess.Popen[bytes]") -> None:
-        ends_at = time.monotonic() + START_SECONDS
-        while name not in {each.name() for each in psutil.Process(process.pid).children(recursive=True)}:
+    def _inside(self, node: int) -> tuple[str, ...]:
+        """In its network, with a folder of its own in the place where Ray keeps sockets and ports."""
+        own = self._home / _name(node)
+        own.mkdir(exist_ok=True)
+        RAY_FOLDER.mkdir(exist_ok=True)
+        mounted = f'mount --bind {own} {RAY_FOLDER} && exec "$@"'
+        return ("ip", "netns", "exec", _name(node), "sh", "-c", mounted, "sh")
+
+    def _await(self, node: int) -> None:
+        """Until it is one of the cluster: Serve gives a node that comes later none of the first replicas."""
+        log, process, ends_at = self._log(node), self._nodes[node], time.monotonic() + START_SECONDS
+        while STARTED not in log.read_text():
             if process.poll() is not None or time.monotonic() > ends_at:
                 logs = "\n".join(path.read_text()[-2000:] for path in sorted(self._home.glob("*.log")))
-                raise RuntimeError(f"{name} did not start:\n{logs}")
+                raise RuntimeError(f"node {node} did not start:\n{logs}")
             time.sleep(0.2)
+
+    def _log(self, node: int) -> Path:
+        return self._home / f"node-{node}.log"
 
 
 @contextmanager
@@ -251,8 +265,8 @@ def _made(undo: ExitStack, kind: str, name: str, command: Sequence[str]) -> None
     undo.callback(subprocess.run, ["ip", kind, "del", name], capture_output=True)
 
 
-LATEST_CLUSTER = Path(tempfile.gettempdir()) / "ray" / "ray_current_cluster"
-"""Where Ray writes the address of the head that was started last."""
+RAY_FOLDER = Path("/tmp/ray")
+"""All nodes of a cluster have it in the same place. Shared, two that start at once could take the same names in it."""
 BRIDGE = f"assay{os.getpid() % 10000}"
 
 
@@ -263,10 +277,6 @@ def _name(node: int) -> str:
 
 def _ip(node: int) -> str:
     return f"{NETWORK}.{node + 1}"
-
-
-def _inside(node: int) -> tuple[str, ...]:
-    return ("ip", "netns", "exec", _name(node))
 
 
 def _family(pid: int) -> list[int]:

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from configs.settings import CONFIGS, ModelSettings, load_settings
+from configs.yaml_text import BadYaml
 from models.weights import Registry
 
 PROFILES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in {"weights", "rubric"})
@@ -56,6 +58,35 @@ def test_a_profile_may_be_any_yaml_file(tmp_path):
     settings = load_settings(tmp_path / "mine.yaml")
     assert settings.profile == "mine"
     assert "detector" not in settings.models
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("profile: x\nmodels: [a: {\n", "mine.yaml: line 3, column 1: did not find expected node content"),
+        ("a: \x01", "mine.yaml: unacceptable character"),
+        ("", "mine.yaml: has no names with values"),
+        ("some words", "mine.yaml: has no names with values"),
+    ],
+)
+def test_a_profile_that_is_no_profile_is_named_with_the_place(tmp_path, text, said):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(BadYaml, match=re.escape(said)):
+        load_settings(tmp_path / "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"ASSAY_DECODE": "[a"}, "ASSAY_DECODE: line"),
+        ({"ASSAY_STORE": "5", "ASSAY_STORE__BUCKET": "x"}, "store.bucket: store is 5 already"),
+    ],
+)
+def test_a_variable_that_cannot_be_is_named(monkeypatch, variables, said):
+    for name, text in variables.items():
+        monkeypatch.setenv(name, text)
+    with pytest.raises(BadYaml, match=re.escape(said)):
+        load_settings("embedded")
 
 
 def test_an_unknown_profile_is_answered_with_the_known_ones():

@@ -36,11 +36,14 @@ def test_a_mistake_of_the_caller_is_one_line_and_exit_code_2(arguments, message)
     assert done.stderr.startswith(f"assay: {message}")
 
 
-def test_an_invalid_setting_is_named(tmp_path):
-    (tmp_path / "mine.yaml").write_text("models: {}\ndecode: {workers: 0}\n")
+@pytest.mark.parametrize(
+    ("text", "named"), [("models: {}\ndecode: {workers: 0}\n", "decode.workers"), ("models: [\n", "mine.yaml: line 2")]
+)
+def test_an_invalid_setting_is_named(tmp_path, text, named):
+    (tmp_path / "mine.yaml").write_text(text)
     done = _assay("doctor", "--profile", str(tmp_path / "mine.yaml"))
     assert done.returncode == 2
-    assert "decode.workers" in done.stderr
+    assert named in done.stderr
     assert "Traceback" not in done.stderr
 
 
