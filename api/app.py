@@ -12,7 +12,7 @@ from api.services import Services
 from api.storage_local import LocalStore
 from api.storage_routes import create_routes
 from api.web.previews import Previews
-from api.web.routes import create_router as page_router
+from api.web.routes import create_routes as create_pages
 from api.workers.worker_turns import WorkerTurns
 
 ROUTES = (
@@ -43,7 +43,7 @@ def create_app(made: Services) -> FastAPI:
         app.router.routes += create_routes(made.store)
     for module in ROUTES:
         _add(app, import_module(f"api.{module}").router)
-    app.include_router(page_router(made.settings))
+    app.router.routes += create_pages(made.settings)
     app.state.tools = mcp_route.mount(app, made)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

@@ -1,11 +1,12 @@
 """What a browser may do with our pages: run our scripts, and speak to this server and the object store."""
 
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from configs.settings import Settings, StoreSettings
 
 PageName = Literal["console", "capture", "ops"]
+PAGES: tuple[PageName, ...] = get_args(PageName)
 
 _SENSORS: dict[PageName, str] = {
     "console": "camera=(), microphone=(), geolocation=()",

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from api.errors import NotFound
 from api.web.bundle import WebFile, load_bundle
-from api.web.policy import PageName, file_headers, page_headers
+from api.web.policy import PAGES, PageName, file_headers, page_headers
 from configs.settings import Settings
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -20,45 +21,41 @@ _NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>Assay</title>
 The API works without them; its documentation is at <a href="/docs">/docs</a>.</p>"""
 
 
-def create_router(settings: Settings) -> APIRouter:
-    """The routes of the pages. None of them is part of the API that `docs/openapi.json` describes."""
-    router = APIRouter(include_in_schema=False)
+def create_routes(settings: Settings) -> list[Route]:
+    """Of the pages, which are no part of the API: as Starlette's own, since FastAPI has nothing to check."""
     bundle = load_bundle()
 
-    @router.get("/")
-    async def home() -> Response:
+    async def home(request: Request) -> Response:
         """A person who opens the server's address is a client, most likely."""
         return RedirectResponse("/console")
 
-    @router.api_route("/assets/{name:path}", methods=["GET", "HEAD"])
-    async def asset(name: str, request: Request) -> Response:
+    async def asset(request: Request) -> Response:
         """A script, style or picture, with a digest in its name."""
-        return _file(_found(bundle, f"assets/{name}"), request, file_headers() | {"Cache-Control": FOREVER})
+        file = _found(bundle, f"assets/{request.path_params['name']}")
+        return _file(file, request, file_headers() | {"Cache-Control": FOREVER})
 
-    @router.api_route("/icon.svg", methods=["GET", "HEAD"])
     async def icon(request: Request) -> Response:
         return _file(_found(bundle, "icon.svg"), request, file_headers() | {"Cache-Control": ASK_AGAIN})
 
-    for page in ("console", "capture", "ops"):
-        _add_page(router, settings, bundle, page)
-    return router
+    pages = [route for page in PAGES for route in _page(settings, bundle, page)]
+    return [Route("/", home), Route("/assets/{name:path}", asset), Route("/icon.svg", icon), *pages]
 
 
-def _add_page(router: APIRouter, settings: Settings, bundle: Mapping[str, WebFile], page: PageName) -> None:
+def _page(settings: Settings, bundle: Mapping[str, WebFile], page: PageName) -> list[Route]:
     """A page answers at every path below its own, which its script reads; files of the build go first."""
     html = bundle.get(f"{page}.html")
     headers = page_headers(settings, page)
     beside = {"Cache-Control": ASK_AGAIN, "Service-Worker-Allowed": f"/{page}"}  # the page has no slash at its end
 
-    @router.api_route(f"/{page}", methods=["GET", "HEAD"], name=f"{page}_page")
-    @router.api_route(f"/{page}/{{path:path}}", methods=["GET", "HEAD"], name=f"{page}_place")
-    async def answer(request: Request, path: str = "") -> Response:
-        file = bundle.get(f"{page}/{path}")
+    async def answer(request: Request) -> Response:
+        file = bundle.get(f"{page}/{request.path_params.get('path', '')}")
         if file is not None:
             return _file(file, request, file_headers() | beside)
         if html is None:
             return Response(_NOT_BUILT, 503, headers, media_type="text/html")
         return _file(html, request, headers | {"Cache-Control": ASK_AGAIN})
+
+    return [Route(f"/{page}", answer), Route(f"/{page}/{{path:path}}", answer)]
 
 
 def _found(bundle: Mapping[str, WebFile], path: str) -> WebFile:

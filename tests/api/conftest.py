@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
@@ -58,19 +59,50 @@ async def _never_sync(url: URL) -> None:
     await _execute(url, "SELECT pg_reload_conf()")
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres: URL) -> str:
-    """Name of a migrated database, of which every test gets a copy."""
-    asyncio.run(_execute(postgres, "CREATE DATABASE template_assay"))
-    asyncio.run(_migrated(postgres.set(database="template_assay")))
-    return "template_assay"
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An organization with a key."""
+
+    id: str
+    token: str
+    test_token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def test_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.test_token}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Migrated databases, of which every test gets a copy."""
+
+    empty: URL
+    founded: URL
+    """With an organization, which takes as long to make as most tests."""
+    organization: Client
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    asyncio.run(_migrated(sqlite_url(path)))
-    return path
+def postgres_templates(postgres: URL) -> Templates:
+    empty, founded = (postgres.set(database=f"template_{name}") for name in ("empty", "founded"))
+    asyncio.run(_execute(postgres, f"CREATE DATABASE {empty.database}"))
+    asyncio.run(_migrated(empty))
+    asyncio.run(_execute(postgres, f"CREATE DATABASE {founded.database} TEMPLATE {empty.database}"))
+    return Templates(empty, founded, asyncio.run(_founded(founded)))
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    folder = tmp_path_factory.mktemp("sqlite")
+    paths = [folder / f"{name}.db" for name in ("empty", "founded")]
+    empty, founded = map(sqlite_url, paths)
+    asyncio.run(_migrated(empty))
+    shutil.copy(*paths)
+    return Templates(empty, founded, asyncio.run(_founded(founded)))
 
 
 async def _migrated(url: URL) -> None:
@@ -79,22 +111,44 @@ async def _migrated(url: URL) -> None:
     await db.close()
 
 
+async def _founded(url: URL) -> Client:
+    db = Database(url)
+    made = await _organization(db, credits=1_000_000)
+    await db.close()
+    return made
+
+
+async def _organization(db: Database, credits: int) -> Client:
+    async with db.write() as session:
+        organization, token = await found_organization(
+            session, name="Menus Ltd", email=None, starter_credits=credits, scopes=ALL_SCOPES, actor="operator"
+        )
+        _, test_token = create_key(session, organization.id, name="Test", livemode=False, scopes=ALL_SCOPES)
+    return Client(organization.id, token, test_token)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
-    """Of a migrated, empty database. Not a coroutine, since those cannot ask for fixtures by name."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        (tmp_path / "assay.db").write_bytes(template.read_bytes())
+def templates(request: pytest.FixtureRequest) -> Templates:
+    """Not a coroutine, since those cannot ask for fixtures by name."""
+    made: Templates = request.getfixturevalue(f"{request.param}_templates")
+    return made
+
+
+@pytest.fixture
+def db_url(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> URL:
+    """Of a migrated database, which is empty unless the test has an `organization`."""
+    template = templates.founded if "organization" in request.fixturenames else templates.empty
+    assert template.database is not None
+    if template.get_backend_name() == "sqlite":
+        shutil.copy(template.database, tmp_path / "assay.db")
         return sqlite_url(tmp_path / "assay.db")
-    postgres: URL = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"
-    asyncio.run(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}"))
-    return postgres.set(database=name)
+    asyncio.run(_execute(template.set(database="postgres"), f"CREATE DATABASE {name} TEMPLATE {template.database}"))
+    return template.set(database=name)
 
 
 @pytest.fixture
 async def db(db_url: URL) -> AsyncIterator[Database]:
-    """A migrated, empty database."""
     made = Database(db_url)
     yield made
     await made.close()
@@ -164,23 +218,6 @@ async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """An organization with a key."""
-
-    id: str
-    token: str
-    test_token: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    @property
-    def test_headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.test_token}"}
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerClient:
     """A worker with a token."""
 
@@ -195,20 +232,15 @@ class WorkerClient:
 @pytest.fixture
 def make_organization(services: Services) -> Callable[..., Awaitable[Client]]:
     async def make(credits: int = 1_000_000) -> Client:
-        async with services.db.write() as session:
-            organization, token = await found_organization(
-                session, name="Menus Ltd", email=None, starter_credits=credits, scopes=ALL_SCOPES, actor="operator"
-            )
-            _, test_token = create_key(session, organization.id, name="Test", livemode=False, scopes=ALL_SCOPES)
-        return Client(organization.id, token, test_token)
+        return await _organization(services.db, credits)
 
     return make
 
 
 @pytest.fixture
-async def organization(make_organization: Callable[..., Awaitable[Client]]) -> Client:
-    """With a million credits and every scope."""
-    return await make_organization()
+def organization(templates: Templates) -> Client:
+    """With a million credits and every scope; in the database from its start."""
+    return templates.organization
 
 
 @pytest.fixture

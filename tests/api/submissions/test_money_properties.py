@@ -39,6 +39,7 @@ from api.workers.service import create_worker
 from api.workers.worker_service import HandedIn
 from configs.settings import load_settings
 from pipeline.decision import decide
+from tests.api.conftest import Templates
 from tests.api.scripted import ScriptedEngine, picture
 
 CREDITS = 2_000
@@ -217,7 +218,7 @@ steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 60)), min_size
 
 @given(steps)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_one_thing_after_another(sqlite_template: Path, renderer: Renderer, taken: list[tuple[str, int]]) -> None:
+def test_one_thing_after_another(sqlite_templates: Templates, renderer: Renderer, taken: list[tuple[str, int]]) -> None:
     async def play(folder: Path) -> None:
         db = Database(sqlite_url(folder / "assay.db"))
         world = await _world(db, folder, renderer)
@@ -228,7 +229,7 @@ def test_one_thing_after_another(sqlite_template: Path, renderer: Renderer, take
         await db.close()
 
     with tempfile.TemporaryDirectory() as name:
-        shutil.copy(sqlite_template, Path(name) / "assay.db")
+        shutil.copy(str(sqlite_templates.empty.database), Path(name) / "assay.db")
         asyncio.run(play(Path(name)))
 
 
