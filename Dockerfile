@@ -25,6 +25,7 @@ COPY pipeline /opt/assay/pipeline
 COPY serve /opt/assay/serve
 COPY api /opt/assay/api
 COPY scripts /opt/assay/scripts
+COPY docs/measurements/costs.json /opt/assay/docs/measurements/costs.json
 COPY --from=web /src/api/web/dist /opt/assay/api/web/dist
 RUN rm -rf /opt/assay/api/web/app \
  && /opt/venv/bin/pip install --no-index --no-deps --no-build-isolation --no-cache-dir -e /opt/assay \

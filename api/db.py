@@ -118,7 +118,11 @@ def database_url(settings: Settings) -> URL:
         return sqlite_url(settings.state_dir / "assay.db")
     url = make_url(settings.database.url)
     drivers = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
-    return url.set(drivername=drivers.get(url.drivername, url.drivername))
+    password = settings.database.password
+    return url.set(
+        drivername=drivers.get(url.drivername, url.drivername),
+        password=url.password if password is None else password.get_secret_value(),
+    )
 
 
 def sqlite_url(path: Path) -> URL:

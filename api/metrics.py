@@ -1,6 +1,14 @@
 """What Prometheus may ask for. Every process counts for itself; `/metrics` puts the processes of a node together."""
 
+import os
+from pathlib import Path
+
 from prometheus_client import Counter, Gauge, Histogram
+
+SHARED_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder where all processes of a node count: `assay up` makes one for its Ray, a pod has it in `/tmp`."""
+if SHARED_VARIABLE in os.environ:
+    Path(os.environ[SHARED_VARIABLE]).mkdir(parents=True, exist_ok=True)
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 

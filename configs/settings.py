@@ -6,10 +6,12 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 
-from configs.yaml_text import BadYaml, parse_yaml, read_mapping
+from configs.yaml_text import BadConfiguration, parse_yaml, read_mapping
 
 CONFIGS = Path(__file__).parent
 ENVIRONMENT_PREFIX = "ASSAY_"
+FILE_SUFFIX = "_FILE"
+"""No field ends in it."""
 CLIENT_VARIABLES = frozenset({"ASSAY_API_KEY", "ASSAY_BASE_URL", "ASSAY_WORKER_TOKEN", "ASSAY_WEBHOOK_SECRET"})
 """What our SDKs and `assay mcp` read: they name a server and a key, and are no settings of it."""
 
@@ -107,6 +109,8 @@ class DatabaseSettings(_Section):
 
     url: str = "sqlite"
     """`sqlite` (a file in `state_dir`) or a SQLAlchemy URL, for example `postgresql://user:password@host/assay`."""
+    password: SecretStr | None = None
+    """In place of the one in `url`, so that it can come from a file: `ASSAY_DATABASE__PASSWORD_FILE`."""
     pool_size: PositiveInt = 10
 
 
@@ -270,6 +274,9 @@ class Settings(_Section):
     weights: Path = CONFIGS / "weights.yaml"
     decode: DecodeSettings = DecodeSettings()
     models: dict[Role, ModelSettings]
+    object_store_mb: int = Field(default=512, ge=128)
+    """Shared memory of a Ray that we start, for pictures on their way to the models: at 2,016 pixels 9 MB a photo and
+    33 MB a video, of `scorer.max_ongoing_requests` submissions. What does not fit is written to disk."""
     loading_niceness: int = Field(default=0, ge=0, le=19)
     """Of a model's replica until it is loaded, where the machine has few cores and its user may raise it again after
     that (`serve.niceness`). Not for clusters whose nodes have Python elsewhere than the head."""
@@ -296,11 +303,12 @@ class Settings(_Section):
 def load_settings(profile: str | Path = "embedded", **flags: Any) -> Settings:
     """Read a profile by name or path, then `ASSAY_…` variables, then flags (`None` leaves a value alone).
 
-    A variable names the path of a field with double underscores: `ASSAY_DECODE__WORKERS=2`.
+    A variable names the path of a field with double underscores: `ASSAY_DECODE__WORKERS=2`. With `_FILE` at its end it
+    names a file that holds the value, as container engines hand out secrets: `ASSAY_API__SECRET_KEY_FILE`.
 
     Raises:
         FileNotFoundError: no such profile.
-        BadYaml: the profile or a variable is no YAML.
+        BadConfiguration: the profile or a variable is no YAML, or a file that a variable names cannot be read.
         pydantic.ValidationError: a value is unknown or out of range; the message names the field.
     """
     path = Path(profile) if str(profile).endswith((".yaml", ".yml")) else CONFIGS / f"{profile}.yaml"
@@ -311,11 +319,20 @@ def load_settings(profile: str | Path = "embedded", **flags: Any) -> Settings:
     values.setdefault("profile", path.stem)
     for name, text in os.environ.items():
         if name.startswith(ENVIRONMENT_PREFIX) and name not in CLIENT_VARIABLES:
-            _set(values, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), parse_yaml(text, name))
+            field = name.removeprefix(ENVIRONMENT_PREFIX).removesuffix(FILE_SUFFIX).lower()
+            _set(values, field.split("__"), _held(name, text) if name.endswith(FILE_SUFFIX) else parse_yaml(text, name))
     for name, value in flags.items():
         if value is not None:
             _set(values, name.split("__"), value)
     return Settings.model_validate(values)
+
+
+def _held(name: str, path: str) -> str:
+    """What a secret's file holds, as text whatever it looks like, without the newline that editors put at its end."""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadConfiguration(f"{name}: {path} cannot be read ({error.strerror})") from error
 
 
 def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
@@ -323,5 +340,5 @@ def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
     for parent in parents:
         values = values.setdefault(parent, {})
         if not isinstance(values, dict):
-            raise BadYaml(f"{'.'.join(path)}: {parent} is {values!r} already, which has nothing in it")
+            raise BadConfiguration(f"{'.'.join(path)}: {parent} is {values!r} already, which has nothing in it")
     values[last] = value

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 
-class BadYaml(Exception):
+class BadConfiguration(Exception):
     """A file or a variable is not what it should be; the message says which one, and where in it."""
 
 
@@ -15,11 +15,11 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is none.
-        BadYaml: it is no YAML, or no mapping of names to values.
+        BadConfiguration: it is no YAML, or no mapping of names to values.
     """
     values = parse_yaml(path.read_text(encoding="utf-8"), str(path))
     if not isinstance(values, dict):
-        raise BadYaml(f"{path}: has no names with values, as a configuration has")
+        raise BadConfiguration(f"{path}: has no names with values, as a configuration has")
     return values
 
 
@@ -31,13 +31,13 @@ def parse_yaml(text: str, name: str) -> Any:
         name: of the file or variable that it is from, for the error.
 
     Raises:
-        BadYaml: it is no YAML.
+        BadConfiguration: it is no YAML.
     """
     try:
         return yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise BadYaml(f"{name}: {place}{error.problem}") from error
+        raise BadConfiguration(f"{name}: {place}{error.problem}") from error
     except yaml.YAMLError as error:  # a character that no YAML has
-        raise BadYaml(f"{name}: {str(error).splitlines()[0]}") from error
+        raise BadConfiguration(f"{name}: {str(error).splitlines()[0]}") from error

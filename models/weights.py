@@ -112,7 +112,7 @@ class Registry:
         """Read `weights.yaml`.
 
         Raises:
-            BadYaml: it is no mapping in YAML.
+            BadConfiguration: it is no mapping in YAML.
             pydantic.ValidationError: the file breaks the schema; the message names the entry.
         """
         entries = read_mapping(path)

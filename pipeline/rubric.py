@@ -116,7 +116,7 @@ def load_rubric(path: Path) -> Rubric:
     """Read and check a rubric file.
 
     Raises:
-        BadYaml: it is no mapping in YAML.
+        BadConfiguration: it is no mapping in YAML.
         pydantic.ValidationError: a number is missing, unknown or out of range; the message names it.
     """
     return Rubric.model_validate(read_mapping(path))

@@ -84,11 +84,19 @@ def _callers_errors() -> tuple[type[Exception], ...]:
     from pydantic import ValidationError
 
     from api.listening import AddressTaken
-    from configs.yaml_text import BadYaml
+    from configs.yaml_text import BadConfiguration
     from models.weights import WeightsError
     from serve.errors import EngineUnavailable
 
-    return (UserError, BadYaml, FileNotFoundError, AddressTaken, WeightsError, EngineUnavailable, ValidationError)
+    return (
+        UserError,
+        BadConfiguration,
+        FileNotFoundError,
+        AddressTaken,
+        WeightsError,
+        EngineUnavailable,
+        ValidationError,
+    )
 
 
 def _one_line(error: Exception) -> str:

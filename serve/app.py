@@ -27,8 +27,6 @@ from serve.live import APP_NAME, SCORER_NAME, Live
 from serve.niceness import worker_command
 from serve.scorer_deployment import ScorerDeployment
 
-OBJECT_STORE_BYTES = 512 * 1024**2
-"""Holds the views of 16 submissions in flight (9 MB a photo, 33 MB a video) with room to spare."""
 POLL_SECONDS = 0.5
 """To ask Serve costs processor time that a dozen starting processes need: every 0.2 s it was 11 s of a start, now 4."""
 HEALTH_CHECK_SECONDS = 10.0
@@ -206,7 +204,7 @@ def _start_local_ray(settings: Settings) -> None:
         address="local",
         num_cpus=2 * reserved_cpus(settings),  # a candidate reserves as much as what it may replace
         include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
+        object_store_memory=settings.object_store_mb * 1024**2,
         log_to_driver=False,
         logging_level=logging.ERROR,
     )

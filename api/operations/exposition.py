@@ -11,12 +11,12 @@ from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy import func, select
 
 from api.clock import now
+from api.metrics import SHARED_VARIABLE
 from api.services import Services
 from api.tables import Account, Export, Submission, WebhookDelivery
 from serve.errors import EngineError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "assay_"
 
 
@@ -39,7 +39,7 @@ class _Found(Collector):
 
 def counters() -> Iterator[Metric]:
     """Our own; the processes of Ray count in the same place."""
-    shared = MULTIPROCESS_VARIABLE in os.environ
+    shared = SHARED_VARIABLE in os.environ
     source: Collector = MultiProcessCollector(None) if shared else REGISTRY  # type: ignore[no-untyped-call]
     return (metric for metric in source.collect() if metric.name.startswith(PREFIX))
 

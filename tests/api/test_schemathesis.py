@@ -15,8 +15,8 @@ from tests.api.story import JOB
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 ROOT = Path(__file__).parents[2]
-EXAMPLES_PER_OPERATION = 30
-"""About 5,000 requests in a minute."""
+EXAMPLES_PER_OPERATION = 20
+"""Some 3,500 requests."""
 PURCHASES = 20
 """Of the most that can be bought at once, so that most jobs can be paid."""
 

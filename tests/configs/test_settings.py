@@ -7,7 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from configs.settings import CONFIGS, ModelSettings, load_settings
-from configs.yaml_text import BadYaml
+from configs.yaml_text import BadConfiguration
 from models.weights import Registry
 
 PROFILES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in {"weights", "rubric"})
@@ -60,6 +60,12 @@ def test_a_profile_may_be_any_yaml_file(tmp_path):
     assert "detector" not in settings.models
 
 
+def test_a_secret_may_come_from_a_file_and_is_text_whatever_it_looks_like(tmp_path, monkeypatch):
+    (tmp_path / "key").write_text("0123\n")
+    monkeypatch.setenv("ASSAY_API__SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert load_settings("embedded").api.secret_key.get_secret_value() == "0123"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -71,7 +77,7 @@ def test_a_profile_may_be_any_yaml_file(tmp_path):
 )
 def test_a_profile_that_is_no_profile_is_named_with_the_place(tmp_path, text, said):
     (tmp_path / "mine.yaml").write_text(text)
-    with pytest.raises(BadYaml, match=re.escape(said)):
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
         load_settings(tmp_path / "mine.yaml")
 
 
@@ -79,13 +85,17 @@ def test_a_profile_that_is_no_profile_is_named_with_the_place(tmp_path, text, sa
     ("variables", "said"),
     [
         ({"ASSAY_DECODE": "[a"}, "ASSAY_DECODE: line"),
+        (
+            {"ASSAY_API__SECRET_KEY_FILE": "/nowhere/key"},
+            "ASSAY_API__SECRET_KEY_FILE: /nowhere/key cannot be read (No such",
+        ),
         ({"ASSAY_STORE": "5", "ASSAY_STORE__BUCKET": "x"}, "store.bucket: store is 5 already"),
     ],
 )
 def test_a_variable_that_cannot_be_is_named(monkeypatch, variables, said):
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
-    with pytest.raises(BadYaml, match=re.escape(said)):
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
         load_settings("embedded")
 
 

@@ -4,11 +4,14 @@
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
+from pydantic import SecretStr
 
+from api.db import database_url
 from configs.settings import load_settings
 from tests.deploy.files import DEPLOY, ROOT, documents
 
@@ -47,8 +50,10 @@ def test_secrets_are_files_and_each_is_declared(stack: dict[str, Any]) -> None:
     used = {secret for service in stack["services"].values() for secret in service.get("secrets", ())}
     assert used == set(stack["secrets"])
     assert all(list(secret) == ["file"] for secret in stack["secrets"].values())
-    plain = json.dumps([service.get("environment", {}) for service in stack["services"].values()])
-    assert "SECRET" not in plain.replace("_FILE", "")
+    variables = [entry for service in stack["services"].values() for entry in service.get("environment", {}).items()]
+    secret = {name: value for name, value in variables if any(word in name for word in ("PASSWORD", "SECRET", "KEY"))}
+    assert len(secret) == 5
+    assert all(name.endswith("_FILE") and value.startswith("/run/secrets/") for name, value in secret.items())
 
 
 def test_it_starts_in_order_and_keeps_what_it_has(stack: dict[str, Any]) -> None:
@@ -67,15 +72,18 @@ def test_assay_is_confined(stack: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.gpu.yaml"])
-def test_its_variables_are_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_variables_are_settings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = documents(name)
-    variables = dict(found["services"]["assay"]["environment"])
-    profile = variables.pop("ASSAY_PROFILE")
-    for variable, value in variables.items():
+    assay = found["services"]["assay"]
+    for variable, value in assay.get("environment", {}).items():
+        if value.startswith("/run/secrets/"):
+            value = str(tmp_path / Path(value).name)
+            Path(value).write_text("0123\n")
         monkeypatch.setenv(variable, value.split(":-")[-1].rstrip("}") if value.startswith("${") else value)
-    for secret in ("ASSAY_STORE__ACCESS_KEY_ID", "ASSAY_STORE__SECRET_ACCESS_KEY", "ASSAY_API__SECRET_KEY"):
-        monkeypatch.setenv(secret, "'0123'")
-    settings = load_settings(profile)
+    settings = load_settings(assay["command"][-1])
     if name == "compose.yaml":
         assert settings.store.backend == "s3"
         assert settings.api.url == "http://127.0.0.1:8000"
+        url = database_url(settings).render_as_string(hide_password=False)
+        assert url == "postgresql+asyncpg://assay:0123@postgres/assay"
+        assert settings.api.secret_key == SecretStr("0123")
