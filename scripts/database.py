@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.db import Database, database_url
+from api.outage import DatabaseAway
 from configs.settings import Settings, load_settings
 from scripts.user_errors import UserError
 
@@ -37,8 +38,22 @@ async def open_database(settings: Settings, *, must_exist: bool = True) -> Async
         raise UserError(f"there is no database at {url.database}; `assay up` or `assay org create` makes it")
     db = Database(url)
     try:
+        await _look_for(db)
         yield db
-    except (DBAPIError, OSError) as error:
-        raise UserError(f"the database does not answer: {str(error).splitlines()[0]}") from error
+    except (DBAPIError, DatabaseAway) as error:
+        raise _does_not_answer(error) from error
     finally:
         await db.close()
+
+
+async def _look_for(db: Database) -> None:
+    """Connect once: an `OSError` after that is of something else."""
+    try:
+        async with db.engine.connect():
+            pass
+    except OSError as error:
+        raise _does_not_answer(error) from error
+
+
+def _does_not_answer(error: Exception) -> UserError:
+    return UserError(f"the database does not answer: {str(error).splitlines()[0]}")

@@ -24,7 +24,8 @@ def reload(
         Path | None, typer.Option(help="Folder of files that new weights are checked on; made here when left out.")
     ] = None,
     min_agreement: Annotated[
-        float, typer.Option(help="New weights that agree less with the old ones on these files are refused.")
+        float,
+        typer.Option(help="New weights that agree less with the old ones on these files are refused; 0 asks for none."),
     ] = 0.5,
 ) -> None:
     """Take the models, batches, replicas and rubric of a profile, without a stop."""
@@ -60,7 +61,8 @@ def comparison_table(comparisons: "tuple[Comparison, ...]") -> Table:
     """Candidates beside what they replaced."""
     table = Table("model", "samples", "agreement", "s per sample before", "after")
     for each in comparisons:
-        row = (str(each.items), f"{each.agreement:.3f}", f"{each.seconds:.3f}", f"{each.candidate_seconds:.3f}")
+        agreement = "not compared" if each.agreement is None else f"{each.agreement:.3f}"
+        row = (str(each.items), agreement, f"{each.seconds:.3f}", f"{each.candidate_seconds:.3f}")
         table.add_row(each.role, *row)
     return table
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
@@ -231,7 +230,9 @@ def _read(path: Path, shipped: Rubric) -> Rubric:
     try:
         read = load_rubric(path).model_copy(update={"version": path.name})
         return shipped if read.digest == shipped.digest else read
-    except (yaml.YAMLError, ValidationError) as error:
+    except FileNotFoundError as error:
+        raise UserError(f"there is no file {path}") from error
+    except ValidationError as error:
         raise UserError(f"{path} is no rubric: {str(error).splitlines()[0]}") from error
 
 

@@ -20,6 +20,7 @@ from scripts.tune_mix import Mix, gains_in_the_mix, mix_is_possible
 from scripts.tune_plot import verdict, write_page
 from scripts.tune_profile import figures, profile_path, tuned_profile
 from scripts.tune_search import Effort, Search, Tuned
+from scripts.tune_worker import WorkerFailed
 from scripts.user_errors import UserError
 from serve.errors import EngineUnavailable
 from serve.samples import Samples, samples_of
@@ -49,6 +50,8 @@ def tune(
     """Measure batch size, wait, threads, streams, processes and precision of each model under a latency bound."""
     settings = load_settings(profile, state_dir=state_dir(data_dir))
     roles = _roles(settings, only)
+    if not out.absolute().parent.is_dir():
+        raise UserError(f"there is no folder {out.absolute().parent} for {out.name}")
     files = sample_files(media, settings.decode)
     samples = samples_of([file.decoded for file in files])
     effort = Effort(latency_ms, QUICK_SECONDS if quick else SECONDS, quick, os.cpu_count() or 1)
@@ -71,7 +74,11 @@ def tune(
 
 
 def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Effort) -> list[Tuned]:
-    """Each model by itself, one after the other."""
+    """Each model by itself, one after the other; one whose own way does not run here is left out.
+
+    Raises:
+        UserError: there is no sample for a model, or none could be measured.
+    """
     with Progress(*COLUMNS, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(roles))
         tuned: list[Tuned] = []
@@ -79,9 +86,14 @@ def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Eff
             if not samples[role]:
                 raise UserError(f"no sample for {role} in the media")
             search = Search(role, settings, samples[role], effort)
-            tuned.append(search.run(partial(_show, progress, task, role)))
+            try:
+                tuned.append(search.run(partial(_show, progress, task, role)))
+                progress.console.print(f"{role}: {verdict(tuned[-1])}")
+            except (WorkerFailed, ValueError) as error:
+                progress.console.print(f"{role}: not measured, and left as it is: {error}")
             progress.advance(task)
-            progress.console.print(f"{role}: {verdict(tuned[-1])}")
+    if not tuned:
+        raise UserError("no model could be measured")
     return tuned
 
 

@@ -16,6 +16,7 @@ from statistics import median
 from configs.settings import ModelSettings, Role, Settings
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest
+from scripts.tune_profile import spread
 from scripts.tune_search import Effort, Way
 from serve.client import Engine, RayEngine
 from serve.errors import EngineUnavailable
@@ -93,10 +94,8 @@ async def score_all(engine: Engine, requests: Sequence[ScoreRequest], at_once: i
 
 def _model(way: Way) -> ModelSettings:
     """The way as a profile would have it, its processes as replicas."""
-    if way.replicas == 1:
-        return way.model
-    several = way.model.replicas.model_copy(update={"min_replicas": way.replicas, "max_replicas": way.replicas})
-    return way.model.model_copy(update={"replicas": several})
+    replicas = way.model.replicas.model_copy(update=spread(way.model.replicas, way.replicas))
+    return way.model.model_copy(update={"replicas": replicas})
 
 
 def _run(end: Connection, mix: Mix) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from configs.settings import CONFIGS, Role
+from configs.settings import CONFIGS, ReplicaSettings, Role
 from scripts.tune_search import Point, Tuned
 
 WIDTH = 120
@@ -57,8 +57,7 @@ def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:
     """The model's section: what was found, and what the file says beside it."""
     model, replicas = best.way.model, dict(source.get("replicas", {}))
     replicas["max_ongoing_requests"] = model.replicas.max_ongoing_requests
-    if best.way.replicas > 1:
-        replicas |= {"min_replicas": best.way.replicas, "max_replicas": best.way.replicas}
+    replicas |= spread(ReplicaSettings.model_validate(replicas), best.way.replicas)
     if best.measured.gpu_share:
         replicas["num_gpus"] = gpu_fraction(best.measured.gpu_share)
     names = ("device", "precision", "threads", "options")
@@ -67,6 +66,14 @@ def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:
     defaults = {"device": "auto", "precision": "auto", "options": {}}
     changed = {key: value for key, value in found.items() if value != defaults.get(key)}
     return kept | changed | {"batch": model.batch.model_dump(), "replicas": replicas}
+
+
+def spread(replicas: ReplicaSettings, processes: int) -> dict[str, int]:
+    """What is to be changed for so many processes; where replicas scale, they go on doing so from there."""
+    if processes == replicas.min_replicas:
+        return {}
+    scales = replicas.max_replicas > replicas.min_replicas
+    return {"min_replicas": processes, "max_replicas": max(processes, replicas.max_replicas if scales else 1)}
 
 
 def gpu_fraction(share: float) -> float:

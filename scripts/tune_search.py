@@ -130,10 +130,14 @@ class Search:
         on_step(f"batches of {loaded.describe()}")
         self._try(loaded, list(self._batches(loaded.model)))
         chosen = self._best().way
-        on_step("wait")
-        chosen = self._with_wait(chosen)
-        on_step("duel with the shipped way")
-        return self._duel(shipped, chosen)
+        try:
+            on_step("wait")
+            chosen = self._with_wait(chosen)
+            on_step("duel with the shipped way")
+            return self._duel(shipped, chosen)
+        except WorkerFailed as error:  # the two together may not fit where each by itself does
+            failures = (*self._failures, f"{chosen.describe()}, against the shipped way: {error}")
+            return Tuned(self._role, tuple(self._points), self._points[0], self._points[0], failures)
 
     def _loads(self, shipped: Way) -> Iterator[Way]:
         """Device and precision × threads × processes × options, at the batch of the profile."""

@@ -16,6 +16,7 @@ from ray import serve as ray_serve
 from ray._private import services, utils
 from ray._private.node import Node
 from ray.serve.config import HTTPOptions
+from ray.serve.context import _get_global_client
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import ApplicationStatusOverview
 
@@ -32,6 +33,8 @@ POLL_SECONDS = 0.5
 HEALTH_CHECK_SECONDS = 10.0
 DRAIN_SECONDS = 60.0
 """How long a replica that is replaced may take over what it has begun."""
+REMOVE_SECONDS = 2 * DRAIN_SECONDS
+"""A replica that never got a place takes as long to go as one that has begun something."""
 
 RAY_START_SECONDS = 180.0
 """For Ray's own processes on a machine that has other work; 5 s on one that has none."""
@@ -58,7 +61,8 @@ def model_application(role: Role, live: Live) -> ray_serve.Application:
     alone = live.settings.model_copy(update={"models": {role: chosen}})
     batch = chosen.batch.model_dump()
     version, niceness = live.applications[role], live.settings.loading_niceness
-    return _deployment(ModelDeployment, role, version, batch, chosen.replicas, niceness).bind(role, alone)
+    deployment = _deployment(ModelDeployment, role, version, batch, chosen.replicas, niceness)
+    return deployment.bind(role, alone, live.declarations[role])
 
 
 def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> DeploymentHandle:
@@ -94,16 +98,16 @@ def start(settings: Settings, on_progress: Progress, *, http: bool = False) -> D
     return scorer_handle()
 
 
-def deploy(live: Live, roles: Collection[Role], on_progress: Progress) -> None:
+def deploy(live: Live, roles: Collection[Role], on_progress: Progress, give_up_seconds: float | None = None) -> None:
     """Make the running scorer, and the models of `roles`, those of `live`, and wait until they answer.
 
     Other batches and replica counts are taken by the replicas that run. A model of another version has another
     application, which runs beside the old one.
 
     Raises:
-        EngineUnavailable: a deployment does not come up.
+        EngineUnavailable: a deployment does not come up, or not in time.
     """
-    _run([*_models(live, roles), _target(scorer_application(live), APP_NAME)], on_progress)
+    _run([*_models(live, roles), _target(scorer_application(live), APP_NAME)], on_progress, give_up_seconds)
 
 
 def deploy_beside(live: Live, roles: Collection[Role], on_progress: Progress, give_up_seconds: float) -> None:
@@ -128,9 +132,15 @@ def run_applications(apps: Mapping[str, tuple[ray_serve.Application, str | None]
 
 
 def remove(names: Collection[str]) -> None:
-    """Take applications down; what their replicas have begun is finished."""
-    for name in sorted(names):
-        ray_serve.delete(name)
+    """Take applications down; what their replicas have begun is finished.
+
+    Serve goes on by itself with what takes longer than `REMOVE_SECONDS`.
+    """
+    client, leaving = _get_global_client(), set(names)
+    client.delete_apps(sorted(leaving), blocking=False)
+    give_up_at = time.monotonic() + REMOVE_SECONDS
+    while leaving & set(ray_serve.status().applications) and time.monotonic() < give_up_at:
+        time.sleep(POLL_SECONDS)
 
 
 def model_applications() -> set[str]:

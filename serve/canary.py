@@ -11,7 +11,7 @@ from models.outputs import ModelIdentity
 from serve.app import Progress, model_handle, scorer_handle
 from serve.changes import change
 from serve.lease import lease
-from serve.live import Live, Trial, application_name, current
+from serve.live import Live, Trial, current
 from serve.loading import load_scoring
 from serve.samples import Comparison, Samples
 from serve.swapping import SWAP, Refused, clear_leftovers, drain, load_beside
@@ -52,11 +52,11 @@ def candidate_of(live: Live, role: Role, chosen: ModelSettings) -> Live:
         models.weights.WeightsMissing: nothing is declared under the name of its weights.
     """
     settings = live.settings.model_copy(update={"models": live.settings.models | {role: chosen}})
-    name = application_name(role, chosen, settings, live.code)
-    if live.applications.get(role) == name:
+    wanted = Live.of(settings, live.code)
+    if live.applications.get(role) == wanted.applications[role]:
         raise Refused(f"{role}: {chosen.weights}, {chosen.backend}, {chosen.precision} is what serves already")
     load_scoring(settings)
-    return live.model_copy(update={"settings": settings, "applications": live.applications | {role: name}})
+    return live.replacing(role, wanted)
 
 
 async def run_canary(
@@ -120,13 +120,7 @@ async def _watch(
 async def _promote(wanted: Live, role: Role) -> None:
     """The candidate in its role; batches changed meanwhile stay."""
 
-    def promoted(now: Live) -> Live:
-        models = now.settings.models | {role: wanted.settings.models[role]}
-        settings = now.settings.model_copy(update={"models": models})
-        applications = now.applications | {role: wanted.applications[role]}
-        return now.model_copy(update={"settings": settings, "applications": applications, "trial": None})
-
-    await change(promoted, [role])
+    await change(lambda now: now.replacing(role, wanted).model_copy(update={"trial": None}), [role])
 
 
 async def _end(candidate: str, on_progress: Progress) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from configs.settings import BatchSettings, Role, Settings
 from models.outputs import ModelIdentity
+from models.weights import Declaration
 from serve.batching import Batcher, BatchStats
 from serve.idle_memory import give_back_when_idle
 from serve.loading import load_model
@@ -21,8 +22,8 @@ from serve.niceness import come_forward
 class ModelDeployment:
     """One model of the ensemble behind its own queue."""
 
-    def __init__(self, role: Role, settings: Settings) -> None:
-        self._model = load_model(role, settings)
+    def __init__(self, role: Role, settings: Settings, declared: Declaration) -> None:
+        self._model = load_model(role, settings, declared)
         self._batcher = Batcher(self._model, settings.models[role].batch)
         come_forward()
         give_back_when_idle()

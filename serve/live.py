@@ -16,7 +16,7 @@ from ray.serve.context import _get_global_client
 from ray.serve.exceptions import RayServeException
 
 from configs.settings import ModelSettings, Role, Settings
-from models.weights import Registry, combined_digest, sha256_of
+from models.weights import Declaration, Registry, combined_digest, sha256_of
 from serve.errors import EngineUnavailable
 
 APP_NAME = "assay"
@@ -49,6 +49,8 @@ class Live(BaseModel):
     """Only the engine's part; the rest is as by default."""
     applications: dict[Role, str]
     """The Serve application that answers for each role. A name belongs to one set of weights for ever."""
+    declarations: dict[Role, Declaration]
+    """Of those weights. A replica that starts again loads them, whatever `weights.yaml` says by then."""
     code: str
     """Of the start. Kept, so that a change of something else leaves the replicas alone when the files of the code
     have changed under the running engine."""
@@ -64,8 +66,26 @@ class Live(BaseModel):
             models.weights.WeightsMissing: nothing is declared under a name of the profile.
         """
         engine, code = engine_part(settings), code or _code()
-        applications = {role: application_name(role, chosen, engine, code) for role, chosen in engine.models.items()}
-        return cls(settings=engine, applications=applications, code=code, rubric_digest=sha256_of(engine.rubric))
+        registry = Registry.load(engine.weights, engine.data_dir)
+        declarations = {role: registry.declaration(chosen.weights) for role, chosen in engine.models.items()}
+        return cls(
+            settings=engine,
+            applications={role: _name(role, engine, declared, code) for role, declared in declarations.items()},
+            declarations=declarations,
+            code=code,
+            rubric_digest=sha256_of(engine.rubric),
+        )
+
+    def replacing(self, role: Role, other: "Live") -> "Live":
+        """This state, with the model that another one has in a role."""
+        models = self.settings.models | {role: other.settings.models[role]}
+        return self.model_copy(
+            update={
+                "settings": self.settings.model_copy(update={"models": models}),
+                "applications": self.applications | {role: other.applications[role]},
+                "declarations": self.declarations | {role: other.declarations[role]},
+            }
+        )
 
     @property
     def scorer_version(self) -> str:
@@ -100,15 +120,10 @@ def current() -> Live:
     return Live.model_validate(config.user_config)
 
 
-def application_name(role: Role, chosen: ModelSettings, settings: Settings, code: str) -> str:
-    """Name of the application that runs a model; other weights, options or code have another name.
-
-    Raises:
-        models.weights.WeightsMissing: nothing is declared under the name of the weights.
-    """
-    declaration = Registry.load(settings.weights, settings.data_dir).declaration(chosen.weights)
-    lasting = chosen.model_dump_json(exclude={"batch", "replicas"})
-    return f"{APP_NAME}-{role}-{_digest(code, lasting, combined_digest(declaration), str(settings.data_dir))}"
+def _name(role: Role, settings: Settings, declared: Declaration, code: str) -> str:
+    """Of the application that runs a model; other weights, options or code have another name."""
+    lasting = settings.models[role].model_dump_json(exclude={"batch", "replicas"})
+    return f"{APP_NAME}-{role}-{_digest(code, lasting, combined_digest(declared), str(settings.data_dir))}"
 
 
 def _digest(*parts: str) -> str:

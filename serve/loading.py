@@ -6,7 +6,7 @@ from typing import Any
 from configs.settings import ModelSettings, Role, Settings
 from models.model import Model
 from models.runtime.device import resolve
-from models.weights import Registry
+from models.weights import Declaration, Registry
 from pipeline.rubric import Rubric, load_rubric
 from serve.errors import EngineUnavailable
 
@@ -39,8 +39,11 @@ def load_scoring(settings: Settings) -> tuple[Rubric, str]:
     return rubric, encoder
 
 
-def load_model(role: Role, settings: Settings) -> Model[Any, Any]:
+def load_model(role: Role, settings: Settings, declared: Declaration | None = None) -> Model[Any, Any]:
     """Verify the weights of a role, load them where the settings say, and run them once.
+
+    Args:
+        declared: the entry of its weights, where that is not the one that the registry has now.
 
     Raises:
         KeyError: the profile has no such role.
@@ -49,11 +52,18 @@ def load_model(role: Role, settings: Settings) -> Model[Any, Any]:
         models.weights.WeightsError: the weights are not installed, or are not the ones that were pinned.
     """
     chosen = settings.models[role]
-    weights = Registry.load(settings.weights, settings.data_dir).open(chosen.weights)
+    weights = registry_for(role, settings, declared).open(chosen.weights)
     placement = resolve(chosen.device, chosen.precision, chosen.threads, settings.data_dir, chosen.batch.concurrent)
     model: Model[Any, Any] = import_module(FAMILIES[role]).load(weights, placement, **_options(chosen))
     model.warm_up()
     return model
+
+
+def registry_for(role: Role, settings: Settings, declared: Declaration | None = None) -> Registry:
+    """Where the weights of a role are declared: in a state of the engine, or else in the settings' file."""
+    if declared is None:
+        return Registry.load(settings.weights, settings.data_dir)
+    return Registry({settings.models[role].weights: declared}, settings.data_dir)
 
 
 def _options(chosen: ModelSettings) -> dict[str, Any]:

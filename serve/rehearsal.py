@@ -18,8 +18,9 @@ from typing import Any
 
 from configs.settings import Role, Settings
 from models.outputs import ItemError
-from models.weights import Registry, WeightsMissing
+from models.weights import Declaration, WeightsMissing
 from serve.errors import EngineUnavailable
+from serve.loading import load_model, registry_for
 
 LOWEST_PRIORITY = 19
 
@@ -34,20 +35,20 @@ class Answers:
     """Mean of one sample, at the lowest priority."""
 
 
-def is_possible(role: Role, settings: Settings) -> bool:
+def is_possible(role: Role, settings: Settings, declared: Declaration) -> bool:
     """Whether this machine has the weights and may run them: on a cluster, and on a GPU, only the replicas' does.
 
     Raises:
         models.weights.WeightsError: a file is not the pinned one, or no hash is pinned.
     """
     try:
-        Registry.load(settings.weights, settings.data_dir).open(settings.models[role].weights)
+        registry_for(role, settings, declared).open(settings.models[role].weights)
     except WeightsMissing:
         return False
     return settings.models[role].device != "cuda" and "RAY_ADDRESS" not in os.environ
 
 
-def rehearse(role: Role, settings: Settings, items: Sequence[Any]) -> Answers:
+def rehearse(role: Role, settings: Settings, declared: Declaration, items: Sequence[Any]) -> Answers:
     """Load the model in a child process and ask it for the samples.
 
     Raises:
@@ -56,7 +57,9 @@ def rehearse(role: Role, settings: Settings, items: Sequence[Any]) -> Answers:
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
         said = Path(folder) / "answers"
         command = [sys.executable, "-m", "serve.rehearsal", str(said)]
-        child = subprocess.run(command, input=pickle.dumps((role, settings, list(items))), capture_output=True)
+        child = subprocess.run(
+            command, input=pickle.dumps((role, settings, declared, list(items))), capture_output=True
+        )
         if child.returncode:
             lines = child.stderr.decode(errors="replace").strip().splitlines()
             raise EngineUnavailable(f"{role}: {lines[-1] if lines else f'its load ended with {child.returncode}'}")
@@ -66,12 +69,10 @@ def rehearse(role: Role, settings: Settings, items: Sequence[Any]) -> Answers:
 
 def main() -> None:
     """In the child: load and answer, or say in the last line of stderr why that fails."""
-    from serve.loading import load_model
-
     os.nice(LOWEST_PRIORITY)
-    role, settings, items = pickle.loads(sys.stdin.buffer.read())
+    role, settings, declared, items = pickle.loads(sys.stdin.buffer.read())
     try:
-        model = load_model(role, settings)
+        model = load_model(role, settings, declared)
         started_seconds = time.perf_counter()
         outputs: tuple[Any | ItemError, ...] = tuple(model.run([item])[0] for item in items)
         seconds = (time.perf_counter() - started_seconds) / max(1, len(items))

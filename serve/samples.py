@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,8 @@ class Comparison:
 
     role: Role
     items: int
-    agreement: float
-    """Mean over the items about which one of the two said something, from 0 to 1."""
+    agreement: float | None
+    """Mean over the items about which one of the two said something, from 0 to 1; `None` without such an item."""
     seconds: float
     """Mean of one item, asked alone."""
     candidate_seconds: float
@@ -57,28 +57,22 @@ def samples_of(media: Sequence[Decoded]) -> Samples:
     }
 
 
-async def compare(role: Role, current: Any, candidate: Any, samples: Samples) -> Comparison:
-    """Ask both for each sample, one by one.
+async def ask_each(
+    role: Role, model: Any, items: Sequence[Any], look: Callable[[Role, Any], None] = lambda role, answer: None
+) -> tuple[Sequence[Any], float]:
+    """A running model's answers, or what went wrong, and the mean seconds of one.
 
     Args:
-        current, candidate: Serve handles of the two models; `current` may be `None`.
-
-    Raises:
-        EngineUnavailable: the candidate fails on a sample, or its answer cannot be true.
+        model: its Serve handle.
+        look: gets each answer as it comes, and may raise.
     """
-    known, answers = [], []
-    seconds = [0.0, 0.0]
-    for item in samples[role]:
-        answer, took = await _ask(role, candidate, item)
-        seconds[1] += took
+    answers, seconds = [], 0.0
+    for item in items:
+        answer, took = await _ask(role, model, item)
+        look(role, answer)
         answers.append(answer)
-        check(role, answer)
-        if current is not None:
-            answer, took = await _ask(role, current, item)
-            seconds[0] += took
-            known.append(answer)
-    count = max(1, len(samples[role]))
-    return judge(role, known, answers, (seconds[0] / count, seconds[1] / count))
+        seconds += took
+    return answers, seconds / max(1, len(items))
 
 
 def check(role: Role, answer: Any) -> None:
@@ -104,7 +98,7 @@ def judge(role: Role, known: Sequence[Any], answers: Sequence[Any], seconds: tup
     pairs = zip(known, answers, strict=False)
     agreed = [compared(role, *pair) for pair in pairs if not isinstance(pair[0], BaseException | ItemError)]
     said = [each for each in agreed if each is not None]
-    return Comparison(role, len(answers), sum(said) / len(said) if said else 1.0, *seconds)
+    return Comparison(role, len(answers), sum(said) / len(said) if said else None, *seconds)
 
 
 async def _ask(role: Role, model: Any, item: Any) -> tuple[Any, float]:

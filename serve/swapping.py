@@ -7,6 +7,7 @@ is torn: new submissions go to the new weights, and the old ones stay until nobo
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from serve.lease import lease
 from serve.live import Live, current
 from serve.loading import load_scoring
 from serve.rehearsal import is_possible, rehearse
-from serve.samples import Comparison, Samples, compare, judge
+from serve.samples import Comparison, Samples, ask_each, check, judge
 
 SWAP = "swap"
 """Lease of whoever loads candidates. Held for minutes; batches may change meanwhile."""
@@ -52,7 +53,8 @@ async def reload(
     """Make the running engine that of the settings, without a failed submission.
 
     Raises:
-        Refused: a candidate's weights are not the pinned ones, do not load, or answer the samples wrongly.
+        Refused: a candidate's weights are not the pinned ones, do not load, or answer the samples wrongly; or the
+            replicas asked for find no place.
         EngineUnavailable: no engine runs, or another swap is under way.
     """
     load_scoring(settings)
@@ -61,7 +63,7 @@ async def reload(
         wanted = Live.of(settings, before.code)
         changed = [role for role, name in wanted.applications.items() if before.applications.get(role) != name]
         comparisons = await load_beside(before, wanted, changed, samples, on_progress, min_agreement)
-        await take(wanted, on_progress)
+        await _take_or_go_back(before, wanted, on_progress)
         await drain(before.applications.values(), wanted, on_progress)
     return Reloaded(tuple(comparisons), _reconfigured(before.settings, settings))
 
@@ -93,9 +95,23 @@ async def load_beside(
 
 
 async def take(wanted: Live, on_progress: Progress) -> None:
-    """Let the scorer send what is new to the wanted models; all of them run."""
+    """Let the scorer send what is new to the wanted models; all of them run.
+
+    Raises:
+        EngineUnavailable: more replicas are asked for than there is room for; the state is in force all the same.
+    """
     async with lease(CHANGE):
-        await asyncio.to_thread(deploy, wanted, wanted.applications.keys(), on_progress)
+        await asyncio.to_thread(deploy, wanted, wanted.applications.keys(), on_progress, LOAD_SECONDS)
+
+
+async def _take_or_go_back(before: Live, wanted: Live, on_progress: Progress) -> None:
+    try:
+        await take(wanted, on_progress)
+    except EngineUnavailable as error:
+        with suppress(EngineUnavailable):  # its replicas answer; Serve may still be at those that found no place
+            await take(before, on_progress)
+        await drain(wanted.applications.values(), before, on_progress)
+        raise Refused(str(error)) from error
 
 
 async def drain(names: Collection[str], wanted: Live, on_progress: Progress) -> None:
@@ -122,41 +138,54 @@ async def _load_one(
     role: Role, before: Live, wanted: Live, samples: Samples, on_progress: Progress, min_agreement: float
 ) -> Comparison:
     """One candidate at a time, so that their loads do not add up; its replica starts after the rehearsal."""
-    if await asyncio.to_thread(is_possible, role, wanted.settings):
+    declared, is_new = wanted.declarations[role], role not in before.applications
+    candidate, items = wanted.applications[role], samples[role]
+    if await asyncio.to_thread(is_possible, role, wanted.settings, declared):
         on_progress(f"rehearsing {role}")
-        comparison = await asyncio.to_thread(_rehearse, role, before, wanted, samples)
-        _require(comparison, min_agreement)
+        new = await asyncio.to_thread(rehearse, role, wanted.settings, declared, items)
+        known, seconds = await _known_answers(role, before, items)
+        comparison = judge(role, known, new.outputs, (seconds, new.seconds))
+        _require(comparison, is_new, min_agreement)
         await asyncio.to_thread(deploy_beside, wanted, [role], on_progress, LOAD_SECONDS)
-        first = {role: samples[role][:1]}
-        await compare(role, None, model_handle(role, wanted.applications[role]), first)
+        await ask_each(role, model_handle(role, candidate), items[:1], check)
         return comparison
     await asyncio.to_thread(deploy_beside, wanted, [role], on_progress, LOAD_SECONDS)
     on_progress(f"asking {role} the samples")
-    known = before.applications.get(role)
-    answers_now = model_handle(role, known) if known else None
-    comparison = await compare(role, answers_now, model_handle(role, wanted.applications[role]), samples)
-    _require(comparison, min_agreement)
+    answers, candidate_seconds = await ask_each(role, model_handle(role, candidate), items, check)
+    known, seconds = await _served_answers(role, before, items)
+    comparison = judge(role, known, answers, (seconds, candidate_seconds))
+    _require(comparison, is_new, min_agreement)
     return comparison
 
 
-def _rehearse(role: Role, before: Live, wanted: Live, samples: Samples) -> Comparison:
-    new = rehearse(role, wanted.settings, samples[role])
-    known, seconds = _known_answers(role, before, samples)
-    return judge(role, known, new.outputs, (seconds, new.seconds))
-
-
-def _known_answers(role: Role, before: Live, samples: Samples) -> tuple[Sequence[Any], float]:
-    """Of what serves now, and their seconds; nothing if its files are no longer those that it was loaded from."""
+async def _known_answers(role: Role, before: Live, items: Sequence[Any]) -> tuple[Sequence[Any], float]:
+    """Of what serves now, and the mean seconds of one: of its files, in nobody's way, if they are still there."""
+    declared = before.declarations.get(role)
     try:
-        if role in before.settings.models and is_possible(role, before.settings):
-            now = rehearse(role, before.settings, samples[role])
+        if declared is not None and await asyncio.to_thread(is_possible, role, before.settings, declared):
+            now = await asyncio.to_thread(rehearse, role, before.settings, declared, items)
             return now.outputs, now.seconds
     except (EngineUnavailable, WeightsError):
         pass
-    return (), 0.0
+    return await _served_answers(role, before, items)
 
 
-def _require(comparison: Comparison, min_agreement: float) -> None:
+async def _served_answers(role: Role, before: Live, items: Sequence[Any]) -> tuple[Sequence[Any], float]:
+    """Of the replicas that serve now; nothing for a role that none served."""
+    if role not in before.applications:
+        return (), 0.0
+    return await ask_each(role, model_handle(role, before.applications[role]), items)
+
+
+def _require(comparison: Comparison, is_new: bool, min_agreement: float) -> None:
+    """A role that nothing served before has nothing to agree with."""
+    if is_new or min_agreement <= 0:
+        return
+    if comparison.agreement is None:
+        raise Refused(
+            f"{comparison.role}: on {comparison.items} samples neither the candidate nor what serves now said anything "
+            "that could be compared; give files with something to find, or ask for no agreement"
+        )
     if comparison.agreement < min_agreement:
         raise Refused(
             f"{comparison.role}: the candidate agrees with what serves now by {comparison.agreement:.2f} "

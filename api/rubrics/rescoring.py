@@ -132,13 +132,13 @@ async def find_changes(db: Database, job: Job, rubric: Rubric, look: Looks = sto
 
 
 async def begin(session: AsyncSession, job: Job, rubric: Rubric, weights: Mapping[str, str]) -> Rescoring:
-    """A new rescoring of the job, or the same one where it was interrupted."""
-    query = select(Rescoring).where(
-        Rescoring.job_id == job.id, Rescoring.status == "running", Rescoring.rubric_digest == rubric.digest
-    )
-    for found in await session.scalars(query.order_by(Rescoring.id.desc())):
-        if found.weights == dict(weights):
-            return found
+    """A new rescoring of the job, or the same one where it was interrupted and none came after it."""
+    query = select(Rescoring).where(Rescoring.job_id == job.id).order_by(Rescoring.id.desc()).limit(1)
+    latest = await session.scalar(query)
+    if latest is not None and latest.status == "running":
+        wanted = rubric.digest, dict(weights)
+        if (latest.rubric_digest, latest.weights) == wanted:
+            return latest
     made = Rescoring(
         id=new_id("rsc"),
         organization_id=job.organization_id,

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from configs.settings import CONFIGS, BatchSettings, Role, load_settings
+from configs.settings import CONFIGS, BatchSettings, ReplicaSettings, Role, load_settings
 from pipeline.decode import decode
 from scripts.sample_media import generated, sample_media
-from scripts.tune_command import measure
+from scripts.tune_command import measure, tune
 from scripts.tune_machine import Others, describe_noise
 from scripts.tune_mix import Mix, gains_in_the_mix
 from scripts.tune_plot import ticks, verdict, write_page
-from scripts.tune_profile import gpu_fraction, tuned_profile
+from scripts.tune_profile import gpu_fraction, spread, tuned_profile
 from scripts.tune_search import WORTH, Effort, Point, Tuned, Way, best_of, front, with_room
 from scripts.tune_worker import Measured
 from scripts.user_errors import UserError
@@ -95,6 +95,22 @@ def test_what_slows_the_whole_engine_is_not_chosen(gain: float | None, expected:
     assert ("the profile's own way stays" in verdict(found)) == (expected == 10)
 
 
+@pytest.mark.parametrize(
+    ("replicas", "processes", "expected"),
+    [
+        ((1, 1), 1, (1, 1)),
+        ((1, 1), 2, (2, 2)),
+        ((2, 2), 1, (1, 1)),  # as an earlier run wrote it
+        ((1, 32), 2, (2, 32)),  # a cluster goes on scaling
+        ((1, 4), 8, (8, 8)),
+    ],
+)
+def test_processes_become_replicas(replicas: tuple[int, int], processes: int, expected: tuple[int, int]) -> None:
+    before = ReplicaSettings(min_replicas=replicas[0], max_replicas=replicas[1])
+    after = before.model_copy(update=spread(before, processes))
+    assert (after.min_replicas, after.max_replicas) == expected
+
+
 def test_several_processes_and_a_part_of_a_gpu_become_replicas() -> None:
     source = yaml.safe_load((CONFIGS / "embedded.yaml").read_text())
     one = point(20, 80, gpu_share=0.2)
@@ -163,6 +179,22 @@ def test_our_own_work_is_not_others(monkeypatch: pytest.MonkeyPatch) -> None:
     others = Others()
     seconds |= {"busy": 118.0, "ours": 22.0, "clock": 1010.0}
     assert others.taken() == pytest.approx(0.3)
+
+
+def test_a_model_that_does_not_load_here_is_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = DETECTOR.model_copy(update={"weights": "rtdetr-r50"})
+    settings = EMBEDDED.model_copy(update={"models": {"detector": missing}})
+    samples = samples_of([decode(next(generated()), EMBEDDED.decode)])
+    effort = Effort(latency_ms=10_000, seconds=0.1, quick=True, cores=1)
+    with pytest.raises(UserError, match="no model could be measured"):
+        measure(settings, ["detector"], samples, effort)
+    said = "detector: not measured, and left as it is: "
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_folder_for_the_profile_is_looked_for_before_anything_is_measured(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no folder .*nowhere for tuned\.yaml"):
+        tune(out=tmp_path / "nowhere" / "tuned.yaml")
 
 
 @pytest.mark.slow

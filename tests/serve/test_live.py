@@ -1,18 +1,21 @@
 """Changes of a running engine, from this process and from another replica of the same Ray, while files are scored."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 import skimage
 import yaml
 from ray import serve as ray_serve
 
 from configs.settings import BatchSettings, DecodeSettings, ModelSettings, Role, Settings
-from models.weights import sha256_of
+from models.weights import Registry, sha256_of
 from pipeline.brief import JobBrief
 from pipeline.decode import decode
 from pipeline.result import ScoreRequest, ScoreResult
@@ -31,6 +34,7 @@ from tests.serve.replicas import replica_pids
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 PHOTOS = Path(skimage.__file__).parent / "data"
+FILE = "320n.onnx"
 COPY = "nudenet-copy"
 """The detector's own weights under another name: what changes shows, and its answers do not."""
 PERSON = ScoreRequest(PHOTOS / "astronaut.png", JobBrief(description="A photo of an astronaut."))
@@ -162,10 +166,12 @@ async def test_weights_are_swapped_under_load_and_every_later_answer_names_them(
 
 @pytest.fixture(scope="module")
 def with_copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Declares `COPY` too."""
+    """Declares `COPY` too, whose file lies beside the declarations."""
     entries = yaml.safe_load(settings.weights.read_text(encoding="utf-8"))
     path = tmp_path_factory.mktemp("copy") / "weights.yaml"
-    path.write_text(yaml.safe_dump(entries | {COPY: entries["nudenet-320n"]}), encoding="utf-8")
+    shutil.copy(Registry.load(settings.weights, settings.data_dir).open("nudenet-320n").path(FILE), path.parent)
+    copy = entries["nudenet-320n"] | {"sources": [{"path": str(path.parent)}]}
+    path.write_text(yaml.safe_dump(entries | {COPY: copy}), encoding="utf-8")
     return settings.model_copy(update={"weights": path})
 
 
@@ -176,10 +182,10 @@ def declare(settings: Settings, tmp_path: Path) -> Any:
     def declare(name: str, content: bytes, sha256: str | None = None) -> Settings:
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "320n.onnx").write_bytes(content)
+        (folder / FILE).write_bytes(content)
         entries = yaml.safe_load(settings.weights.read_text(encoding="utf-8"))
-        digest = sha256 or sha256_of(folder / "320n.onnx")
-        changed = {"files": {"320n.onnx": digest}, "sources": [{"path": str(folder)}]}
+        digest = sha256 or sha256_of(folder / FILE)
+        changed = {"files": {FILE: digest}, "sources": [{"path": str(folder)}]}
         entries[name] = entries["nudenet-320n"] | changed
         (folder / "weights.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
         return with_detector(settings, weights=name).model_copy(update={"weights": folder / "weights.yaml"})
@@ -205,6 +211,50 @@ async def test_bad_checkpoints_are_refused_with_the_reason_and_the_old_one_serve
             assert model_applications() == applications
     assert len(results) > 2
     assert await engine.identities() == serving
+
+
+async def test_a_file_that_changed_in_its_place_is_compared_with_what_serves(
+    engine: RayEngine, with_copy: Settings, samples: Samples
+) -> None:
+    """Its name and path are those of the weights that serve: asked on the disk, they would agree with themselves."""
+    wanted = with_detector(with_copy, weights=COPY)
+    await reload(wanted, samples, lambda step: None)
+    declared, file = with_copy.weights.read_text(encoding="utf-8"), with_copy.weights.with_name(FILE)
+    good, digest = file.read_bytes(), sha256_of(file)
+    file.write_bytes(blinded(good))
+    with_copy.weights.write_text(declared.replace(digest, sha256_of(file)), encoding="utf-8")
+    with pytest.raises(Refused, match=r"agrees with what serves now by 0\.00"):
+        await reload(wanted, samples, lambda step: None)
+    assert current().declarations["detector"].files == {FILE: digest}, "a replica that starts again loads no other"
+    file.write_bytes(good)
+    with_copy.weights.write_text(declared, encoding="utf-8")
+
+
+def blinded(network: bytes) -> bytes:
+    """The same network with weights of nothing: it loads, answers, and finds nothing."""
+    model = onnx.load_from_string(network)
+    for weights in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(weights)
+        if values.dtype == np.float32 and values.ndim == 4:
+            weights.CopyFrom(onnx.numpy_helper.from_array(np.zeros_like(values), weights.name))
+    content: bytes = model.SerializeToString()
+    return content
+
+
+async def test_replicas_without_a_place_are_given_up_and_what_served_serves_on(
+    engine: RayEngine, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.swapping.LOAD_SECONDS", 3.0)
+    before, pids = current(), replica_pids("detector")
+    too_large = before.settings.models["detector"].replicas.model_copy(update={"num_cpus": 64})
+    wanted = with_detector(before.settings, replicas=too_large)
+    async with load(engine) as results:
+        with pytest.raises(Refused, match="detector: not up after 3 s; is there room for it"):
+            await reload(wanted, samples, lambda step: None)
+        after = len(results)
+        await asyncio.sleep(1)
+    assert len(results) > after
+    assert (current(), replica_pids("detector")) == (before, pids)
 
 
 async def test_a_canary_compares_and_decides_nothing_until_it_is_promoted(

@@ -131,6 +131,7 @@ async def test_too_few_labels_move_nothing(
         (("rescore",), "give --job"),
         (("rescore", "--job", "job_nobody"), "there is no job job_nobody"),
         (("rescore", "--job", job["id"], "--rubric", "rub_nobody"), "there is no rubric rub_nobody"),
+        (("rescore", "--job", job["id"], "--rubric", "nowhere.yaml"), "there is no file nowhere.yaml"),
         (("rescore", "--job", job["id"], "--weights", "taste=good"), "--weights takes ROLE=NAME with one of"),
     ):
         refused = await assay(*arguments)

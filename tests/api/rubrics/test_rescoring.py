@@ -180,6 +180,18 @@ async def test_an_interrupted_rescoring_goes_on(
         assert await session.scalar(select(func.count()).select_from(EarlierScore)) == 6
 
 
+async def test_an_interrupted_rescoring_that_another_one_followed_begins_anew(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, monkeypatch
+) -> None:
+    monkeypatch.setattr(rescoring, "PAGE_ROWS", 2)
+    job_id, _ = await _collected(http, services, organization, worker)
+    first = await _apply(services, job_id, lenient(1), pages=1)
+    await _apply(services, job_id, lenient(-1))
+    again = await _apply(services, job_id, lenient(1))
+    assert (again.id == first.id, again.counts["files"]) == (False, 6)
+    assert not any(change.stale for change in await _changes(services, job_id, lenient(1))), "all have its stars"
+
+
 async def test_two_processes_take_turns(
     http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, monkeypatch
 ) -> None:
