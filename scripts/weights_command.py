@@ -1,5 +1,6 @@
 """`assay weights`: what is declared, whether it is there and whole, and how to get it."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -78,6 +79,22 @@ def fetch(
         console.print(f"{name}: {'pinned in' if pin else 'the digests to pin in'} {settings.weights}", soft_wrap=True)
         for file, digest in digests.items():
             console.print(f"    {file}: {digest}", soft_wrap=True)
+
+
+@app.command()
+def copy(
+    names: Annotated[list[str], typer.Argument(help="Entries of weights.yaml.")],
+    to: Annotated[Path, typer.Option(help="Folder that gets one of each entry, to be mounted at /weights.")],
+) -> None:
+    """Copy verified files to where an image finds them, which has no hub and no cache."""
+    declared = registry(load_settings())
+    for name in names:
+        weights = declared.open(name)
+        for file in declared.declaration(name).files:
+            target = to / name / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(weights.path(file), target)
+        console.print(f"{name}: {to / name}", soft_wrap=True)
 
 
 def _unpinned(declared: Registry) -> list[str]:

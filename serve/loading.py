@@ -34,7 +34,7 @@ def load_scoring(settings: Settings) -> tuple[Rubric, str]:
     if encoder not in rubric.relevance:
         raise EngineUnavailable(
             f"{settings.rubric} has no relevance curve for the concept backend {encoder}; fit one to labelled photos "
-            f"with python -m scripts.calibrate --profile {settings.profile} and paste what it prints"
+            f"with python -m scripts.calibrate --profile {settings.profile} --eval FOLDER and paste what it prints"
         )
     return rubric, encoder
 

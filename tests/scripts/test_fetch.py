@@ -125,3 +125,14 @@ def test_a_file_that_the_mirror_lacks_is_one_line(assay, tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("assay: lab/small/other.bin could not be fetched")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_was_fetched_is_copied_to_where_an_image_finds_it(assay, tmp_path):
+    _declare(tmp_path, "model.bin", None)
+    refused = assay("copy", "small", "--to", str(tmp_path / "volume"))
+    assert (refused.returncode, "no SHA-256 is pinned" in refused.stderr) == (2, True)
+    assert assay("fetch", "--pin", "small").returncode == 0
+    done = assay("copy", "small", "--to", str(tmp_path / "volume"))
+    assert (done.returncode, done.stdout) == (0, f"small: {tmp_path / 'volume' / 'small'}\n"), done.stderr
+    copied = tmp_path / "volume" / "small" / "model.bin"
+    assert (copied.is_symlink(), copied.read_bytes()) == (False, CONTENT)
