@@ -61,11 +61,20 @@ async def claim(session: AsyncSession, count: int, seconds: float) -> list[Claim
 
 
 async def renew(session: AsyncSession, claims: Sequence[Claim], seconds: float) -> None:
-    """Hold on to claims whose submissions are still being scored."""
+    """Hold on to claims whose submissions are still being scored.
+
+    Those that are locked are left out, since they are being decided, or their job ends: to wait for them would deadlock
+    with a transaction that goes on to lock others of the claims.
+    """
     tokens = {one.token for one in claims}
+    ours = (
+        select(Submission.id)
+        .where(Submission.id.in_([one.submission.id for one in claims]), Submission.claim_token.in_(tokens))
+        .with_for_update(skip_locked=True)
+    )
     held = (
         update(Submission)
-        .where(Submission.id.in_([one.submission.id for one in claims]), Submission.claim_token.in_(tokens))
+        .where(Submission.id.in_(ours))
         .values(claimable_at=after(seconds))
         .execution_options(synchronize_session=False)
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.auth import Caller
 from api.clock import now
 from api.errors import IdempotencyConflict, IdempotencyMismatch
 from api.services import Services, services_of
@@ -19,6 +20,8 @@ from api.tables import IdempotencyKey
 
 KEPT = timedelta(hours=24)
 MAX_CHARACTERS = 255
+OF_TEST_MODE = "/t"
+"""Behind an organization's id of 30 characters; the column takes 32."""
 
 Action = Callable[[AsyncSession], Awaitable[BaseModel | None]]
 """What a request does; `None` is answered with an empty body."""
@@ -27,10 +30,18 @@ _in_flight: set[tuple[str, str, str]] = set()
 """Owner, route and key of the requests under way in this process."""
 
 
+def owner_of(caller: Caller) -> str:
+    """Whose a client's idempotency keys are: its organization's, apart for live and test mode.
+
+    Where the answer tells a secret they are the API key's, `caller.key_id`: another key may be allowed less.
+    """
+    return caller.organization_id if caller.livemode else f"{caller.organization_id}{OF_TEST_MODE}"
+
+
 class Once:
     """Runs the action of a mutating POST in one transaction, together with the row of its key.
 
-    A route declares `once: OnceUse` and ends with `return await once.run(owner_id, action, status=201)`.
+    A route declares `once: OnceUse` and ends with `return await once.run(owner_of(caller), action, status=201)`.
     """
 
     def __init__(self, request: Request, use: Services, key: str | None) -> None:
@@ -50,7 +61,7 @@ class Once:
         """The response: the action's, or the stored one of the first request with this key.
 
         Args:
-            owner_id: organization or worker, whose keys are its own.
+            owner_id: `owner_of` the caller, its API key or a worker, whose idempotency keys are its own.
             action: gets the session of the transaction; what it raises undoes everything, the key too.
             status: of the response.
             digest: tells this request's content from another's, where it is not to be read whole; of its body else.

@@ -1,6 +1,6 @@
 """Types of the wire that every noun's schemas share."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, validate_email
@@ -21,8 +21,16 @@ WireTime = Annotated[
 ]
 """A time in a response: ISO 8601 in UTC with `Z`."""
 
-GivenTime = AwareDatetime
-"""A time in a request; it has to name its offset from UTC."""
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC, the time is not within the years 1 to 9999") from None
+
+
+GivenTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time in a request, in UTC; it has to name its offset from it."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 """A string in a request, without the blanks around it. Postgres stores no NUL, so none is taken.

@@ -19,7 +19,7 @@ from api.credits.schemas import (
 )
 from api.credits.stripe_checkout import provider_for, stripe_provider
 from api.errors import NotFound, PayloadTooLarge
-from api.idempotency import OnceUse
+from api.idempotency import OnceUse, owner_of
 from api.ids import JobId
 from api.live_only import require_live
 from api.pages import Page, Paging, as_page
@@ -79,7 +79,7 @@ async def purchase_credits(
             session, organization_id, amount_credits, actor=caller.key_id, request_id=caller.request_id
         )
 
-    return await once.run(organization_id, action, status=201)
+    return await once.run(owner_of(caller), action, status=201)
 
 
 @router.post("/v1/billing/stripe/webhook")

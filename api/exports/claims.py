@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import after, now
@@ -77,7 +77,7 @@ async def _renew(db: Database, export: Export, seconds: float, deadline: asyncio
         try:
             async with db.write() as session:
                 ours = await change(session, export, claimable_at=after(seconds))
-        except (DBAPIError, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             log.warning("the lease of %s was not renewed: %s", export.id, error)
             continue
         if not deadline.expired():

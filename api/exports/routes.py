@@ -8,7 +8,7 @@ from api.exports.queries import exports_of, find_export
 from api.exports.schemas import ExportCreate, ExportResource
 from api.exports.service import create_export
 from api.files.queries import url_seconds
-from api.idempotency import OnceUse
+from api.idempotency import OnceUse, owner_of
 from api.ids import ExportId, JobId
 from api.jobs.queries import find_job
 from api.pages import Page, Paging, fetch_page
@@ -28,7 +28,7 @@ async def export_job(
         export = await create_export(session, caller, job_id, body)
         return ExportResource.of(export, use, await url_seconds(session, use, caller.organization_id))
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(owner_of(caller), action, status=201)
 
 
 @router.get("/v1/jobs/{job_id}/exports")

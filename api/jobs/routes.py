@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, needs
-from api.idempotency import OnceUse
+from api.idempotency import OnceUse, owner_of
 from api.ids import JobId
 from api.jobs import service
 from api.jobs.queries import find_job, jobs_of
@@ -32,7 +32,7 @@ async def create_job(body: JobCreate, once: OnceUse, caller: Caller = needs("job
     async def action(session: AsyncSession) -> JobResource:
         return JobResource.of(await service.create_job(session, caller, body))
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(owner_of(caller), action, status=201)
 
 
 @router.get("/v1/jobs")
@@ -73,7 +73,7 @@ async def cancel_job(job_id: JobId, once: OnceUse, caller: Caller = needs("jobs:
     async def action(session: AsyncSession) -> JobResource:
         return JobResource.of(await service.cancel_job(session, caller, job_id))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(owner_of(caller), action)
 
 
 @router.post("/v1/jobs/{job_id}/rate", response_model=JobResource)
@@ -83,7 +83,7 @@ async def rate_job(job_id: JobId, body: JobRating, once: OnceUse, caller: Caller
     async def action(session: AsyncSession) -> JobResource:
         return JobResource.of(await service.rate_job(session, caller, job_id, body))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(owner_of(caller), action)
 
 
 @router.get("/v1/jobs/{job_id}/audit")

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, needs
-from api.idempotency import OnceUse
+from api.idempotency import OnceUse, owner_of
 from api.ids import KeyId
 from api.keys import service
 from api.keys.queries import keys_of
@@ -23,7 +23,7 @@ async def create_api_key(body: KeyCreate, once: OnceUse, caller: Caller = needs(
     async def action(session: AsyncSession) -> NewKeyResource:
         return NewKeyResource.made(*await service.grant_key(session, caller, body))
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(caller.key_id, action, status=201)
 
 
 @router.get("/v1/api_keys")
@@ -41,7 +41,7 @@ async def rotate_api_key(key_id: KeyId, use: Use, once: OnceUse, caller: Caller 
     async def action(session: AsyncSession) -> NewKeyResource:
         return NewKeyResource.made(*await service.rotate_key(session, caller, key_id, overlap_seconds=overlap_seconds))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(caller.key_id, action)
 
 
 @router.post("/v1/api_keys/{key_id}/revoke", status_code=204, response_class=Response)
@@ -51,4 +51,4 @@ async def revoke_api_key(key_id: KeyId, once: OnceUse, caller: Caller = needs("k
     async def action(session: AsyncSession) -> None:
         await service.revoke_key(session, caller, key_id)
 
-    return await once.run(caller.organization_id, action, status=204)
+    return await once.run(owner_of(caller), action, status=204)

@@ -5,7 +5,7 @@ by rotating, a scope that it does not hold itself.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,9 @@ from api.keys.queries import lock_key
 from api.keys.schemas import KeyCreate, status_of
 from api.secrets import SHOWN_CHARACTERS, new_token, token_hash
 from api.tables import ApiKey
+
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+"""Of the calendar: what a `datetime` can hold."""
 
 
 def create_key(
@@ -83,14 +86,13 @@ async def rotate_key(session: AsyncSession, caller: Caller, key_id: str, *, over
     if status_of(old) != "active":
         raise Conflict(f"this key is {status_of(old)}", code="key_not_active")
     _check_held(caller, old.scopes)
-    lifetime = None if old.expires_at is None else old.expires_at - old.created_at
     key, token = create_key(
         session,
         old.organization_id,
         name=old.name,
         livemode=old.livemode,
         scopes=old.scopes,
-        expires_at=None if lifetime is None else now() + lifetime,
+        expires_at=_successors_end(old),
     )
     overlap_end = after(overlap_seconds)
     old.rotated_to, old.expires_at = key.id, min(old.expires_at or overlap_end, overlap_end)
@@ -109,6 +111,14 @@ async def revoke_key(session: AsyncSession, caller: Caller, key_id: str) -> None
     if key.revoked_at is None:
         key.revoked_at = now()
         _record(session, caller, key, "api_key.revoked")
+
+
+def _successors_end(old: ApiKey) -> datetime | None:
+    """When a successor that is made now stops working; a key that was to last until 9999 is not outlived."""
+    if old.expires_at is None:
+        return None
+    moment = now()
+    return moment + min(old.expires_at - old.created_at, LAST_MOMENT - moment)
 
 
 def _scopes(caller: Caller, wanted: Iterable[str] | None) -> list[str]:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, needs
 from api.events import EventType
-from api.idempotency import OnceUse
+from api.idempotency import OnceUse, owner_of
 from api.ids import EndpointId, EventId
 from api.pages import Page, Paging, fetch_page
 from api.services import Use
@@ -29,7 +29,7 @@ async def create_webhook_endpoint(
         made = await service.create_endpoint(session, caller, body, policy=policy, cipher=use.cipher)
         return EndpointWithSecret.made(*made)
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(caller.key_id, action, status=201)
 
 
 @router.get("/v1/webhook_endpoints")
@@ -80,7 +80,7 @@ async def rotate_webhook_secret(
         )
         return EndpointWithSecret.made(*rotated)
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(caller.key_id, action)
 
 
 @router.get("/v1/webhook_events")
@@ -102,4 +102,4 @@ async def replay_webhook_event(event_id: EventId, once: OnceUse, caller: Caller 
     async def action(session: AsyncSession) -> EventResource:
         return EventResource.with_deliveries(*await service.replay_event(session, caller, event_id))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(owner_of(caller), action)

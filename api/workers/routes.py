@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, needs
-from api.idempotency import OnceUse
+from api.idempotency import OnceUse, owner_of
 from api.ids import WorkerId
 from api.live_only import require_live
 from api.pages import Page, Paging, fetch_page
@@ -29,7 +29,7 @@ async def create_worker(body: WorkerCreate, once: OnceUse, caller: Caller = need
     async def action(session: AsyncSession) -> NewWorkerResource:
         return NewWorkerResource.made(*await service.register_worker(session, caller, body))
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(caller.key_id, action, status=201)
 
 
 @router.get("/v1/workers")
@@ -62,7 +62,7 @@ async def ban_worker(
     async def action(session: AsyncSession) -> WorkerResource:
         return WorkerResource.of(await service.ban_worker(session, caller, worker_id, reason))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(owner_of(caller), action)
 
 
 @router.post("/v1/workers/{worker_id}/unban", response_model=WorkerResource)
@@ -73,7 +73,7 @@ async def unban_worker(worker_id: WorkerId, once: OnceUse, caller: Caller = need
     async def action(session: AsyncSession) -> WorkerResource:
         return WorkerResource.of(await service.unban_worker(session, caller, worker_id))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(owner_of(caller), action)
 
 
 @router.post("/v1/workers/{worker_id}/rotate_token", response_model=NewWorkerResource)
@@ -84,7 +84,7 @@ async def rotate_worker_token(worker_id: WorkerId, once: OnceUse, caller: Caller
     async def action(session: AsyncSession) -> NewWorkerResource:
         return NewWorkerResource.made(*await service.rotate_token(session, caller, worker_id))
 
-    return await once.run(caller.organization_id, action)
+    return await once.run(caller.key_id, action)
 
 
 @router.post("/v1/workers/{worker_id}/invitation", status_code=201, response_model=InvitationResource)
@@ -97,4 +97,4 @@ async def create_worker_invitation(
     async def action(session: AsyncSession) -> InvitationResource:
         return await invitations.invite(session, use, caller, worker_id)
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(caller.key_id, action, status=201)

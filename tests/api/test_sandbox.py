@@ -1,6 +1,7 @@
 """Test keys: submissions come by themselves, are really scored, and cost nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import httpx
 import pytest
@@ -21,8 +22,8 @@ from tests.api.story import JOB
 pytestmark = pytest.mark.anyio
 
 
-async def _post(http: httpx.AsyncClient, organization: Client) -> str:
-    answer = await http.post("/v1/jobs", json=JOB | {"quantity": 2}, headers=organization.test_headers)
+async def _post(http: httpx.AsyncClient, organization: Client, **changes: Any) -> str:
+    answer = await http.post("/v1/jobs", json=JOB | {"quantity": 2} | changes, headers=organization.test_headers)
     assert (answer.status_code, answer.json()["held_credits"]) == (201, 0)
     return str(answer.json()["id"])
 
@@ -41,6 +42,18 @@ async def test_a_test_job_fills_by_itself(http: httpx.AsyncClient, services: Ser
     assert {event.livemode for event in events} == {False}
     assert await check(services.db) == []
     assert await Sandbox(services).step() == 0
+
+
+async def test_a_job_that_had_enough_makes_way_for_others(
+    http: httpx.AsyncClient, services: Services, organization: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.sandbox.JOBS_AT_ONCE", 1)
+    await _post(http, organization, quantity=1, min_star_rating=5)
+    for made in (1, 1, 1, 0):
+        assert await Sandbox(services).step() == made
+        await Dispatcher(services).drain()
+    await _post(http, organization)
+    assert await Sandbox(services).step() == 1
 
 
 async def test_the_modes_do_not_see_each_other(

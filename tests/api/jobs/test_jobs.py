@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.auth import ALL_SCOPES
+from api.keys.service import create_key
 from api.services import Services
 from tests.api.conftest import Client, WorkerClient
 from tests.api.scripted import picture
@@ -75,6 +77,7 @@ async def test_other_names_and_defaults(
         ({"min_star_rating": 6}, "min_star_rating", "validation_error"),
         ({"deadline": "2020-01-01T00:00:00Z"}, "deadline", "validation_error"),
         ({"deadline": "2040-01-01T00:00:00"}, "deadline", "validation_error"),
+        ({"deadline": "9999-12-31T23:59:59-12:00"}, "deadline", "validation_error"),
         ({"metadata": {f"k{n}": "v" for n in range(21)}}, "metadata", "validation_error"),
         ({"files_per_submission": 6}, "files_per_submission", "validation_error"),
         ({"location": {"lat": 91, "lng": 0, "radius_km": 1}}, "location.lat", "validation_error"),
@@ -129,6 +132,19 @@ async def test_a_repeated_create_holds_once(http: httpx.AsyncClient, organizatio
     assert "Idempotency-Replayed" not in first.headers
     other = await http.post("/v1/jobs", json=JOB | {"title": "Other"}, headers=headers)
     assert (other.status_code, other.json()["error"]["type"]) == (422, "idempotency_error")
+    assert await _balance(http, organization) == (999_850, 150)
+
+
+async def test_a_create_is_repeated_by_any_key_of_its_mode(
+    http: httpx.AsyncClient, services: Services, organization: Client
+) -> None:
+    async with services.db.write() as session:
+        _, successor = create_key(session, organization.id, name="New", livemode=True, scopes=ALL_SCOPES)
+    callers = (organization.test_headers, organization.headers, {"Authorization": f"Bearer {successor}"})
+    answers = [await http.post("/v1/jobs", json=JOB, headers=who | {"Idempotency-Key": "menus-4"}) for who in callers]
+    test, live, again = [answer.json() for answer in answers]
+    assert (test["livemode"], live["livemode"], again["id"]) == (False, True, live["id"])
+    assert ["Idempotency-Replayed" in answer.headers for answer in answers] == [False, False, True]
     assert await _balance(http, organization) == (999_850, 150)
 
 

@@ -148,6 +148,13 @@ async def test_a_rotation_neither_prolongs_the_old_key_nor_frees_the_new_one_of_
     assert {one["id"]: one["expires_at"] for one in listed}[old["id"]] == iso(at)
 
 
+async def test_the_successor_of_a_key_for_ever_ends_with_the_calendar(http, organization):
+    old = (await _create(http, organization.headers, expires_at="9999-12-31T23:59:59.999Z")).json()
+    rotated = await http.post(f"/v1/api_keys/{old['id']}/rotate", headers=organization.headers)
+    assert (rotated.status_code, rotated.json()["expires_at"]) == (200, "9999-12-31T23:59:59.999Z")
+    assert await _works(http, rotated.json()["key"])
+
+
 async def test_a_revoked_key_ends_at_once_and_stays_revoked(http, organization):
     key = (await _create(http, organization.headers)).json()
     revoke = f"/v1/api_keys/{key['id']}/revoke"
@@ -183,6 +190,7 @@ async def test_a_key_may_end_itself(http, organization):
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "body"),
         ({"expires_at": "2099-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
         ({"expires_at": "2099-01-01T00:00:00Z", "expires_in_days": 1}, "body"),
     ],
 )
@@ -200,6 +208,22 @@ async def test_a_repeated_creation_answers_with_the_same_key(http, services, org
     async with services.db.read() as session:
         named = select(ApiKey).where(ApiKey.name == "CI")
         assert len((await session.scalars(named)).all()) == 1
+
+
+async def test_a_repetition_by_another_key_does_not_get_the_new_one(http, services, organization):
+    once = {"Idempotency-Key": "once"}
+    narrow = _bearer(await _key_with(services, organization, "keys:manage"))
+    made = (await _create(http, organization.headers | once)).json()
+    route = f"/v1/api_keys/{made['id']}/rotate"
+    rotated = await http.post(route, headers=organization.headers | once)
+    assert rotated.status_code == 200
+
+    others = [await _create(http, headers | once) for headers in (narrow, organization.test_headers)]
+    assert [(key.json()["scopes"], key.json()["livemode"]) for key in others] == [
+        (["keys:manage"], True), (list(DEFAULT_SCOPES), False),
+    ]  # fmt: skip
+    refused = [await http.post(route, headers=headers | once) for headers in (narrow, organization.test_headers)]
+    assert [answer.status_code for answer in refused] == [409, 404]
 
 
 async def test_another_organizations_keys_do_not_exist(http, make_organization, organization):

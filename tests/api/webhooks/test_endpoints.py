@@ -154,6 +154,20 @@ async def test_repeating_a_request_makes_nothing_twice(http, organization):
     assert len((await http.get(ROUTE, headers=organization.headers)).json()["data"]) == 1
 
 
+async def test_a_repetition_by_another_key_does_not_get_the_secret(http, organization):
+    once = {"Idempotency-Key": "once"}
+    made = (await _create(http, organization.headers | once)).json()
+    of_test = (await _create(http, organization.test_headers | once)).json()
+    key = {"name": "CI", "scopes": ["webhooks:write"]}
+    other = (await http.post("/v1/api_keys", headers=organization.headers, json=key)).json()["key"]
+    route, other_headers = f"{ROUTE}/{made['id']}/rotate_secret", {"Authorization": f"Bearer {other}"}
+    rotated = [
+        (await http.post(route, headers=headers | once)).json()["secret"]
+        for headers in (organization.headers, other_headers)
+    ]
+    assert len({made["secret"], of_test["secret"], *rotated}) == 4
+
+
 async def test_pages(http, organization):
     ids = [(await _create(http, organization.headers)).json()["id"] for _ in range(3)]
     first = (await http.get(ROUTE, headers=organization.headers, params={"limit": 2})).json()

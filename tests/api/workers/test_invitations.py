@@ -91,6 +91,15 @@ async def test_a_repeated_request_makes_one_invitation(http, services, organizat
     assert await _open(services, _code(again)) == worker.id
 
 
+async def test_a_repetition_by_another_key_does_not_get_the_invitation(http, services, organization, worker):
+    key = {"name": "Field team", "scopes": ["workers:manage"]}
+    other = (await http.post("/v1/api_keys", headers=organization.headers, json=key)).json()["key"]
+    once = {"Idempotency-Key": "ada"}
+    first = await _invite(http, organization, worker, **once)
+    another = await _invite(http, organization, worker, **once, Authorization=f"Bearer {other}")
+    assert _code(first) != _code(another)
+
+
 async def test_test_keys_invite_nobody(http, organization, worker):
     refused = await http.post(f"/v1/workers/{worker.id}/invitation", headers=organization.test_headers)
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "live_key_required")

@@ -132,6 +132,20 @@ async def test_a_repeated_creation_makes_one_worker(http, organization):
     assert len((await http.get("/v1/workers", headers=organization.headers)).json()["data"]) == 1
 
 
+async def test_a_repetition_by_another_key_does_not_get_the_token(http, organization):
+    key = {"name": "Field team", "scopes": ["workers:manage"]}
+    other = (await http.post("/v1/api_keys", headers=organization.headers, json=key)).json()["key"]
+    both = [organization.headers, {"Authorization": f"Bearer {other}"}]
+    answers = [
+        await http.post("/v1/workers", headers=headers | {"Idempotency-Key": "ada"}, json={"name": "Ada"})
+        for headers in both
+    ]
+    route = f"/v1/workers/{answers[0].json()['id']}/rotate_token"
+    answers += [await http.post(route, headers=headers | {"Idempotency-Key": "ada"}) for headers in both]
+    assert [answer.status_code for answer in answers] == [201, 201, 200, 200]
+    assert len({answer.json()["token"] for answer in answers}) == 4
+
+
 async def test_a_request_id_of_a_proxy_fits_into_the_audit(http, services, organization):
     named = "4d6a77bc-06f7-4b7a-9e5d-df35b7d2bd38-and-something-more-up-to-64"
     made = await http.post("/v1/workers", headers=organization.headers | {"X-Request-Id": named}, json={"name": "Ada"})
