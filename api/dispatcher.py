@@ -12,6 +12,8 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from api.claims import ANY_WAITING, Claim, claim, lock_claimed, release, renew
 from api.clock import now
 from api.decisions import Decisions, Scored, as_announced, breakdown_of, is_altered
@@ -25,7 +27,7 @@ from api.services import Services
 from api.storage import ObjectChanged, StoreError
 from api.submissions.keys import SubmissionRow, original_key
 from api.submissions.settlement import settle
-from pipeline.decision import decide
+from pipeline.decision import Decision, decide
 from pipeline.media import MediaError, MediaFacts
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
@@ -160,6 +162,9 @@ class Dispatcher:
         """Have it settled. If the same picture was approved meanwhile, it is scored as its copy first."""
         with _timed("settle"):
             outcome = await self._decisions.commit(scored)
+        if scored.delivered is not None and not (isinstance(outcome, Decision) and outcome.status == "approved"):
+            with suppress(StoreError):  # then it lies there unused
+                await self._use.store.delete(scored.delivered.key)
         if isinstance(outcome, EarlierFile):
             await self._commit(one, await self._score(one, outcome))
         elif outcome is not None:
@@ -210,13 +215,14 @@ class Dispatcher:
                 return
 
     async def _renew_all(self) -> None:
+        """Until cancelled. A renewal may fail: a claim outlives two of them."""
         while True:
             await asyncio.sleep(self._settings.claim_seconds / 3)
             if self._tasks:
                 try:
                     async with self._use.db.write() as session:
                         await renew(session, list(self._tasks.values()), self._settings.claim_seconds)
-                except DatabaseAway as error:
+                except (SQLAlchemyError, OSError) as error:
                     log.warning("claims could not be renewed", extra={"error": str(error)})
 
     async def _give_back(self) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.clock import now
-from api.errors import Conflict, PayloadTooLarge
+from api.errors import PayloadTooLarge
 from api.events import record
 from api.idempotency import KEPT
 from api.jobs.lifecycle import end_job
@@ -18,10 +18,11 @@ from api.outage import DatabaseAway
 from api.services import Services
 from api.storage import StoreError
 from api.submissions import parted
+from api.submissions.keys import original_key
 from api.submissions.queries import lock_submission
 from api.submissions.service import is_uploaded, queue
 from api.submissions.slots import free_slot
-from api.tables import File, IdempotencyKey, Job, Organization, Submission
+from api.tables import ENDED_UNSCORED, File, IdempotencyKey, Job, Organization, Submission
 
 log = logging.getLogger("assay.sweeper")
 
@@ -72,11 +73,14 @@ class Sweeper:
                     await end_job(session, job, "timed_out", actor="system")
 
     async def leases(self) -> None:
-        """Take slots back whose worker did not upload in time."""
-        due = select(Submission.id, Submission.job_id).where(Submission.lease_expires_at <= now()).limit(AT_ONCE)
+        """Take slots back whose file did not come in time."""
+        chosen = select(Submission.id, Submission.job_id, Submission.worker_id)
+        due = chosen.where(Submission.lease_expires_at <= now()).limit(AT_ONCE)
         async with self._use.db.read() as session:
             expired = (await session.execute(due)).all()
-        for submission_id, job_id in expired:
+        for submission_id, job_id, worker_id in expired:
+            if worker_id is None:  # it may have come since the last look
+                await self._look_for(submission_id)
             async with self._use.db.write() as session:
                 await self._expire(session, job_id, submission_id)
 
@@ -84,8 +88,7 @@ class Sweeper:
         """Queue the announced files of clients that have been uploaded since."""
         due = select(Submission.id).where(Submission.arrival_check_at <= now()).limit(AT_ONCE)
         for submission_id in await self._ids(due):
-            async with self._use.db.write() as session:
-                await self._look_for(session, submission_id)
+            await self._look_for(submission_id)
 
     async def parts(self) -> None:
         """Drop what was sent in parts of files that came whole, or that nobody waits for any more."""
@@ -101,7 +104,9 @@ class Sweeper:
         async with self._use.db.read() as session:
             organizations = (await session.scalars(select(Organization))).all()
         for organization in organizations:
-            await self._delete_originals(organization.id, settings_of(organization).retention_days)
+            kept_since = now() - timedelta(days=settings_of(organization).retention_days)
+            await self._delete_originals(organization.id, kept_since)
+            await self._delete_unscored(organization.id, kept_since)
 
     async def idempotency_keys(self) -> None:
         """Forget answers that are older than a day."""
@@ -110,13 +115,13 @@ class Sweeper:
             async with self._use.db.write() as session:
                 await session.execute(delete(IdempotencyKey).where(is_old))
 
-    async def _delete_originals(self, organization_id: str, days: int) -> None:
+    async def _delete_originals(self, organization_id: str, kept_since: datetime) -> None:
         old = (
             select(File)
             .where(
                 File.organization_id == organization_id,
                 File.original_deleted_at.is_(None),
-                File.created_at < now() - timedelta(days=days),
+                File.created_at < kept_since,
             )
             .limit(AT_ONCE)
         )
@@ -128,6 +133,20 @@ class Sweeper:
             async with self._use.db.write() as session:
                 gone = update(File).where(File.id.in_([file.id for file in files]))
                 await session.execute(gone.values(original_deleted_at=now()))
+
+    async def _delete_unscored(self, organization_id: str, kept_since: datetime) -> None:
+        """Of submissions that ended without a file. What an earlier attempt uploaded was scored, so it is a file's."""
+        old = select(Submission).where(
+            Submission.organization_id == organization_id, Submission.updated_at < kept_since, ENDED_UNSCORED
+        )
+        async with self._use.db.read() as session:
+            submissions = (await session.scalars(old.limit(AT_ONCE))).all()
+        for submission in submissions:
+            await self._use.store.delete(original_key(submission))
+        if submissions:
+            async with self._use.db.write() as session:
+                gone = update(Submission).where(Submission.id.in_([submission.id for submission in submissions]))
+                await session.execute(gone.values(original_deleted_at=now(), updated_at=Submission.updated_at))
 
     async def _expire(self, session: AsyncSession, job_id: str, submission_id: str) -> None:
         job = await lock_job(session, job_id)
@@ -148,18 +167,19 @@ class Sweeper:
             subject_id=submission_id,
         )
 
-    async def _look_for(self, session: AsyncSession, submission_id: str) -> None:
-        submission = await lock_submission(session, submission_id)
-        if submission.arrival_check_at is None or submission.status != "awaiting_upload":
-            return
-        try:
-            if await is_uploaded(self._use, submission):
-                queue(submission)
+    async def _look_for(self, submission_id: str) -> None:
+        async with self._use.db.write() as session:
+            submission = await lock_submission(session, submission_id)
+            if submission.arrival_check_at is None or submission.status != "awaiting_upload":
                 return
-        except (Conflict, PayloadTooLarge) as error:
-            log.info("arrival refused", extra={"submission_id": submission_id, "error": error.message})
-        waited = now() - submission.created_at
-        submission.arrival_check_at = now() + min(max(waited / 4, SOONEST_ARRIVAL), LATEST_ARRIVAL)
+            try:
+                if await is_uploaded(self._use, submission):
+                    queue(submission)
+                    return
+            except PayloadTooLarge as error:
+                log.info("arrival refused", extra={"submission_id": submission_id, "error": error.message})
+            waited = now() - submission.created_at
+            submission.arrival_check_at = now() + min(max(waited / 4, SOONEST_ARRIVAL), LATEST_ARRIVAL)
 
     async def _ids(self, query: object) -> list[str]:
         async with self._use.db.read() as session:

@@ -28,6 +28,12 @@ LIVE_STATUSES = ("awaiting_upload", "pending_score", "retry_pending", "needs_rev
 
 DECIDED_STATUSES = ("approved", "rejected")
 
+ENDED_UNSCORED = text(
+    "original_deleted_at IS NULL AND (status IN ('expired', 'surplus') OR status = 'rejected' AND file_id IS NULL)"
+)
+"""Submissions whose last upload may lie in the store without a file that tells of it. The same words in the index and
+in the query, since neither database would use the index for others."""
+
 TRANSACTION_TYPES = (
     "purchase", "hold", "release", "capture", "refund", "adjustment", "bonus", "expiration",
 )  # fmt: skip
@@ -212,6 +218,13 @@ class Submission(Table):
             postgresql_where=text("upload_id IS NOT NULL"),
             sqlite_where=text("upload_id IS NOT NULL"),
         ),
+        Index(
+            "ix_submissions_unscored",
+            "organization_id",
+            "updated_at",
+            postgresql_where=ENDED_UNSCORED,
+            sqlite_where=ENDED_UNSCORED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -254,6 +267,8 @@ class Submission(Table):
     reviewed_at: Mapped[datetime | None]
     disputed_by: Mapped[str | None] = mapped_column(Id)
     """The rescoring whose stars would have decided otherwise; until a person has looked at it."""
+    original_deleted_at: Mapped[datetime | None]
+    """Of what ended without being scored; else it stands on the file."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
@@ -384,7 +399,7 @@ class IdempotencyKey(Table):
     __table_args__ = (Index("ix_idempotency_keys_created", "created_at"),)
 
     owner_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    """The organization or worker."""
+    """The organization in a mode, the API key or the worker; see `api.idempotency.owner_of`."""
     route: Mapped[str] = mapped_column(String(200), primary_key=True)
     """Method and path, with its ids."""
     key: Mapped[str] = mapped_column(String(255), primary_key=True)

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import Conflict
 from api.ids import new_id
 from api.services import Services
-from api.storage import ObjectMissing
+from api.storage import ObjectChanged, ObjectMissing
 from api.storage_disk import removed
-from api.submissions.keys import SubmissionRow, delivered_key, original_key, suggested_name
+from api.submissions.keys import SubmissionRow, new_delivered_key, original_key, suggested_name
 from api.tables import File, Job, Submission
 from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
 from pipeline.sniff import SNIFF_BYTES, sniff
@@ -31,7 +31,7 @@ class Delivered:
 
 
 async def deliver(use: Services, job: Job, submission: SubmissionRow, format: str, sha256: str) -> Delivered:
-    """Render the uploaded file and store the result. Doing it twice ends the same.
+    """Render the uploaded file and store the result, each time as an object of its own.
 
     Args:
         use: whose object store it is.
@@ -46,7 +46,7 @@ async def deliver(use: Services, job: Job, submission: SubmissionRow, format: st
         StoreUnavailable: the store does not answer.
         MediaError: it can be scored, but not written anew.
     """
-    target = delivered_key(submission, format)
+    target = new_delivered_key(submission, format)
     with _scratch(use, f".{format}") as out:
         async with _at_hand(use, original_key(submission), sha256) as source:
             made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
@@ -54,38 +54,88 @@ async def deliver(use: Services, job: Job, submission: SubmissionRow, format: st
     return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format))
 
 
-async def deliver_reviewed(session: AsyncSession, use: Services, job: Job, submission: Submission, score: int) -> None:
-    """See that a file which a person approved can be downloaded, whatever the engine had made of it.
+@dataclass(slots=True)
+class Rendered:
+    """What a person's approval delivers, in the object store before the transaction that approves it."""
+
+    attempt: int
+    """The submission's when it was rendered."""
+    file_id: str | None
+    """Likewise; `None` where the engine could not score the file."""
+    format: str
+    delivered: Delivered
+    is_taken: bool = False
+
+
+@asynccontextmanager
+async def rendered(use: Services, job: Job, submission: Submission, file: File | None) -> AsyncIterator[Rendered]:
+    """Deliver what a person is about to approve, and remove it if that was not approved.
+
+    A rendition takes up to minutes, for which no transaction may hold its locks.
 
     Raises:
-        Conflict: the uploaded bytes are gone, or of no format that could be delivered.
+        Conflict: the uploaded bytes are gone or others, or of no format that could be delivered.
     """
-    file = await session.get(File, submission.file_id) if submission.file_id else None
-    if file is None:
-        file = await _unscored_file(session, use, submission, score)
-    if file.delivered_key is not None:
-        return
-    if file.format is None or file.sha256 is None:
+    format, sha256 = (file.format, file.sha256) if file else await _unscored(use, submission)
+    if format is None or sha256 is None:
         raise Conflict("this file could not be read, so it cannot be delivered", code="not_deliverable")
     try:
-        delivered = await deliver(use, job, submission, file.format, file.sha256)
+        delivered = await deliver(use, job, submission, format, sha256)
     except ObjectMissing:
         raise Conflict("the uploaded file has been deleted", code="not_deliverable") from None
+    except ObjectChanged:
+        raise Conflict("the uploaded file is not the one that was scored", code="not_deliverable") from None
     except MediaError as error:
         raise Conflict(f"the uploaded file cannot be delivered: {error}", code="not_deliverable") from error
-    file.delivered_key, file.filename = delivered.key, delivered.filename
-    file.size_bytes, file.sha256 = delivered.size_bytes, delivered.sha256
+    made = Rendered(submission.attempt, submission.file_id, format, delivered)
+    try:
+        yield made
+    finally:
+        if not made.is_taken:
+            await use.store.delete(delivered.key)
 
 
-async def _unscored_file(session: AsyncSession, use: Services, submission: Submission, score: int) -> File:
-    """The row of a file that the engine could not score; it has no annotations."""
+async def take(session: AsyncSession, submission: Submission, made: Rendered | None, score: int) -> None:
+    """See that a file which a person approves can be downloaded, whatever the engine had made of it.
+
+    Args:
+        session: of the transaction.
+        submission: locked.
+        made: of this submission, where its file had yet to be rendered.
+        score: of a file that the engine could not score.
+
+    Raises:
+        Conflict: the submission has another file by now.
+    """
+    file = await session.get(File, submission.file_id) if submission.file_id else None
+    if file is not None and file.delivered_key is not None:
+        return
+    if made is None or (made.attempt, made.file_id) != (submission.attempt, submission.file_id):
+        raise Conflict("this submission has changed meanwhile; look at it again", code="submission_changed")
+    if file is None:
+        file = _unscored_file(submission, made.format, score)
+        session.add(file)
+    file.delivered_key, file.filename = made.delivered.key, made.delivered.filename
+    file.size_bytes, file.sha256 = made.delivered.size_bytes, made.delivered.sha256
+    submission.file_id = file.id
+    await session.flush()
+    made.is_taken = True  # from here on also if the commit fails, which may have been done all the same
+
+
+async def _unscored(use: Services, submission: Submission) -> tuple[str, str]:
+    """Format and SHA-256 of a file that the engine could not score."""
     with _scratch(use, ".original") as path:
         try:
             written = await use.store.fetch(original_key(submission), path)
-            content_type, format = await asyncio.to_thread(_kind, path)
+            return await asyncio.to_thread(_format, path), written.sha256
         except (ObjectMissing, UnsupportedFormat):
             raise Conflict("there is no file that could be delivered", code="not_deliverable") from None
-    file = File(
+
+
+def _unscored_file(submission: Submission, format: str, score: int) -> File:
+    """The row of such a file; it has no annotations."""
+    content_type, mime_type = MIME_TYPES[format]
+    return File(
         id=new_id("file"),
         organization_id=submission.organization_id,
         job_id=submission.job_id,
@@ -94,18 +144,11 @@ async def _unscored_file(session: AsyncSession, use: Services, submission: Submi
         status="approved",
         content_type=content_type,
         format=format,
-        mime_type=MIME_TYPES[format][1],
-        size_bytes=written.size_bytes,
-        sha256=written.sha256,
+        mime_type=mime_type,
         score=score,
         score_breakdown={},
         original_key=original_key(submission),
-        filename="file",
     )
-    session.add(file)
-    submission.file_id = file.id
-    await session.flush()
-    return file
 
 
 def _scratch(use: Services, suffix: str) -> AbstractContextManager[Path]:
@@ -113,10 +156,9 @@ def _scratch(use: Services, suffix: str) -> AbstractContextManager[Path]:
     return removed(use.store.scratch / f"{uuid4().hex}{suffix}")
 
 
-def _kind(path: Path) -> tuple[str, str]:
+def _format(path: Path) -> str:
     with path.open("rb") as file:
-        format = sniff(file.read(SNIFF_BYTES))
-    return MIME_TYPES[format][0], format
+        return sniff(file.read(SNIFF_BYTES))
 
 
 @asynccontextmanager
@@ -124,6 +166,8 @@ async def _at_hand(use: Services, key: str, sha256: str) -> AsyncIterator[Path]:
     """The object on this machine's disk; what the local store has was written once and is what was scored."""
     local = use.store.local_path(key)
     if local is not None:
+        if not local.is_file():
+            raise ObjectMissing(f"there is no object {key}")
         yield local
         return
     with _scratch(use, ".original") as copy:

@@ -1,6 +1,7 @@
 """Where the bytes of a submission lie in the object store, and how others get there."""
 
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -27,9 +28,10 @@ def original_key_of(organization_id: str, job_id: str, submission_id: str, attem
     return f"uploads/{organization_id}/{job_id}/{submission_id}/{attempt}"
 
 
-def delivered_key(submission: SubmissionRow, suffix: str) -> str:
-    """Of what the client gets."""
-    return f"files/{submission.organization_id}/{submission.job_id}/{submission.id}-{submission.attempt}.{suffix}"
+def new_delivered_key(submission: SubmissionRow, suffix: str) -> str:
+    """Of what the client gets. Never given twice: whoever made an object for nothing may remove it unasked."""
+    name = f"{submission.id}-{submission.attempt}-{uuid4().hex}.{suffix}"
+    return f"files/{submission.organization_id}/{submission.job_id}/{name}"
 
 
 def sign_upload(use: Services, submission: SubmissionRow, *, size_bytes: int | None = None) -> SignedUpload:

@@ -1,5 +1,8 @@
 """A person's verdict on a submission: it overrides the engine's, and the money follows."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,7 +10,8 @@ from api.auth import Caller
 from api.clock import now
 from api.credits.ledger import Movement, move
 from api.errors import Conflict
-from api.files.delivery import deliver_reviewed
+from api.files import delivery
+from api.files.delivery import Rendered
 from api.ids import new_id
 from api.jobs.queries import lock_job
 from api.services import Services
@@ -20,12 +24,41 @@ from api.tables import File, Job, Label, Submission
 REVIEWABLE = ("approved", "rejected", "needs_review", "retry_pending")
 
 
-async def review(session: AsyncSession, use: Services, caller: Caller, submission_id: str, body: Review) -> Submission:
-    """Decide a submission by hand.
+@asynccontextmanager
+async def rendered(use: Services, caller: Caller, submission_id: str, body: Review) -> AsyncIterator[Rendered | None]:
+    """Make what an approval delivers, before the transaction that approves; `None` where there is nothing to make.
 
     Raises:
         NotFound: the caller has no such submission.
-        Conflict: there is no file to decide on, or the job has its quantity already.
+        Conflict: its file cannot be delivered.
+    """
+    async with use.db.read() as session:
+        submission = await find_submission(session, caller, submission_id)
+        job = await session.get_one(Job, submission.job_id)
+        file = await session.get(File, submission.file_id) if submission.file_id else None
+    approves = body.decision == "approve" and submission.status in REVIEWABLE and submission.status != "approved"
+    if not approves or (file is not None and file.delivered_key is not None):
+        yield None
+        return
+    async with delivery.rendered(use, job, submission, file) as made:
+        yield made
+
+
+async def review(
+    session: AsyncSession, caller: Caller, submission_id: str, body: Review, made: Rendered | None
+) -> Submission:
+    """Decide a submission by hand.
+
+    Args:
+        session: of the transaction.
+        caller: who decides.
+        submission_id: what on.
+        body: how.
+        made: by `rendered`, of the same submission.
+
+    Raises:
+        NotFound: the caller has no such submission.
+        Conflict: there is no file to decide on, it is another one by now, or the job has its quantity already.
         InsufficientCredits: the job has ended, and its reward is not available any more.
     """
     seen = await find_submission(session, caller, submission_id)
@@ -36,7 +69,7 @@ async def review(session: AsyncSession, use: Services, caller: Caller, submissio
     _keep_label(session, caller, submission, body)
     wanted = "approved" if body.decision == "approve" else "rejected"
     if submission.status != wanted:
-        await _change(session, use, job, submission, wanted, body.score or _score(job, submission))
+        await _change(session, job, submission, wanted, body.score or _score(job, submission), made)
         await complete_when_full(session, job)
     submission.score = body.score or submission.score
     submission.reviewed_at = submission.decided_at = now()
@@ -48,7 +81,7 @@ async def review(session: AsyncSession, use: Services, caller: Caller, submissio
 
 
 async def _change(
-    session: AsyncSession, use: Services, job: Job, submission: Submission, wanted: str, score: int
+    session: AsyncSession, job: Job, submission: Submission, wanted: str, score: int, made: Rendered | None
 ) -> None:
     before, submission.status = submission.status, wanted
     submission.lease_expires_at = None
@@ -65,7 +98,7 @@ async def _change(
     if submission.struck:
         await lift_strike(session, submission)
     await approve(session, job, submission)
-    await deliver_reviewed(session, use, job, submission, score)
+    await delivery.take(session, submission, made, score)
 
 
 def _score(job: Job, submission: Submission) -> int:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, needs
-from api.idempotency import Once, OnceUse
+from api.idempotency import Once, OnceUse, owner_of
 from api.ids import JobId, SubmissionId
 from api.jobs.queries import find_job
 from api.pages import Page, PageRequest, Paging, fetch_page
@@ -56,14 +56,14 @@ async def create_submission(
         async def action(session: AsyncSession) -> SubmissionResource:
             return SubmissionResource.of(await service.bring(session, use, caller, job_id, brought))
 
-        return await once.run(caller.organization_id, action, status=201, digest=upload.digest())
+        return await once.run(owner_of(caller), action, status=201, digest=upload.digest())
 
 
 async def _announce(use: Services, once: Once, caller: Caller, job_id: str, body: SubmissionCreate) -> Response:
     async def action(session: AsyncSession) -> SubmissionResource:
         return SubmissionResource.of(*await service.announce(session, use, caller, job_id, body))
 
-    return await once.run(caller.organization_id, action, status=201)
+    return await once.run(owner_of(caller), action, status=201)
 
 
 @router.get("/v1/jobs/{job_id}/submissions")
@@ -121,10 +121,12 @@ async def review_submission(
 ) -> Response:
     """Decide in the engine's place; the money follows, and the verdict is kept for calibration."""
 
-    async def action(session: AsyncSession) -> SubmissionResource:
-        return SubmissionResource.of(await review.review(session, use, caller, submission_id, body))
+    async with review.rendered(use, caller, submission_id, body) as made:
 
-    return await once.run(caller.organization_id, action)
+        async def action(session: AsyncSession) -> SubmissionResource:
+            return SubmissionResource.of(await review.review(session, caller, submission_id, body, made))
+
+        return await once.run(owner_of(caller), action)
 
 
 async def _page(

@@ -126,8 +126,7 @@ async def _part(request: Request, use: Use, caller: Caller, submission_id: str, 
 async def _key(session: AsyncSession, submission: Submission) -> str:
     """Of the object: what is delivered, else what was uploaded, unless its time is over."""
     file = await session.get(File, submission.file_id) if submission.file_id else None
-    if file is None:
-        return original_key(submission)
-    if file.delivered_key is None and file.original_deleted_at is not None:
+    delivered = file.delivered_key if file is not None else None
+    if delivered is None and (file or submission).original_deleted_at is not None:
         raise NotFound("the uploaded file has been deleted", code="no_preview")
-    return file.delivered_key or file.original_key
+    return delivered or (file.original_key if file is not None else original_key(submission))

@@ -17,6 +17,8 @@ from api.organizations.service import found_organization
 from api.secrets import Cipher
 from api.services import Services
 from api.storage import create_store
+from api.submissions.keys import UPLOAD_TYPE, original_key
+from api.tables import Submission
 from api.workers.service import create_worker
 from configs.settings import DecodeSettings, load_settings
 from pipeline.decode import decode
@@ -94,3 +96,22 @@ async def test_a_file_goes_through_s3_and_is_paid(services: Services, server: S3
         content = (await outside.get(file["download_url"])).content
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
         assert (await api.get(f"/v1/jobs/{job['id']}", headers=client)).json()["spent_credits"] == 50
+
+
+async def test_what_was_replaced_after_its_score_is_not_approved(services: Services) -> None:
+    async with services.db.write() as session:
+        _, key = await found_organization(session, name="Menus", email=None, starter_credits=1000, actor="operator")
+    client = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(services)), base_url="http://assay.test"
+    ) as api:
+        job = (await api.post("/v1/jobs", json=JOB, headers=client)).json()
+        form = {"file": ("menu.png", picture(1))}
+        made = (await api.post(f"/v1/jobs/{job['id']}/submissions", files=form, headers=client)).json()
+        await Dispatcher(services).drain()
+        async with services.db.read() as session:
+            submission = await session.get_one(Submission, made["id"])
+        await services.store.put_bytes(original_key(submission), picture(1, seed=1), UPLOAD_TYPE)
+        verdict = {"decision": "approve"}
+        answer = await api.post(f"/v1/submissions/{made['id']}/review", json=verdict, headers=client)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_deliverable")

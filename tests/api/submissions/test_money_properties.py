@@ -29,7 +29,7 @@ from api.secrets import Cipher
 from api.services import Services
 from api.storage import ObjectExists, create_store
 from api.submissions.keys import UPLOAD_TYPE, original_key
-from api.submissions.review import review
+from api.submissions.review import rendered, review
 from api.submissions.schemas import Review, Submit
 from api.submissions.settlement import settle
 from api.sweeper import Sweeper
@@ -138,8 +138,8 @@ class World:
 
     async def _review(self, number: int, body: Review) -> None:
         chosen = await self._pick(Submission, number, Submission.submitted_at.is_not(None))
-        async with self.use.db.write() as session:
-            await review(session, self.use, self.caller, chosen, body)
+        async with rendered(self.use, self.caller, chosen, body) as made, self.use.db.write() as session:
+            await review(session, self.caller, chosen, body, made)
 
     async def _cancel(self, number: int) -> None:
         async with self.use.db.write() as session:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -62,6 +63,33 @@ async def test_an_announced_file_is_queued_when_it_is_there(
     await Sweeper(services).arrivals()
     await Dispatcher(services).drain()
     assert await _status(http, organization, made["id"]) == "approved"
+
+
+@pytest.mark.parametrize("kind", ["json", "form"])
+async def test_a_capture_before_all_time_is_refused(http: httpx.AsyncClient, organization: Client, kind: str) -> None:
+    job = await post_job(http, organization)
+    told = {"filename": "a.png", "size_bytes": 1000, "captured_at": "0001-01-01T00:00:00+12:00"}
+    sent = {"json": told} if kind == "json" else {"files": {"file": ("a.png", picture(4))}, "data": told}
+    answer = await http.post(f"/v1/jobs/{job['id']}/submissions", headers=organization.headers, **sent)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"], error["param"]) == (400, "validation_error", "captured_at")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("look", ["leases", "arrivals"])
+async def test_a_late_look_loses_no_file_that_came_in_time(
+    http: httpx.AsyncClient, services: Services, organization: Client, look: str, is_there: bool
+) -> None:
+    job, body = await post_job(http, organization), {"filename": "menu.png", "size_bytes": len(picture(5))}
+    made = (await http.post(f"/v1/jobs/{job['id']}/submissions", json=body, headers=organization.headers)).json()
+    if is_there:
+        upload = made["upload"]
+        assert (await http.put(upload["url"], content=picture(5), headers=upload["headers"])).status_code == 200
+    async with services.db.write() as session:
+        await session.execute(update(Submission).values(lease_expires_at=now() - timedelta(hours=1)))
+    await getattr(Sweeper(services), look)()
+    await Sweeper(services).leases()
+    assert await _status(http, organization, made["id"]) == ("pending_score" if is_there else "expired")
 
 
 async def test_a_repeated_form_is_one_submission(
