@@ -1,5 +1,6 @@
 """Steps that most tests of the front end begin with."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -72,3 +73,15 @@ async def submit_scored(
     answer = await http.get(f"/v1/worker/submissions/{submission['id']}", headers=worker.headers)
     decided: dict[str, Any] = answer.json()
     return decided
+
+
+async def see(http: httpx.AsyncClient, worker: WorkerClient, submission_id: str) -> dict[str, Any]:
+    """A submission as its worker sees it."""
+    answer = await http.get(f"/v1/worker/submissions/{submission_id}", headers=worker.headers)
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def stored(services: Services, folder: str) -> list[Path]:
+    """Files of the local store below `uploads` or `files`."""
+    return [path for path in (services.settings.state_dir / "store" / folder).rglob("*") if path.is_file()]
