@@ -213,7 +213,7 @@ async def test_claims_are_renewed_after_a_renewal_that_failed(
         await renew(*told)
 
     monkeypatch.setattr("api.dispatcher.renew", fail_once)
-    often = services.settings.dispatcher.model_copy(update={"claim_seconds": 3.0})
+    often = services.settings.dispatcher.model_copy(update={"claim_seconds": 9.0})
     services.settings = services.settings.model_copy(update={"dispatcher": often})
     engine.gate.clear()
     stop = asyncio.Event()
