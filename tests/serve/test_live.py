@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 PHOTOS = Path(skimage.__file__).parent / "data"
 FILE = "320n.onnx"
-COPY = "nudenet-copy"
+ORIGINAL, COPY = "nudenet-320n", "nudenet-copy"
 """The detector's own weights under another name: what changes shows, and its answers do not."""
 PERSON = ScoreRequest(PHOTOS / "astronaut.png", JobBrief(description="A photo of an astronaut."))
 
@@ -114,14 +114,15 @@ async def test_a_lease_is_held_by_one_and_taken_over_from_the_dead(monkeypatch: 
 
 
 @asynccontextmanager
-async def load(engine: RayEngine) -> AsyncIterator[list[ScoreResult]]:
-    """Two submissions under way all the time; the results of all of them, none of which may fail."""
+async def load(engine: RayEngine, pause_seconds: float = 0.0) -> AsyncIterator[list[ScoreResult]]:
+    """Two submissions at a time, each after a pause; the results of all of them, none of which may fail."""
     results: list[ScoreResult] = []
     is_over = asyncio.Event()
 
     async def submit() -> None:
         while not is_over.is_set():
             results.append(await engine.score(PERSON))
+            await asyncio.sleep(pause_seconds)
 
     async with asyncio.TaskGroup() as clients:
         for _ in range(2):
@@ -169,8 +170,8 @@ def with_copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> S
     """Declares `COPY` too, whose file lies beside the declarations."""
     entries = yaml.safe_load(settings.weights.read_text(encoding="utf-8"))
     path = tmp_path_factory.mktemp("copy") / "weights.yaml"
-    shutil.copy(Registry.load(settings.weights, settings.data_dir).open("nudenet-320n").path(FILE), path.parent)
-    copy = entries["nudenet-320n"] | {"sources": [{"path": str(path.parent)}]}
+    shutil.copy(Registry.load(settings.weights, settings.data_dir).open(ORIGINAL).path(FILE), path.parent)
+    copy = entries[ORIGINAL] | {"sources": [{"path": str(path.parent)}]}
     path.write_text(yaml.safe_dump(entries | {COPY: copy}), encoding="utf-8")
     return settings.model_copy(update={"weights": path})
 
@@ -186,7 +187,7 @@ def declare(settings: Settings, tmp_path: Path) -> Any:
         entries = yaml.safe_load(settings.weights.read_text(encoding="utf-8"))
         digest = sha256 or sha256_of(folder / FILE)
         changed = {"files": {FILE: digest}, "sources": [{"path": str(folder)}]}
-        entries[name] = entries["nudenet-320n"] | changed
+        entries[name] = entries[ORIGINAL] | changed
         (folder / "weights.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
         return with_detector(settings, weights=name).model_copy(update={"weights": folder / "weights.yaml"})
 
@@ -259,31 +260,31 @@ async def test_replicas_without_a_place_are_given_up_and_what_served_serves_on(
 async def test_a_canary_compares_and_decides_nothing_until_it_is_promoted(
     engine: RayEngine, with_copy: Settings, samples: Samples
 ) -> None:
-    await reload(with_copy, samples, lambda step: None)
+    await reload(with_detector(with_copy, weights=COPY), samples, lambda step: None)
     serving, applications = (await engine.identities())["detector"], model_applications()
     plan = Plan("detector", share=0.5, submissions=5, timeout_seconds=60)
 
     async def try_out(promote: bool) -> CanaryReport:
         return await run_canary(
             plan,
-            lambda model: ModelSettings.model_validate({**dict(model), "weights": COPY}),
+            lambda model: ModelSettings.model_validate({**dict(model), "weights": ORIGINAL}),
             samples,
             on_progress=lambda step: None,
             on_compared=lambda count: None,
             promotes=lambda report: promote,
         )
 
-    async with load(engine) as results:
+    async with load(engine, pause_seconds=0.5) as results:
         report = await try_out(promote=False)
         assert set(detectors(results)) == {serving.name}, "the candidate's answers go nowhere"
         assert model_applications() == applications
-        assert (report.identity.name, report.candidate.name) == (serving.name, COPY)
+        assert (report.identity.name, report.candidate.name) == (serving.name, ORIGINAL)
         assert len(report.compared) == 5
         assert all(one.error is None and one.agreement is not None for one in report.compared)
         assert [one.shift for one in report.compared] == pytest.approx([0.0] * 5, abs=0.05)
         assert report.candidate_run_seconds is not None
         await try_out(promote=True)
-    assert (await engine.identities())["detector"].name == COPY
+    assert (await engine.identities())["detector"].name == ORIGINAL
     assert len(model_applications()) == len(applications)
     with pytest.raises(Refused, match="is what serves already"):
         await try_out(promote=False)
