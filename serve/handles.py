@@ -61,13 +61,14 @@ class RayHandle:
         Args:
             deployment: what answers.
             max_items: most items of one call.
-            by_message: types that go in the message, and their answers too; others take the object store.
+            by_message: types that go in the message, and their answers too, in a Ray of this machine alone; all others
+                take the object store, and Ray's own calls, which end as soon as Ray gives a silent machine up.
             shared: the references to share arrays with other handles.
         """
         self._by_reference = deployment.options(_by_reference=True)
         self._by_message = deployment.options(_by_reference=False)
         self.max_items = max_items
-        self._message_types = by_message
+        self._message_types = by_message if _is_of_this_machine() else ()
         self._shared = SharedArrays() if shared is None else shared
         self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
         self._calls: set[asyncio.Task[None]] = set()
@@ -117,3 +118,9 @@ class RayHandle:
         wrapped = EngineUnavailable(f"{self._by_reference.deployment_name}: {type(error).__name__}: {error}")
         wrapped.__cause__ = error
         return wrapped
+
+
+def _is_of_this_machine() -> bool:
+    """Whether this Ray is on loopback. Serve's messages wait two minutes for a machine whose cable is cut."""
+    host = ray.get_runtime_context().gcs_address.rpartition(":")[0]
+    return host in ("127.0.0.1", "localhost", "[::1]")

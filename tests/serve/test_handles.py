@@ -37,7 +37,9 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment() -> Deployment:
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """Of a Ray of this machine alone."""
+    monkeypatch.setattr(handles, "_is_of_this_machine", lambda: True)
     return Deployment()
 
 
@@ -54,6 +56,15 @@ async def test_small_types_go_in_the_message_and_others_by_reference(deployment:
     await handle(1)
     await asyncio.gather(handle("b"), handle(2))
     assert deployment.calls == [(False, ["a"]), (True, [1]), (True, ["b", 2])]
+
+
+async def test_between_machines_nothing_goes_in_messages(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`scripts.bench.cluster --namespaces` cuts a cable for real."""
+    monkeypatch.setattr(handles, "_is_of_this_machine", lambda: False)
+    await RayHandle(deployment, by_message=(str,))("a")
+    assert deployment.calls == [(True, ["a"])]
 
 
 async def test_an_answer_that_is_an_error_is_raised_for_its_caller_alone(deployment: Deployment) -> None:
