@@ -28,8 +28,11 @@ class ModelDeployment:
         come_forward()
         give_back_when_idle()
 
-    def reconfigure(self, user_config: dict[str, Any]) -> None:
-        """Take other `BatchSettings` while running; Serve calls it when `user_config` changes."""
+    async def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take other `BatchSettings` while running; Serve calls it when `user_config` changes.
+
+        A coroutine, since Serve calls a plain method in a thread, from which what waits could not be dispatched.
+        """
         self._batcher.reconfigure(BatchSettings.model_validate(user_config))
 
     async def __call__(self, *items: Any) -> list[Any]:

@@ -95,6 +95,16 @@ def test_a_file_that_changed_after_it_was_verified_does_not_load(mounted, folder
         mounted.open("small")
 
 
+def test_a_link_to_a_file_that_changed_is_made_anew_where_another_source_has_the_right_one(folder):
+    files = {"model.bin": _sha256(b"network")}
+    (folder / "moved").mkdir()
+    (folder / "moved" / "model.bin").write_bytes(b"network")
+    _registry(folder, files, [{"path": str(folder / "moved")}]).open("small")
+    (folder / "moved" / "model.bin").write_bytes(b"netw0rk")
+    weights = _registry(folder, files, [{"path": str(folder / "mounted")}]).open("small")
+    assert weights.path("model.bin").read_bytes() == b"network"
+
+
 def test_links_are_made_anew_when_the_environment_has_moved(folder):
     files = {"model.bin": _sha256(b"network")}
     _registry(folder, files, [{"path": str(folder / "mounted")}]).open("small")
