@@ -88,6 +88,17 @@ async def test_changes_from_two_processes_are_all_in_force_and_no_replica_is_rep
     assert {role: replica_pids(role) for role in before} == before
 
 
+async def test_what_waits_for_a_batch_is_answered_when_batches_change(engine: RayEngine) -> None:
+    before = replica_pids("detector")
+    await engine.reconfigure({"detector": BatchSettings(max_cost=16, max_items=8, wait_seconds=5)})
+    scoring = asyncio.create_task(engine.score(PERSON))
+    while not (await engine.stats())["detector"][0].queued:
+        await asyncio.sleep(0.05)
+    await engine.reconfigure({"detector": BatchSettings(max_cost=16, max_items=8)})
+    assert detectors([await asyncio.wait_for(scoring, 4)])
+    assert replica_pids("detector") == before
+
+
 async def test_a_batch_that_could_never_fill_is_refused_with_the_reason(engine: RayEngine, caller: Any) -> None:
     before = await engine.batches()
     too_large = {"detector": BatchSettings(max_cost=9, max_items=65)}
