@@ -54,9 +54,7 @@ async def test_a_rejected_file_can_be_approved_and_downloaded(
 ) -> None:
     job = await post_job(http, organization)
     decided = await submit_scored(http, services, worker, job["id"], 1)
-    path = f"/v1/submissions/{decided['id']}/review"
-    approved = await http.post(path, json={"decision": "approve"}, headers=organization.headers)
-    assert approved.status_code == 200
+    assert (await _approve(http, organization, decided["id"])).status_code == 200
     me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
     assert (me["strikes"], me["earned_credits"]) == (0, 50)
     (file,) = (await http.get(f"/v1/jobs/{job['id']}/files", headers=organization.headers)).json()["data"]
