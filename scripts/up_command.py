@@ -46,7 +46,7 @@ async def _serve(settings: Settings) -> None:
     from api.start import prepare
     from serve.client import RayEngine
 
-    # Replicas of a cluster may run on any of its machines, so Serve's proxies have to listen there.
+    # Replicas of a cluster may run on any of its machines, so Serve's proxy listens on the first one and finds them.
     in_cluster = "RAY_ADDRESS" in os.environ
     with nullcontext() if in_cluster else held_port(settings.api.host, settings.api.port) as port:
         console.print(f"data in {settings.state_dir}")
