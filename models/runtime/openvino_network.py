@@ -16,8 +16,8 @@ from models.runtime.device import Placement
 
 PRECISION = {"f32": openvino.Type.f32, "int8": openvino.Type.f32, "bf16": openvino.Type.bf16}
 """Numbers of the layers that are not quantised; an int8 network says itself which are."""
-MANY_SHAPES = {"CPU_RUNTIME_CACHE_CAPACITY": 200}
-"""For networks whose every call may have another shape: in each stream the latest 200 preparations of layers are kept,
+MANY_SHAPES = {"CPU_RUNTIME_CACHE_CAPACITY": 50}
+"""For networks whose every call may have another shape: in each stream the latest 50 preparations of layers are kept,
 not 5,000. As fast (decision 0023); keeping none takes 8% more processor time (0003). A property of OpenVINO's CPU
 plugin without a constant in its Python package."""
 

@@ -25,7 +25,7 @@ DISTINCT = 300
 PATTERN = ("image",) * 6 + ("audio",) + ("image",) * 6 + ("video",) + ("image",) * 5 + ("audio",)
 """Fewer recordings and videos than in the other benchmarks: 10,000 files would take two hours on two cores."""
 SCALES = (1.0, 0.7, 0.5, 0.35)
-MARKS = 20
+MARKS = 40
 AT_ONCE = 16
 QUIET_SECONDS = 15.0
 """Before memory is read: replicas with nothing to do give back what their heaps hold free (`serve.idle_memory`)."""
