@@ -15,7 +15,7 @@ FILE_SUFFIX = "_FILE"
 CLIENT_VARIABLES = frozenset({"ASSAY_API_KEY", "ASSAY_BASE_URL", "ASSAY_WORKER_TOKEN", "ASSAY_WEBHOOK_SECRET"})
 """What our SDKs and `assay mcp` read: they name a server and a key, and are no settings of it."""
 
-Role = Literal["detector", "concepts", "text", "speech", "audio_quality"]
+Role = Literal["detector", "safety", "concepts", "text", "speech", "audio_quality"]
 ROLES: tuple[Role, ...] = get_args(Role)
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "f32", "bf16", "f16", "int8"]

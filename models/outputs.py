@@ -34,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One object found by the detector."""
+    """One object found by a detector."""
 
     label: str
     """The class name as the weights spell it."""
@@ -192,7 +192,7 @@ class ModelIdentity:
     """Which model spoke, as `annotations.models` lists it."""
 
     role: str
-    """`speech`, `detector`, `text`, `concepts` or `audio_quality`."""
+    """`speech`, `detector`, `safety`, `text`, `concepts` or `audio_quality`."""
     name: str
     version: str
     weights_digest: str

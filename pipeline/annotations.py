@@ -52,7 +52,7 @@ def annotate(
 def _image(media: DecodedImage, findings: Findings, print_: Fingerprint, rubric: Rubric) -> Annotations:
     facts, size = media.facts, _size(media.facts)
     concepts = findings.concepts[0] if findings.concepts else None
-    detections = findings.detections[0] if findings.detections else ()
+    detections = findings.detected[0] if findings.detected else ()
     page = findings.pages[0] if findings.pages else PageText(())
     return {
         "object_labels": _object_labels(concepts, detections, size),
@@ -64,7 +64,7 @@ def _image(media: DecodedImage, findings: Findings, print_: Fingerprint, rubric:
         "scene_classification": concepts.labels[0].name if concepts and concepts.labels else None,
         "color_palette": list(color_palette(media.view)),
         "resolution": {"width": facts.width, "height": facts.height},
-        "face_count": count_faces(findings.detections, rubric),
+        "face_count": count_faces(findings, rubric),
         "quality": _image_quality(findings.image, facts, rubric),
         "safety": _safety(detections, rubric),
         "phash": hash_text(print_.pictures[0].hash),
@@ -87,7 +87,7 @@ def _video(media: DecodedVideo, findings: Findings) -> Annotations:
     return {
         "scenes": _scenes(media, findings),
         "keyframes": _keyframes(media, findings),
-        "object_labels": _labels_of(findings.concepts, findings.detections),
+        "object_labels": _labels_of(findings.concepts, findings.detected),
         "transcript": spoken["transcript"],
         "segments": spoken["segments"],
         "language": spoken["language"],
@@ -197,7 +197,7 @@ def _scenes(media: DecodedVideo, findings: Findings) -> list[Annotations]:
             "end_seconds": _round(end_seconds),
             "labels": [
                 entry["label"]
-                for entry in _labels_of(findings.concepts[first:end], findings.detections[first:end])[:_SCENE_LABELS]
+                for entry in _labels_of(findings.concepts[first:end], findings.detected[first:end])[:_SCENE_LABELS]
             ],
         }
         for start_seconds, end_seconds, first, end in zip(times, [*times[1:], last], starts, ends, strict=True)
@@ -212,7 +212,7 @@ def _keyframes(media: DecodedVideo, findings: Findings) -> list[Annotations]:
             "at_seconds": _round(frame.at_seconds),
             "object_labels": _object_labels(
                 findings.concepts[index] if findings.concepts else None,
-                findings.detections[index] if findings.detections else (),
+                findings.detected[index] if findings.detected else (),
                 size,
             ),
             "ocr_text": findings.page_of_frame(index),

@@ -39,6 +39,9 @@ class Findings:
     """The job's `must_show`, embedded, in its order."""
     concepts: tuple[Concepts, ...] = ()
     detections: tuple[tuple[Detection, ...], ...] = ()
+    """Of the detector."""
+    sensitive: tuple[tuple[Detection, ...], ...] = ()
+    """Of the safety detector, where the profile has one: its classes are not the detector's."""
     pages: tuple[PageText, ...] = ()
     read_frames: tuple[int, ...] = ()
     """Which pictures the pages belong to."""
@@ -59,11 +62,20 @@ class Findings:
         return "\n".join([*(page.text for page in self.pages), spoken]).strip()
 
     @property
+    def detected(self) -> tuple[tuple[Detection, ...], ...]:
+        """Of both detectors, most confident first; one entry a picture, none when neither looked."""
+        if not self.detections or not self.sensitive:
+            return self.detections or self.sensitive
+        both = (one + other for one, other in zip(self.detections, self.sensitive, strict=True))
+        return tuple(tuple(sorted(found, key=lambda each: -each.confidence)) for found in both)
+
+    @property
     def roles(self) -> tuple[Role, ...]:
         """Which models spoke; the concept encoder read the description in any case."""
         spoke: dict[Role, bool] = {
             "concepts": True,
             "detector": bool(self.detections),
+            "safety": bool(self.sensitive),
             "text": bool(self.pages),
             "speech": self.transcript is not None,
             "audio_quality": self.audio is not None,
@@ -98,7 +110,7 @@ def weigh(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> 
         video=findings.video,
         audio=findings.audio,
         speech_seconds=findings.transcript.speech_seconds if findings.transcript else None,
-        unsafe=_unsafe(findings.detections, rubric),
+        unsafe=_unsafe(findings.detected, rubric),
         duplicate_of=findings.duplicate_of,
         encoder=encoder,
     )
@@ -136,7 +148,7 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
     return RequirementEvidence(
         missing_text=tuple(t for t in wanted if fuzz.partial_ratio(t.lower(), text) < TEXT_FOUND_RATIO),
         unseen=unseen,
-        faces=count_faces(findings.detections, rubric),
+        faces=count_faces(findings, rubric),
         language=findings.transcript.language if findings.transcript else None,
         distance_km=distance_km(findings.facts.position, brief.location),
     )
@@ -144,13 +156,14 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
 
 def _is_labelled(subject: str, findings: Findings) -> bool:
     labels = [label.name for seen in findings.concepts for label in seen.labels]
-    labels += [detection.label for detections in findings.detections for detection in detections]
+    labels += [detection.label for detections in findings.detected for detection in detections]
     return any(subject.lower() in label.lower() for label in labels)
 
 
-def count_faces(detections: Sequence[Sequence[Detection]], rubric: Rubric) -> int:
-    """Faces in the picture with the most of them."""
-    return max((sum(found.label in rubric.face_labels for found in picture) for picture in detections), default=0)
+def count_faces(findings: Findings, rubric: Rubric) -> int:
+    """Faces in the picture with the most of them; where both detectors know faces, the one that sees more counts."""
+    looks = findings.detections + findings.sensitive
+    return max((sum(found.label in rubric.face_labels for found in look) for look in looks), default=0)
 
 
 def _unsafe(detections: Sequence[Sequence[Detection]], rubric: Rubric) -> dict[str, float]:

@@ -44,7 +44,7 @@ class Bounds:
 
 
 def canary(
-    model: Annotated[str, typer.Option(help="detector, concepts, text, speech or audio_quality.")],
+    model: Annotated[str, typer.Option(help="detector, safety, concepts, text, speech or audio_quality.")],
     weights: Annotated[str | None, typer.Option(help="Name in weights.yaml.", show_default=False)] = None,
     backend: Annotated[str | None, typer.Option(help="Another implementation.", show_default=False)] = None,
     precision: Annotated[str | None, typer.Option(help="f32, bf16, f16 or int8.", show_default=False)] = None,

@@ -18,12 +18,13 @@ Written by `python -m scripts.licenses` from the installed packages' own metadat
 test fails when it is stale. Assay itself is Apache-2.0. This page reports what packages say; it is not legal advice.
 
 ## What an operator should know
-- **AGPL-3.0: `nudenet` and `ultralytics`.** The embedded profile's detector runs the network file of `nudenet`
-  (its metadata says MIT, the licence files that it ships say AGPL-3.0; we go by the stricter). Assay imports
-  neither package in that profile; the Python code of `ultralytics` is imported only by the detector backend
-  `ultralytics`, which no shipped profile chooses. To run without either: take the backend `transformers` with
-  weights under Apache-2.0 (`rtdetr-r50`, as the GPU profile does), or delete the role `detector` from your
-  profile, and uninstall both.
+- **AGPL-3.0: `nudenet` and `ultralytics`.** The network file of `nudenet` is the embedded profile's detector and
+  the safety detector of the others (its metadata says MIT, the licence files that it ships say AGPL-3.0; we go by
+  the stricter). Assay imports neither package there; the Python code of `ultralytics` is imported only by the
+  detector backend `ultralytics`, which no shipped profile chooses. To run without either: delete the role `safety`
+  from the GPU's profiles, in the embedded one the role `detector` (or give it the backend `transformers` with
+  weights under Apache-2.0, as the GPU's have), and uninstall both. Nothing then says what is unsafe, nor where a
+  face is.
 - **Copyleft inside wheels.** `av` carries FFmpeg (which reports "LGPL version 3 or later") and the encoders libx264
   and libx265 (GPL-2.0-or-later); `opencv-python-headless` carries FFmpeg (LGPL-2.1-or-later); `pillow-heif` carries
   libheif and libde265 (LGPL-3.0-or-later) and libx265 (GPL-2.0-or-later); `soundfile` (tests only) carries

@@ -141,9 +141,10 @@ def cpu_core_seconds(kind: str, record: Mapping[str, Any]) -> float:
 
 
 def host_core_seconds(kind: str, record: Mapping[str, Any]) -> float:
-    """Core-seconds of one file beside a GPU: decoding, DNSMOS, and everything that is no network."""
+    """Core-seconds of one file beside a GPU: decoding, the models that stay on the CPU, and what is no network."""
     measured = _measured(kind, record)
-    return float(measured["of_it_decoding"]) + float(measured["of_it_audio_quality"]) + _around(record)
+    on_cpu = sum(float(measured[f"of_it_{part}"]) for part in ("decoding", "safety", "audio_quality"))
+    return on_cpu + _around(record)
 
 
 def operations(kind: str, record: Mapping[str, Any]) -> float:

@@ -17,6 +17,7 @@ from serve.agreement import compared
 
 OPTIONS: dict[tuple[Role, str], dict[str, tuple[Any, ...]]] = {
     ("detector", "yolo"): {"streams": (None, 1)},
+    ("safety", "yolo"): {"streams": (None, 1)},
     ("text", "ppocr"): {"crops_per_batch": (4, 8, 16)},
     ("text", "easyocr"): {"crops_per_batch": (8, 16, 32)},
     ("speech", "whisper"): {"encoder": ("auto", "openvino"), "chunks_per_batch": (4, 8)},

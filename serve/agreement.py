@@ -90,6 +90,7 @@ def _spoken(transcript: Transcript) -> list[str]:
 
 _MEASURES: dict[Role, Callable[[Any, Any], float]] = {
     "detector": detections,
+    "safety": detections,
     "concepts": embeddings,
     "text": pages,
     "speech": transcripts,
@@ -111,7 +112,7 @@ def flaw(role: Role, output: Any) -> str | None:
 
 def _numbers(role: Role, output: Any) -> list[float]:
     match role:
-        case "detector":
+        case "detector" | "safety":
             return [each.confidence for each in output]
         case "concepts":
             return [*output.embedding.tolist(), *(label.confidence for label in output.labels)]

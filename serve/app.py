@@ -1,6 +1,6 @@
 """Wiring of the Ray Serve application, and the local Ray that it runs in.
 
-upload → **scorer** (decode) → concepts, detector → text, speech, audio_quality → score
+upload → **scorer** (decode) → concepts, detector, safety → text, speech, audio_quality → score
 """
 
 import logging

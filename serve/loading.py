@@ -12,6 +12,7 @@ from serve.errors import EngineUnavailable
 
 FAMILIES: dict[Role, str] = {
     "detector": "models.detector",
+    "safety": "models.safety",
     "concepts": "models.concepts",
     "text": "models.text",
     "speech": "models.speech",

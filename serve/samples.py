@@ -51,6 +51,7 @@ def samples_of(media: Sequence[Decoded]) -> Samples:
     return {
         "concepts": [*views, SENTENCE],
         "detector": views,
+        "safety": views,
         "text": views,
         "speech": [sound.samples for sound in sounds],
         "audio_quality": [Recording(sound.samples, sound.clipping_ratio) for sound in sounds],

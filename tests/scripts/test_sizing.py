@@ -9,16 +9,16 @@ RECORD = {
     "machine": {"cores": 2},
     "engine": [
         {
-            "kind": "photo", "core_seconds": 0.37, "of_it_decoding": 0.01, "of_it_audio_quality": 0.0, "pictures": 1.0,
-            "megapixels": 1.92 * 1.44, "sound_seconds": 0.0,
+            "kind": "photo", "core_seconds": 0.37, "of_it_decoding": 0.004, "of_it_safety": 0.006,
+            "of_it_audio_quality": 0.0, "pictures": 1.0, "megapixels": 1.92 * 1.44, "sound_seconds": 0.0,
         },
         {
-            "kind": "speech", "core_seconds": 0.97, "of_it_decoding": 0.02, "of_it_audio_quality": 0.1,
-            "pictures": 0.0, "megapixels": 0.0, "sound_seconds": 12.0,
+            "kind": "speech", "core_seconds": 0.97, "of_it_decoding": 0.02, "of_it_safety": 0.0,
+            "of_it_audio_quality": 0.1, "pictures": 0.0, "megapixels": 0.0, "sound_seconds": 12.0,
         },
         {
-            "kind": "video", "core_seconds": 3.0, "of_it_decoding": 1.0, "of_it_audio_quality": 0.0, "pictures": 12.0,
-            "megapixels": 12 * 1.92 * 1.44 * 4, "sound_seconds": 0.0,
+            "kind": "video", "core_seconds": 3.0, "of_it_decoding": 1.0, "of_it_safety": 0.1,
+            "of_it_audio_quality": 0.0, "pictures": 12.0, "megapixels": 12 * 1.92 * 1.44 * 4, "sound_seconds": 0.0,
         },
     ],
     "front_end": {"core_seconds": 0.0},

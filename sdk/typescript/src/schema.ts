@@ -1205,7 +1205,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "detector" | "concepts" | "text" | "speech" | "audio_quality";
+            role: "detector" | "safety" | "concepts" | "text" | "speech" | "audio_quality";
             /** Wait Seconds */
             wait_seconds: number;
         };
@@ -2108,7 +2108,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "detector" | "concepts" | "text" | "speech" | "audio_quality";
+            role: "detector" | "safety" | "concepts" | "text" | "speech" | "audio_quality";
             /** Run Seconds */
             run_seconds: number;
             /**
@@ -4001,7 +4001,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                role: "detector" | "concepts" | "text" | "speech" | "audio_quality";
+                role: "detector" | "safety" | "concepts" | "text" | "speech" | "audio_quality";
             };
             cookie?: never;
         };

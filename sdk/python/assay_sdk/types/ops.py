@@ -7,7 +7,7 @@ from pydantic import Field
 
 from assay_sdk.types.base import Resource
 
-Role = Literal["detector", "concepts", "text", "speech", "audio_quality"] | str
+Role = Literal["detector", "safety", "concepts", "text", "speech", "audio_quality"] | str
 
 
 class OpsQueue(Resource):

@@ -68,6 +68,7 @@ export const ops = {
     roles: {
       concepts: "Concepts",
       detector: "Detector",
+      safety: "Safety",
       text: "Text",
       speech: "Speech",
       audio_quality: "Sound quality",
@@ -75,6 +76,7 @@ export const ops = {
     units: {
       concepts: "megapixels",
       detector: "megapixels",
+      safety: "megapixels",
       text: "megapixels",
       speech: "seconds of sound",
       audio_quality: "seconds of sound",
