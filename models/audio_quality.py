@@ -104,9 +104,9 @@ def windows(samples: Samples, most: int) -> Samples:
 
 
 def loudness_lufs(samples: Samples) -> float:
-    """Integrated loudness; the floor for silence and for what is shorter than one block."""
+    """Integrated loudness; the floor for silence. What is shorter than one block is repeated until it fills one."""
     if len(samples) < MIN_LOUDNESS_SAMPLES:
-        return LOUDNESS_FLOOR_LUFS
+        samples = np.resize(samples, MIN_LOUDNESS_SAMPLES)
     with np.errstate(divide="ignore"):
         loudness = float(pyloudnorm.Meter(SAMPLE_RATE_HZ).integrated_loudness(samples.astype(np.float64)))
     return max(LOUDNESS_FLOOR_LUFS, loudness) if np.isfinite(loudness) else LOUDNESS_FLOOR_LUFS

@@ -30,6 +30,8 @@ MAX_PAUSE_SECONDS = 2.0
 """A longer pause parts chunks, as in faster-whisper: decoders make up words in long silences."""
 MAX_CHUNK_SECONDS = 28.0
 """The window less its margin."""
+ISO_CODES = {"jw": "jv"}
+"""Of languages for which Whisper has a code of its own."""
 SECOND_EFFORT = Effort(beam_size=5, repetition_penalty=1.2)
 """For what is doubtful at first. OpenAI samples at rising temperatures instead, which no two runs repeat."""
 
@@ -239,4 +241,5 @@ def _transcript(segments: Sequence[Segment], language: Language | None, spans: S
     if not segments or language is None:
         return Transcript((), None, 0.0, 0.0)
     ordered = tuple(sorted(segments, key=lambda segment: segment.start_seconds))
-    return Transcript(ordered, language.code, language.confidence, sum(span.seconds for span in spans))
+    code = ISO_CODES.get(language.code, language.code)
+    return Transcript(ordered, code, language.confidence, sum(span.seconds for span in spans))

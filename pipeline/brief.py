@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StrictBool
 
+from pipeline.languages import language_code
 from pipeline.media import ContentType
 
 MAX_PIXELS = 1_000_000
@@ -46,8 +47,8 @@ class Requirements(BaseModel):
     min_height: Pixels | None = None
     min_duration_seconds: Seconds | None = None
     max_duration_seconds: Seconds | None = None
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$")] | None = None
-    """ISO 639-1 code of the language that must be spoken."""
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$"), AfterValidator(language_code)] | None = None
+    """ISO 639-1 code of the language that must be spoken; three letters are translated. Pictures have none."""
     must_contain_text: Phrases = ()
     """Each must be read in the picture or heard in the recording."""
     must_show: Phrases = ()

@@ -29,6 +29,9 @@ _CLIPPED_RUN = 3
 
 _MAX_AMPLITUDE = 10.0
 """20 dB over full scale. Lossy codecs overshoot by a few dB; beyond this a float file is damaged."""
+_CANCELLED = 0.1
+"""Sound in a single one of n channels has 1/n² of its power in their mean; of what cancels out, less than a tenth of
+that is left."""
 _RATES_HZ = range(4_000, 768_001)
 
 
@@ -111,8 +114,7 @@ class _Mixer:
         if rate_hz != self._rate_hz:
             self._flush()
             self._rate_hz, self._resampler = rate_hz, av.AudioResampler("flt", "mono", SAMPLE_RATE_HZ)
-        # The mean keeps the level of what all channels share; FFmpeg's own downmix of floats adds 3 dB.
-        mono = np.nan_to_num(block.mean(axis=0, dtype=np.float32), posinf=_MAX_AMPLITUDE, neginf=-_MAX_AMPLITUDE)
+        mono = np.nan_to_num(_mixed(block), posinf=_MAX_AMPLITUDE, neginf=-_MAX_AMPLITUDE)
         frame = av.AudioFrame.from_ndarray(mono.clip(-_MAX_AMPLITUDE, _MAX_AMPLITUDE)[np.newaxis], "flt", "mono")
         frame.sample_rate = rate_hz
         self._resample(frame)
@@ -128,6 +130,19 @@ class _Mixer:
     def _resample(self, frame: Any) -> None:
         assert self._resampler is not None
         self._parts += [part.to_ndarray()[0] for part in self._resampler.resample(frame)]
+
+
+def _mixed(block: Block) -> NDArray[np.float32]:
+    """The mean of the channels, or the loudest of those that cancel each other out.
+
+    The mean keeps the level of what all channels share; FFmpeg's own downmix of floats adds 3 dB. A balanced
+    microphone on a stereo plug has its sound in both channels with opposite signs, and none in the mean.
+    """
+    mean: NDArray[np.float32] = block.mean(axis=0, dtype=np.float32)
+    powers = np.square(block).mean(axis=1)
+    if float(np.square(mean).mean()) < _CANCELLED * float(powers.max()) / len(block) ** 2:
+        return np.asarray(block[int(powers.argmax())], np.float32)
+    return mean
 
 
 def _blocks(container: InputContainer, track: AudioStream) -> Iterator[tuple[int, Block]]:

@@ -4,7 +4,7 @@ Perceptual hashes and shared words only say where to look. What decides is a com
 sound over all shifts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,7 +82,7 @@ def fingerprint(media: Decoded) -> Fingerprint:
 
 
 def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:
-    """The earlier file that the new one copies, as it is or mirrored; `None` when it is new.
+    """The earlier file that the new one copies, as it is, turned or mirrored; `None` when it is new.
 
     A video is a copy when most of its frames are found in one earlier file and its sound does not say otherwise.
     """
@@ -93,7 +93,7 @@ def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: Dup
         return _find_sound(new, earlier, rubric)
     owners = [(index, picture) for index, old in enumerate(earlier) for picture in old.pictures]
     hashes = np.array([picture.hash for _, picture in owners], np.uint64)
-    for version in (new, _mirrored(new)):
+    for version in _orientations(new):
         likeness = _likeness(version, owners, hashes, rubric)
         match = _best_match(version, earlier, likeness, rubric)
         if match is not None:
@@ -106,9 +106,12 @@ def _picture(view: NDArray[np.uint8]) -> Picture:
     return Picture(perceptual_hash(grey), thumbnail(grey))
 
 
-def _mirrored(print_: Fingerprint) -> Fingerprint:
-    flipped = (np.ascontiguousarray(picture.thumbnail[:, ::-1]) for picture in print_.pictures)
-    return replace(print_, pictures=tuple(Picture(perceptual_hash(grey), grey) for grey in flipped))
+def _orientations(print_: Fingerprint) -> Iterator[Fingerprint]:
+    """As it is, mirrored, and both by each quarter turn: what a tag of orientation can make of a picture."""
+    yield print_
+    for turns, step in ((0, -1), (1, 1), (2, 1), (3, 1), (1, -1), (2, -1), (3, -1)):
+        thumbnails = (np.ascontiguousarray(np.rot90(each.thumbnail[:, ::step], turns)) for each in print_.pictures)
+        yield replace(print_, pictures=tuple(Picture(perceptual_hash(grey), grey) for grey in thumbnails))
 
 
 def _find_sound(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:

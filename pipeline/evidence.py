@@ -32,6 +32,11 @@ class MatchEvidence:
     looks_like: tuple[str, ...] = ()
     """Labels seen, most confident first."""
 
+    @property
+    def asked_script(self) -> ScriptMatch | None:
+        """The match with words that were to be said, not merely quoted."""
+        return self.script if self.script is not None and self.script.is_asked else None
+
 
 @dataclass(frozen=True, slots=True)
 class RequirementEvidence:

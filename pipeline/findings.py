@@ -1,6 +1,7 @@
 """From what the models said about a file to the evidence that is scored: pure functions."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,13 +18,16 @@ from pipeline.media import MediaFacts, Position
 from pipeline.relevance import match_probability, standard_score
 from pipeline.result import Seen
 from pipeline.rubric import Rubric
-from pipeline.script import match_script, quoted_script
+from pipeline.script import ScriptMatch, asks_to_speak, match_script, quoted_script
 from pipeline.video_signals import VideoSignals
 
 EARTH_RADIUS_KM = 6371.0
 TEXT_FOUND_RATIO = 85.0
 """Similarity (0–100) from which a required text counts as read: one wrong letter in seven is the recogniser's."""
 SEEN_PROBABILITY = 0.5
+LABELLED_CONFIDENCE = 0.25
+"""From which a subject counts as seen by its name: what ultralytics' detectors ask of a box by default. Classes that
+have the name in common (Siamese cat, Egyptian cat) are added up."""
 NEVER_SEEN = -10.0
 """Standard score where there is no picture to see anything in; lower than any picture gets."""
 
@@ -118,14 +122,21 @@ def weigh(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> 
 
 def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> MatchEvidence:
     calibration, wanted = rubric.relevance[encoder], findings.description
-    script = quoted_script(brief.description) if findings.transcript is not None else None
     return MatchEvidence(
         visual=_best_half([standard_score(seen, wanted, calibration) for seen in findings.concepts]),
         read=None if findings.read is None else standard_score(findings.read, wanted, calibration),
         heard=None if findings.heard is None else standard_score(findings.heard, wanted, calibration),
-        script=match_script(script, findings.transcript.text) if script and findings.transcript else None,
+        script=_script(findings, brief),
         looks_like=tuple(dict.fromkeys(label.name for seen in findings.concepts for label in seen.labels[:3])),
     )
+
+
+def _script(findings: Findings, brief: JobBrief) -> ScriptMatch | None:
+    script = quoted_script(brief.description)
+    if script is None or findings.transcript is None:
+        return None
+    is_asked = asks_to_speak(brief.description, findings.facts.content_type)
+    return match_script(script, findings.transcript.text, is_asked=is_asked)
 
 
 def _best_half(values: Sequence[float]) -> float | None:
@@ -146,7 +157,7 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
             unseen[name] = best
     wanted = brief.requirements.must_contain_text
     return RequirementEvidence(
-        missing_text=tuple(t for t in wanted if fuzz.partial_ratio(t.lower(), text) < TEXT_FOUND_RATIO),
+        missing_text=tuple(each for each in wanted if _likeness(each.lower(), text) < TEXT_FOUND_RATIO),
         unseen=unseen,
         faces=count_faces(findings, rubric),
         language=findings.transcript.language if findings.transcript else None,
@@ -154,10 +165,19 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
     )
 
 
+def _likeness(wanted: str, text: str) -> float:
+    """Of the part of the text that is most like what is wanted, 0–100; no part of what is wanted stands for it all."""
+    return fuzz.partial_ratio(wanted, text) if len(wanted) <= len(text) else fuzz.ratio(wanted, text)
+
+
 def _is_labelled(subject: str, findings: Findings) -> bool:
-    labels = [label.name for seen in findings.concepts for label in seen.labels]
-    labels += [detection.label for detections in findings.detected for detection in detections]
-    return any(subject.lower() in label.lower() for label in labels)
+    """Whether a model knows the subject by name, as whole words: no cat is a catamaran."""
+    name = re.compile(rf"\b{re.escape(subject)}\b", re.IGNORECASE)
+    boxes = [found for picture in findings.detected for found in picture]
+    if any(found.confidence >= LABELLED_CONFIDENCE and name.search(found.label.replace("_", " ")) for found in boxes):
+        return True
+    shares = (sum(label.confidence for label in seen.labels if name.search(label.name)) for seen in findings.concepts)
+    return max(shares, default=0.0) >= LABELLED_CONFIDENCE
 
 
 def count_faces(findings: Findings, rubric: Rubric) -> int:

@@ -150,7 +150,8 @@ class DecodedVideo:
     frame_change: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     """Mean absolute difference of successive analysed frames (64 px grey), 0–255, shape (analysed - 1,)."""
     frame_shift: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    """Global translation between them by phase correlation, in fractions of the width, shape (analysed - 1,)."""
+    """Global translation by phase correlation of those that are at most a quarter of a second apart, in fractions of
+    the width, shape (at most analysed - 1,)."""
     audio: DecodedAudio | None = None
     """`None` when there is no audio track."""
 

@@ -86,7 +86,7 @@ class MediaProcesses:
 
         Raises:
             MediaError: the file is over a limit, ends its process twice, or what the worker raised.
-            RuntimeError: the processes are closed, or no child can be started.
+            RuntimeError: the processes are closed, no child can be started, or the machine killed two in a row.
         """
         if size_bytes > self._limits.max_size_bytes:
             raise MediaTooLarge(f"The file is larger than {self._limits.max_size_bytes:,} bytes.")
@@ -94,7 +94,7 @@ class MediaProcesses:
         with self._borrowed() as child:
             try:
                 return child.ask(request, limit_seconds, begin())
-            except _ChildDied:
+            except (_ChildDied, _Killed):
                 return child.ask(request, limit_seconds, begin())
 
     @contextmanager
@@ -117,8 +117,8 @@ class _ChildDied(MediaError):
     """The child ended while it was at the file."""
 
 
-class _KilledForMemory(_ChildDied, MediaTooLarge):
-    code = MediaTooLarge.code
+class _Killed(RuntimeError):
+    """By the machine, for want of memory, or by its operator: a child's own limits end it in no such way."""
 
 
 class _Crashed(_ChildDied, CorruptMedia):
@@ -201,11 +201,9 @@ class _Child:
         self.end()
         self._start()
 
-    def _cause_of_death(self) -> _ChildDied:
-        status = self._process.poll()
-        killed_status = self.end()
-        if (killed_status if status is None else status) == -signal.SIGKILL:
-            return _KilledForMemory("Decoding the file takes more memory than there is.")
+    def _cause_of_death(self) -> _ChildDied | _Killed:
+        if self._status() == -signal.SIGKILL:
+            return _Killed(f"a process of {self._worker} was killed; the machine may be short of memory")
         return _Crashed("The file is damaged in a way that its decoder does not survive.")
 
     def _status(self) -> int | None:

@@ -19,11 +19,12 @@ def accepted_formats(brief: JobBrief) -> tuple[str, ...]:
 
 
 def check_format(facts: MediaFacts, brief: JobBrief) -> Iterator[Deduction]:
-    """Whether the file's content is of a format that the job takes."""
-    accepted = accepted_formats(brief)
-    if facts.format not in accepted:
-        wanted = ", ".join(accepted)
-        yield _broken("requirements.format", detail=facts.format, wanted=wanted)
+    """Whether the file's content is of a format that the job takes; a WebM without pictures is no video."""
+    accepted, wanted = accepted_formats(brief), brief.content_type
+    is_of_kind = wanted is None or facts.content_type == wanted
+    if facts.format not in accepted or not is_of_kind:
+        detail = facts.format if is_of_kind else f"{facts.format} with {facts.content_type} only"
+        yield _broken("requirements.format", detail=detail, wanted=", ".join(accepted))
 
 
 def check_size(facts: MediaFacts, brief: JobBrief) -> Iterator[Deduction]:
@@ -40,14 +41,20 @@ def check_size(facts: MediaFacts, brief: JobBrief) -> Iterator[Deduction]:
         yield _broken("requirements.max_duration", value=seconds, limit=wanted.max_duration_seconds)
 
 
-def check_content(evidence: Evidence, brief: JobBrief) -> Iterator[Deduction]:
-    """What only the models can tell."""
+def check_words(evidence: Evidence, brief: JobBrief) -> Iterator[Deduction]:
+    """What was read and heard: of files that no gate stopped before."""
     found, wanted = evidence.requirements, brief.requirements
-    if wanted.language is not None and found.language != wanted.language:
+    has_sound = evidence.facts is not None and evidence.facts.content_type != "image"
+    if has_sound and wanted.language is not None and found.language != wanted.language:
         heard = found.language or "no speech"
         yield _broken("requirements.language", detail=heard, wanted=wanted.language)
     for text in found.missing_text:
         yield _broken("requirements.must_contain_text", wanted=text)
+
+
+def check_content(evidence: Evidence, brief: JobBrief) -> Iterator[Deduction]:
+    """What the cheap models saw, and where it was."""
+    found, wanted = evidence.requirements, brief.requirements
     for subject, standard in found.unseen.items():
         yield _broken("requirements.must_show", value=standard, wanted=subject)
     if wanted.forbid_faces and found.faces:

@@ -24,6 +24,8 @@ _MIN_SCENE_SECONDS = 0.5
 """ContentDetector's 15 frames at 30 per second: flashes are no scenes."""
 _MIN_GAP_SECONDS = 0.5
 """Frames that are shown only for evenness lie at least this far apart: closer ones look the same."""
+_FOLLOWED_SECONDS = 0.25
+"""Of frames further apart it cannot be told whether the camera shook or looked elsewhere in between."""
 _GRID_POINTS = 2
 """Even frames held in memory, likewise: some fall beside scene starts and are dropped again."""
 _KEPT_SCENES = 4
@@ -84,17 +86,20 @@ class Motion:
     shift: list[float] = field(default_factory=list)
     """As `DecodedVideo.frame_shift`; 0 at a cut, where there is nothing to follow."""
     _before: SmallFrame | None = None
+    _at_seconds: float = 0.0
     _scene_seconds: float = 0.0
 
     def starts_scene(self, frame: SmallFrame, at_seconds: float) -> bool:
         """Take the next frame in; true for the first one and after a cut."""
         before, self._before = self._before, frame
+        gap_seconds, self._at_seconds = at_seconds - self._at_seconds, at_seconds
         if before is None:
             self._scene_seconds = at_seconds
             return True
         cut = is_cut(before, frame)
         self.change.append(grey_change(before, frame))
-        self.shift.append(0.0 if cut else shift_fraction(before, frame))
+        if gap_seconds <= _FOLLOWED_SECONDS:
+            self.shift.append(0.0 if cut else shift_fraction(before, frame))
         if not cut or at_seconds - self._scene_seconds < _MIN_SCENE_SECONDS:
             return False
         self._scene_seconds = at_seconds

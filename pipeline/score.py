@@ -10,11 +10,20 @@ from pipeline.image_quality import image_quality
 from pipeline.media import MediaFacts
 from pipeline.reasons import Deduction, Dimension
 from pipeline.relevance import match_probability, script_probability
-from pipeline.requirements import accepted_formats, check_content, check_format, check_size
+from pipeline.requirements import accepted_formats, check_content, check_format, check_size, check_words
 from pipeline.rubric import Rubric
 
 DIMENSIONS: tuple[Dimension, ...] = ("relevance", "quality", "completeness")
 BEST, WORST = 5.0, 1.0
+NOT_JUDGED = 3.0
+"""Relevance, where nothing was seen or said that could be compared with the job: the middle of the scale."""
+FITS_WELL = 4
+HALFWAY: dict[Dimension, str] = {
+    "relevance": "Thank you. A closer look at what the job asks for would score higher.",
+    "quality": "Thank you. Several small flaws add up; a clearer capture would score higher.",
+    "completeness": "Thank you. A file that meets more of what the job asks for would score higher.",
+}
+"""Where stars are missing and no single thing is bad enough to be a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
     ranked = sorted((*about, *flaws, *gaps), key=lambda deduction: -deduction.stars)
     deductions = (*gates, *ranked)
     stars = min([_combine(graded, rubric), *(rubric.gates[d.code] for d in deductions if d.code in rubric.gates)])
-    feedback = _feedback(stars, deductions)
+    feedback = _feedback(stars, graded, deductions)
     return Score(stars, relevance, quality, completeness, deductions, feedback, rubric.version, rubric.digest)
 
 
@@ -90,17 +99,21 @@ def _combine(graded: dict[str, float], rubric: Rubric) -> int:
 
 
 def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deduction]]:
-    """The best witness decides: what is seen, read or heard; a script outweighs all of them."""
+    """The best witness decides: what is seen, read or heard; a script that was to be read outweighs all of them."""
     match, calibration = evidence.match, rubric.relevance[evidence.encoder]
+    read_aloud = 0.0
     if match.script is not None:
-        share = match.script.precision
-        grade = _grade(script_probability(match.script, rubric.script.midpoint, rubric.script.slope))
+        read_aloud = script_probability(match.script, rubric.script.midpoint, rubric.script.slope)
+    if match.asked_script is not None:
+        grade, share = _grade(read_aloud), match.asked_script.precision
         return grade, _about(grade, "relevance.wrong_words", "relevance.wrong_words", rubric, share)
     witnesses = [value for value in (match.visual, match.read, match.heard) if value is not None]
     best = max((match_probability(value, calibration) for value in witnesses), default=0.0)
-    grade = _grade(best)
-    if match.visual is None and (evidence.speech_seconds or 0) > 0:
+    grade = _grade(max(best, read_aloud))
+    if match.visual is None and evidence.speech_seconds:
         grade = max(grade, rubric.audio.unscripted_relevance)
+    elif not witnesses and evidence.image is None:
+        return NOT_JUDGED, [Deduction("relevance.not_judged", "relevance", BEST - NOT_JUDGED)]
     looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
     return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)
 
@@ -154,10 +167,9 @@ def _video(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduc
     if evidence.video is None:
         return None, []
     signals, limits = evidence.video, rubric.video
-    losses = [
-        ("video.black", limits.black_share.loss(signals.black_share), signals.black_share),
-        ("video.shaky", limits.stability.loss(signals.stability), signals.stability),
-    ]
+    losses = [("video.black", limits.black_share.loss(signals.black_share), signals.black_share)]
+    if signals.stability is not None:
+        losses.append(("video.shaky", limits.stability.loss(signals.stability), signals.stability))
     if signals.static:
         losses.append(("video.static", (BEST - limits.static_stars) / (BEST - WORST), 1.0))
     return _losses(losses, rubric)
@@ -177,7 +189,7 @@ def _audio(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduc
         ("audio.clipped", limits.clipping_ratio.loss(heard.clipping_ratio), heard.clipping_ratio),
         ("audio.quiet", limits.loudness_lufs.loss(heard.loudness_lufs), heard.loudness_lufs),
     ]
-    if evidence.speech_seconds or heard.speech_ratio > 0 or evidence.match.script is not None:
+    if evidence.speech_seconds or heard.speech_ratio > 0 or evidence.match.asked_script is not None:
         noise = max(limits.background.loss(heard.background), limits.snr_db.loss(heard.snr_db))
         losses.append(("audio.noisy", noise, heard.snr_db))
         losses.append(("audio.unclear", limits.signal.loss(heard.signal), heard.signal))
@@ -199,9 +211,9 @@ def _losses(losses: list[tuple[str, float, float]], rubric: Rubric) -> tuple[flo
 def _completeness(
     evidence: Evidence, brief: JobBrief, gates: tuple[Deduction, ...], rubric: Rubric
 ) -> tuple[float, list[Deduction]]:
-    """Broken requirements, and how much of a script was read."""
-    gaps = [*check_content(evidence, brief)]
-    script = evidence.match.script
+    """Broken requirements, and how much of a script was read; behind a gate no model reads or listens."""
+    gaps = [*check_content(evidence, brief), *(check_words(evidence, brief) if not gates else ())]
+    script = evidence.match.asked_script
     if script is not None and script.recall < rubric.script.min_recall:
         stars = (BEST - WORST) * (1 - script.recall / rubric.script.min_recall)
         gaps.append(Deduction("audio.incomplete", "completeness", stars, script.recall, rubric.script.min_recall))
@@ -209,7 +221,9 @@ def _completeness(
     return max(WORST, BEST - lost), gaps
 
 
-def _feedback(stars: int, deductions: tuple[Deduction, ...]) -> str:
+def _feedback(stars: int, graded: dict[str, float], deductions: tuple[Deduction, ...]) -> str:
     if deductions:
         return deductions[0].sentence
+    if stars < FITS_WELL:
+        return HALFWAY[min(DIMENSIONS, key=graded.__getitem__)]
     return "Thank you, this is just what the job asks for." if stars == BEST else "Thank you, this fits the job well."

@@ -23,15 +23,18 @@ Words = NDArray[np.uint32]
 def sound_words(samples: NDArray[np.float32]) -> Words | None:
     """Signs of the change of energy from band to band and frame to frame, of samples at 16 kHz.
 
+    Digital silence (a noise gate's, say) is left out, or any two recordings that have some would be alike there.
+
     Returns:
-        One word of 32 signs a step of 50 ms, shape (frames,); `None` below 1.4 s and for silence.
+        One word of 32 signs a step of 50 ms, shape (frames,); `None` with less than 1.4 s of sound.
     """
     frame, step = round(_FRAME_SECONDS * SAMPLE_RATE_HZ), round(_STEP_SECONDS * SAMPLE_RATE_HZ)
     if len(samples) < frame + _MIN_SHARED_FRAMES * step:
         return None
     windows = np.lib.stride_tricks.sliding_window_view(samples, frame)[::step][:_MAX_FRAMES]
     energy = _band_energy(windows * np.hanning(frame).astype(np.float32))
-    if float(energy.max()) < _SILENT_ENERGY:
+    energy = energy[energy.max(axis=1) >= _SILENT_ENERGY]
+    if len(energy) <= _MIN_SHARED_FRAMES:
         return None
     rises = np.diff(np.diff(energy, axis=1), axis=0) > 0
     return np.asarray((rises * (np.uint32(1) << np.arange(_BANDS - 1, dtype=np.uint32))).sum(axis=1), np.uint32)

@@ -52,7 +52,7 @@ class Timeline:
 
     @classmethod
     def of(cls, container: InputContainer, track: VideoStream) -> "Timeline":
-        """Read all packets of the track.
+        """Read all packets of the track; those that an edit list leaves out are decoded and not shown.
 
         Raises:
             CorruptMedia: there is no frame, or none to start decoding from.
@@ -60,10 +60,11 @@ class Timeline:
         starts, ends, keyframes = [], [], 0
         for packet in packets(container, track):
             if packet.pts is not None:
-                starts.append(packet.pts)
-                ends.append(packet.pts + (packet.duration or 0))
                 keyframes += packet.is_keyframe
-        if not keyframes:
+                if not packet.is_discard:
+                    starts.append(packet.pts)
+                    ends.append(packet.pts + (packet.duration or 0))
+        if not keyframes or not starts:
             raise CorruptMedia("The video holds no frame that can be decoded.")
         tick_seconds = float(track.time_base or 0)
         duration_seconds = (max(ends) - min(starts)) * tick_seconds

@@ -14,14 +14,16 @@ STATIC_CHANGE = 0.75
 _HALF_STABLE_JITTER = 0.02
 """A shift that changes by 2% of the width from one frame to the next is what a walking hand-held camera does."""
 _SMOOTHING_FRAMES = 5
+_LEAST_SHIFTS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class VideoSignals:
     """Raw measurements of a video."""
 
-    stability: float
-    """1 on a tripod or in a smooth pan, 0.5 when the shift jitters by 2% of the width, towards 0 beyond."""
+    stability: float | None
+    """1 on a tripod or in a smooth pan, 0.5 when the shift jitters by 2% of the width, towards 0 beyond; `None` when
+    the frames that were decoded lie too far apart to tell."""
     jitter: float
     """90th percentile of the deviation of `frame_shift` from its running median, in fractions of the width."""
     change_level: float
@@ -35,9 +37,10 @@ class VideoSignals:
 def measure_video(video: DecodedVideo) -> VideoSignals:
     """Measure the motion of a decoded video; its frames are measured as pictures."""
     jitter = measure_jitter(video.frame_shift)
+    is_followed = video.frame_shift.size >= _LEAST_SHIFTS
     change_level = float(np.percentile(video.frame_change, 95)) if video.frame_change.size else 0.0
     return VideoSignals(
-        stability=1 / (1 + (jitter / _HALF_STABLE_JITTER) ** 2),
+        stability=1 / (1 + (jitter / _HALF_STABLE_JITTER) ** 2) if is_followed else None,
         jitter=jitter,
         change_level=change_level,
         static=change_level <= STATIC_CHANGE,
@@ -50,7 +53,7 @@ def measure_jitter(frame_shift: NDArray[np.float32]) -> float:
 
     A pan is a constant shift and no jitter, and a cut, one wild shift among many, is above the percentile.
     """
-    if frame_shift.size < 2:
+    if frame_shift.size < _LEAST_SHIFTS:
         return 0.0
     padded = np.pad(frame_shift, _SMOOTHING_FRAMES // 2, mode="edge")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, _SMOOTHING_FRAMES), axis=1)

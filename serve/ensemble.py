@@ -8,7 +8,7 @@ from models.outputs import ModelIdentity
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.handles import RayHandle, SharedArrays
 from serve.live import Live
-from serve.loading import load_scoring
+from serve.loading import encoder_of
 from serve.model_handles import ModelHandles
 from serve.recent import Recent
 from serve.scorer import Decode, Scorer
@@ -32,7 +32,7 @@ class Ensemble:
 
     def differs_by_batches_alone(self, live: Live) -> bool:
         """Whether the other state has the same models and scores them in the same way."""
-        return live.applications == self.live.applications and live.rubric_digest == self.live.rubric_digest
+        return live.applications == self.live.applications and live.rubric == self.live.rubric
 
     def take_batches(self, live: Live) -> None:
         """Group what goes to the models as the new batches want it."""
@@ -60,5 +60,5 @@ class Ensemble:
         return dict(zip(self._models, asked, strict=True))
 
     async def _assemble(self) -> Scorer:
-        rubric, encoder = load_scoring(self.live.settings)
-        return Scorer(self.decode, self.handles, await self.identities(), rubric, encoder)
+        encoder = encoder_of(self.live.settings, self.live.rubric)
+        return Scorer(self.decode, self.handles, await self.identities(), self.live.rubric, encoder)

@@ -16,7 +16,8 @@ from ray.serve.context import _get_global_client
 from ray.serve.exceptions import RayServeException
 
 from configs.settings import ModelSettings, Role, Settings
-from models.weights import Declaration, Registry, combined_digest, sha256_of
+from models.weights import Declaration, Registry, combined_digest
+from pipeline.rubric import Rubric, load_rubric
 from serve.errors import EngineUnavailable
 
 APP_NAME = "assay"
@@ -54,8 +55,8 @@ class Live(BaseModel):
     code: str
     """Of the start. Kept, so that a change of something else leaves the replicas alone when the files of the code
     have changed under the running engine."""
-    rubric_digest: str
-    """SHA-256 of the rubric's file."""
+    rubric: Rubric
+    """What its file held. A replica that starts again scores under it, whatever the file says by then."""
     trial: Trial | None = None
 
     @classmethod
@@ -64,6 +65,7 @@ class Live(BaseModel):
 
         Raises:
             models.weights.WeightsMissing: nothing is declared under a name of the profile.
+            pydantic.ValidationError: the rubric breaks its schema.
         """
         engine, code = engine_part(settings), code or _code()
         registry = Registry.load(engine.weights, engine.data_dir)
@@ -73,7 +75,7 @@ class Live(BaseModel):
             applications={role: _name(role, engine, declared, code) for role, declared in declarations.items()},
             declarations=declarations,
             code=code,
-            rubric_digest=sha256_of(engine.rubric),
+            rubric=load_rubric(engine.rubric),
         )
 
     def replacing(self, role: Role, other: "Live") -> "Live":

@@ -22,13 +22,22 @@ FAMILIES: dict[Role, str] = {
 
 
 def load_scoring(settings: Settings) -> tuple[Rubric, str]:
-    """The rubric, and the name of the concept backend, for which it must hold a fitted curve.
+    """The rubric of the settings' file, and the name of the concept backend.
 
     Raises:
         EngineUnavailable: the profile has no concept encoder, or nobody calibrated the one it names.
         pydantic.ValidationError: the rubric breaks its schema.
     """
     rubric = load_rubric(settings.rubric)
+    return rubric, encoder_of(settings, rubric)
+
+
+def encoder_of(settings: Settings, rubric: Rubric) -> str:
+    """The name of the concept backend, for which the rubric must hold a fitted curve.
+
+    Raises:
+        EngineUnavailable: the profile has no concept encoder, or nobody calibrated the one it names.
+    """
     if "concepts" not in settings.models:
         raise EngineUnavailable(f"profile {settings.profile} has no concepts model; relevance cannot do without it")
     encoder = settings.models["concepts"].backend
@@ -37,7 +46,7 @@ def load_scoring(settings: Settings) -> tuple[Rubric, str]:
             f"{settings.rubric} has no relevance curve for the concept backend {encoder}; fit one to labelled photos "
             f"with python -m scripts.calibrate --profile {settings.profile} --eval FOLDER and paste what it prints"
         )
-    return rubric, encoder
+    return encoder
 
 
 def load_model(role: Role, settings: Settings, declared: Declaration | None = None) -> Model[Any, Any]:

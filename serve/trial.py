@@ -6,20 +6,20 @@ when the first is out, so it costs a submission nothing but the machine's time, 
 
 import asyncio
 import random
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
-from configs.settings import Settings
+from configs.settings import Role, Settings
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.agreement import compared
 from serve.ensemble import Ensemble
 from serve.errors import EngineError
 from serve.handles import RayHandle, SharedArrays
 from serve.live import Trial
-from serve.loading import load_scoring
+from serve.loading import encoder_of
 from serve.model_handles import ModelHandles
 from serve.recorded import Answer, Recorded, listening
-from serve.scorer import Scorer
+from serve.scorer import Handle, Scorer
 
 AT_ONCE = 2
 """Second scores under way in one replica of the scorer."""
@@ -65,8 +65,7 @@ class TrialRun:
         ensemble.under_way += 1
         recorded = Recorded(ensemble.decode, ensemble.handles)
         try:
-            rubric, encoder = load_scoring(ensemble.live.settings)
-            scorer = Scorer(recorded.decode, recorded.handles(), await ensemble.identities(), rubric, encoder)
+            scorer = await self._scorer(ensemble, recorded, recorded.handles(), ensemble.live.settings)
             result = await scorer.score(request)
         except BaseException:
             self._over(ensemble)
@@ -84,8 +83,7 @@ class TrialRun:
         handles = {other: recorded.replayed(other) for other in ensemble.handles}
         handles[role] = listening(self._handle, answers)
         try:
-            rubric, encoder = load_scoring(self._settings)
-            scorer = Scorer(recorded.decode, handles, await ensemble.identities(), rubric, encoder)
+            scorer = await self._scorer(ensemble, recorded, handles, self._settings)
             other = await scorer.score(request)
             self.compared.append(self._compare(result, other, recorded.answers[role], answers))
         except (EngineError, OSError) as error:
@@ -93,6 +91,13 @@ class TrialRun:
             self.compared.append(Compared(stars, stars, 0.0, None, None, None, f"{type(error).__name__}: {error}"))
         finally:
             self._over(ensemble)
+
+    async def _scorer(
+        self, ensemble: Ensemble, recorded: Recorded, handles: Mapping[Role, Handle], settings: Settings
+    ) -> Scorer:
+        rubric = ensemble.live.rubric
+        encoder = encoder_of(settings, rubric)
+        return Scorer(recorded.decode, handles, await ensemble.identities(), rubric, encoder)
 
     def _compare(
         self,

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import hypothesis
 import pytest
 from PIL import Image
 from xdist.scheduler import LoadScopeScheduling
 
+hypothesis.settings.register_profile("beside others", deadline=None)
+hypothesis.settings.load_profile("beside others")
+"""An example may take a second where three processes share two cores."""
 ALONE = "tests/web/"
 PILLOWS_OPEN = Image.open
 """Before any test imports ultralytics, which replaces it by one that wants another HEIF library."""

@@ -145,6 +145,19 @@ def video(
     return file.getvalue()
 
 
+def trimmed(frames: Sequence[NDArray[np.uint8]], shown_from_seconds: float, fps: int = 24) -> bytes:
+    """An MP4 as lossless trimming leaves it: an edit list hides the frames before the first one that is shown."""
+    file = BytesIO()
+    options = {"use_editlist": "1", "avoid_negative_ts": "disabled"}
+    with av.open(file, "w", format="mp4", options=options) as container:
+        stream = _picture_stream(container, "libx264", frames, fps, keyframe_every=len(frames))
+        for packet in [*(packet for frame in frames for packet in stream.encode(_picture(frame))), *stream.encode()]:
+            early = round(shown_from_seconds / packet.time_base)
+            packet.pts, packet.dts = packet.pts - early, packet.dts - early
+            container.mux(packet)
+    return file.getvalue()
+
+
 def turned(mp4: bytes, clockwise_degrees: int) -> bytes:
     """The video as a phone held on its side writes it: a display matrix in the track header (ISO 14496-12, 8.3.2)."""
     a, b = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[clockwise_degrees]
@@ -210,8 +223,12 @@ def _picture_stream(
 
 def _encode_pictures(container: Any, stream: Any, frames: Sequence[NDArray[np.uint8]]) -> None:
     for pixels in frames:
-        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")))
+        container.mux(stream.encode(_picture(pixels)))
     container.mux(stream.encode())
+
+
+def _picture(pixels: NDArray[np.uint8]) -> Any:
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
 
 
 def _sound_stream(container: Any, codec: str, samples: NDArray[np.float32], rate_hz: int) -> Any:

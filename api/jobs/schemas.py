@@ -11,6 +11,7 @@ from api.jobs.slots import JobSlots
 from api.tables import Job
 from api.wire import GivenTime, Metadata, Text, Wire, WireTime
 from pipeline.brief import INTEGRAL, JobBrief, Place, Requirements
+from pipeline.languages import HEARD
 from pipeline.media import MIME_TYPES, ContentType
 
 MIN_REWARD, MAX_REWARD = 10, 50_000
@@ -120,6 +121,12 @@ class JobCreate(Wire):
             raise ValidationFailed(
                 "a job is for one of image, audio and video: give content_type, or file_formats of one kind",
                 param="file_formats" if kinds else "content_type",
+            )
+        language = self.requirements.language
+        if language is not None and language not in HEARD:
+            raise ValidationFailed(
+                f"{language!r} is no language that is recognised; known are {', '.join(sorted(HEARD))}",
+                param="requirements.language",
             )
         self.content_type = wanted.pop()
         self.file_formats = self.file_formats or [n for n, (kind, _) in MIME_TYPES.items() if kind == self.content_type]

@@ -52,6 +52,12 @@ def test_every_format(file_format: str, footage: list[np.ndarray]) -> None:
     assert np.abs(video.audio.samples[2_000:-2_000]).max() == pytest.approx(0.5, abs=0.02)
 
 
+def test_what_an_edit_list_hides_takes_no_time(footage: list[np.ndarray]) -> None:
+    video = decoded(media.trimmed(footage, shown_from_seconds=0.5))
+    assert video.facts.duration_seconds == pytest.approx(2.5, abs=0.01)
+    assert [round(frame.at_seconds, 1) for frame in video.frames if frame.starts_scene] == [0.0, 0.5, 1.5]
+
+
 def test_motion(mp4: bytes) -> None:
     video = decoded(mp4)
     assert video.audio is None

@@ -52,6 +52,10 @@ COPIES = {
     "cropped": cropped,
     "brighter": lambda view: np.minimum(view * 1.12 + 6, 255).astype(np.uint8),
     "mirrored": lambda view: view[:, ::-1],
+    "turned left": lambda view: np.rot90(view),
+    "turned right": lambda view: np.rot90(view, 3),
+    "upside down": lambda view: np.rot90(view, 2),
+    "turned and mirrored": lambda view: np.rot90(view)[:, ::-1],
     "grainy": lambda view: noisy(view, 20),
     "rotated": lambda view: np.asarray(Image.fromarray(view).rotate(2, Image.Resampling.BILINEAR)),
 }
@@ -133,6 +137,16 @@ def test_other_recordings_and_silence_are_no_copies() -> None:
     assert find_duplicate(sound(voice(7), "new"), earlier, RUBRIC) is None
     assert find_duplicate(sound(np.zeros(RATE * 5, np.float32), "quiet"), earlier, RUBRIC) is None
     assert find_duplicate(sound(voice(1)[: RATE // 2], "too short"), earlier, RUBRIC) is None
+
+
+@pytest.mark.parametrize("seconds", [(2, 3, 2, 3), (5, 5, 4, 6)])
+def test_a_gate_of_noise_makes_no_copies(seconds: tuple[int, int, int, int]) -> None:
+    said, silent, other_said, other_silent = (each * RATE for each in seconds)
+    quiet = np.zeros(RATE * 6, np.float32)
+    one = np.concatenate([voice(1, 6)[:said], quiet[:silent]])
+    for other in ([voice(2, 6)[:other_said], quiet[:other_silent]], [quiet[:other_silent], voice(2, 6)[:other_said]]):
+        assert find_duplicate(sound(np.concatenate(other), "new"), [sound(one, "old")], RUBRIC) is None
+    assert find_duplicate(sound(one * 0.5, "copy"), [sound(one, "old")], RUBRIC) is not None
 
 
 def test_a_video_is_a_copy_when_most_of_its_frames_are() -> None:

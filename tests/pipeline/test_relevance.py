@@ -56,6 +56,8 @@ def test_a_script_is_the_longest_quotation_of_three_words_or_more(description: s
         ("one two three four", "one two five six", 0.5, 0.5),
         ("one two three four", "", 0.0, 0.0),
         ("don’t stop me now", "Don't stop me now", 1.0, 1.0),
+        ("今天天气很好，我们去公园散步。", "今天天气很好我们去公园散步", 1.0, 1.0),
+        ("今天天气很好", "今天天气不好", 5 / 6, 5 / 6),
     ],
 )
 def test_scripts_are_compared_word_by_word(script: str, transcript: str, precision: float, recall: float) -> None:

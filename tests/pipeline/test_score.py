@@ -80,7 +80,6 @@ def test_what_is_wrong_with_a_recording_is_named_and_costs(changes: dict[str, An
     [
         ({"min_width": 2000}, RequirementEvidence(), "requirements.min_width"),
         ({"min_height": 1300}, RequirementEvidence(), "requirements.min_height"),
-        ({"language": "de"}, RequirementEvidence(language="en"), "requirements.language"),
         ({"forbid_faces": True}, RequirementEvidence(faces=2), "requirements.faces"),
     ],
 )
@@ -90,6 +89,27 @@ def test_a_broken_requirement_is_not_approved(requirements: Any, evidence: Requi
     assert code in result.reasons
     assert result.stars <= 2
     assert result.completeness == 1.0
+
+
+def test_sound_that_nothing_can_be_compared_with_is_neither_approved_of_nor_punished() -> None:
+    rain = graded(GOOD_SPEECH, JobBrief(description="Ten seconds of rain on a window."), speech_seconds=0.0)
+    assert (rain.stars, rain.reasons) == (3, ("relevance.not_judged",))
+    silence = graded(GOOD_SPEECH, speech_seconds=0.0, audio=replace(CLEAN, loudness_lufs=-70.0))
+    assert silence.stars == 1
+
+
+def test_words_that_are_quoted_and_not_asked_for_can_only_help() -> None:
+    quoted = graded(GOOD_SPEECH, SPEECH, match=MatchEvidence(heard=-2.0, script=ScriptMatch(1.0, 1.0, is_asked=False)))
+    unlike = graded(GOOD_SPEECH, SPEECH, match=MatchEvidence(heard=-2.0, script=ScriptMatch(0.0, 0.0, is_asked=False)))
+    assert quoted.relevance > 4.9
+    assert unlike == graded(GOOD_SPEECH, SPEECH, match=MatchEvidence(heard=-2.0))
+
+
+def test_three_stars_without_a_reason_say_where_more_could_be_had() -> None:
+    results = (graded(match=MatchEvidence(visual=standard / 100)) for standard in range(200, 400))
+    almost = next(result for result in results if not result.reasons)
+    assert almost.stars == 3
+    assert "closer look" in almost.feedback
 
 
 def test_sounds_of_a_place_where_nobody_speaks_are_not_called_noisy() -> None:

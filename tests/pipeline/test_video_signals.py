@@ -1,7 +1,11 @@
+import math
+
+import cv2
 import numpy as np
 import pytest
 
 from pipeline.media import DecodedVideo, MediaFacts, VideoFrame
+from pipeline.scenes import Motion, SmallFrame
 from pipeline.video_signals import measure_jitter, measure_video
 from tests.pipeline.photos import photo
 
@@ -12,6 +16,20 @@ BLACK = np.full((90, 160, 3), 16, np.uint8)
 def video(change: list[float], shift: list[float], views: list[np.ndarray] | None = None) -> DecodedVideo:
     frames = tuple(VideoFrame(float(i), view, i == 0) for i, view in enumerate(views or [photo("coffee")]))
     return DecodedVideo(FACTS, frames, np.array(change, np.float32), np.array(shift, np.float32))
+
+
+def test_a_look_around_is_not_taken_for_shaking_when_frames_lie_far_apart() -> None:
+    """Half the width to and fro in ten seconds: smooth at 30 frames a second, wild from one second to the next."""
+    wide = photo("coffee")
+    for gap_seconds, is_told in ((1 / 30, True), (1.0, False)):
+        motion = Motion()
+        for index in range(60):
+            left = round(100 + 100 * math.sin(2 * math.pi * index * gap_seconds / 10))
+            view = np.ascontiguousarray(wide[:, left : left + 200])
+            motion.starts_scene(SmallFrame.of(cv2.resize(view, (64, 48))), index * gap_seconds)
+        stability = measure_video(video(motion.change, motion.shift)).stability
+        assert (stability is not None) is is_told
+        assert stability is None or stability > 0.9
 
 
 @pytest.mark.parametrize(
