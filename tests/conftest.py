@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+import gc
+import os
 from typing import Any
 
 import hypothesis
@@ -10,6 +12,10 @@ from xdist.scheduler import LoadScopeScheduling
 hypothesis.settings.register_profile("beside others", deadline=None)
 hypothesis.settings.load_profile("beside others")
 """An example may take a second where three processes share two cores."""
+os.environ.setdefault("ASSAY_LOADING_NICENESS", "5")
+"""As shipped (15), models that load wait for whatever else is tested, a minute each time."""
+gc.set_threshold(20_000, 20, 50)
+"""Each process holds four thousand tests, torch and Ray, and the default looks through them several times a second."""
 ALONE = "tests/web/"
 PILLOWS_OPEN = Image.open
 """Before any test imports ultralytics, which replaces it by one that wants another HEIF library."""
@@ -28,6 +34,13 @@ STACKS = (
 
 Those of tests/serve share a Ray, of which a process can have one.
 """
+FAMILIES = {
+    "tests/api/storage/": "s3",
+    "tests/api/test_story_s3.py": "s3",
+    "tests/models/": "models",
+    "tests/sdk_python/": "sdk",
+}
+"""Files that share servers, or libraries that take seconds to import: each family in one process."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,17 +59,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=_rank)
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 def _rank(item: pytest.Item) -> int:
     if item.nodeid.startswith(STACKS):
         return 0
-    return 1 if item.get_closest_marker("slow") else 2
+    return 1 if _family(item.nodeid) or item.get_closest_marker("slow") else 2
+
+
+def _family(nodeid: str) -> str | None:
+    return next((family for start, family in FAMILIES.items() if nodeid.startswith(start)), None)
 
 
 class Lanes(LoadScopeScheduling):
-    """Hands out a file at a time, and all of `STACKS` to one process."""
+    """Hands out a file at a time, and all of `STACKS` and of each family to one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stacks" if nodeid.startswith(STACKS) else nodeid.partition("::")[0]
+        return "stacks" if nodeid.startswith(STACKS) else _family(nodeid) or nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

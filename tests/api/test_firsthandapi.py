@@ -40,17 +40,24 @@ def one_of_each(start_server: Callable[..., RunningServer]) -> Callable[[str], R
     return cache(start_server)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest, one_of_each: Callable[[str], RunningServer]) -> RunningServer:
-    return one_of_each(request.param)
+@pytest.fixture(scope="module", params=[("sqlite", "sync"), ("postgres", "async")], ids="-".join)
+def database_and_client(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Each of the two once: what the client sees is not the database."""
+    pair: tuple[str, str] = request.param
+    return pair
 
 
-@pytest.fixture(scope="module", params=["sync", "async"])
-def call(request: pytest.FixtureRequest, server: RunningServer) -> Call:
+@pytest.fixture(scope="module")
+def server(database_and_client: tuple[str, str], one_of_each: Callable[[str], RunningServer]) -> RunningServer:
+    return one_of_each(database_and_client[0])
+
+
+@pytest.fixture(scope="module")
+def call(database_and_client: tuple[str, str], server: RunningServer) -> Call:
     """`call("get_job", id, wait_seconds=5)` with either client; `key=` speaks with another key."""
 
     def call(method: str, *arguments: Any, key: str = server.api_key, url: str = server.url, **named: Any) -> Any:
-        if request.param == "async":
+        if database_and_client[1] == "async":
             return asyncio.run(_call_async(key, url, method, arguments, named))
         with FirstHandClient(key, base_url=url, max_retries=0) as client:
             return getattr(client, method)(*arguments, **named)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import skimage
 
+from tests.e2e.live.profile import write_profile
+
 pytestmark = pytest.mark.slow
 
 PHOTOS = Path(skimage.__file__).parent / "data"
@@ -52,7 +54,8 @@ def test_a_manifest_is_resumed_where_it_was_cut_off(tmp_path: Path) -> None:
             for name, file in wanted.items()
         )
     )
-    first = assay("score", "--manifest", manifest, "--out", out)
+    score = ("score", "--manifest", manifest, "--out", out, "--profile", write_profile(tmp_path / "two-models.yaml"))
+    first = assay(*score)
     assert first.returncode == 0, first.stderr
     whole = {row["id"]: row for row in lines(out)}
     assert set(whole) == set(wanted)
@@ -60,9 +63,9 @@ def test_a_manifest_is_resumed_where_it_was_cut_off(tmp_path: Path) -> None:
 
     kept, *cut = out.read_text(encoding="utf-8").splitlines(keepends=True)
     out.write_text(kept + cut[0][:40])
-    assert assay("score", "--manifest", manifest, "--out", out).returncode == 0
+    assert assay(*score).returncode == 0
     assert {row["id"]: row for row in lines(out)} == whole
-    again = assay("score", "--manifest", manifest, "--out", out)
+    again = assay(*score)
     assert "all 3 cases are scored already" in again.stderr
 
 

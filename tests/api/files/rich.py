@@ -3,7 +3,7 @@
 import io
 import struct
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import av
@@ -35,6 +35,7 @@ def rich_exif(orientation: int) -> bytes:
     return exif.tobytes()
 
 
+@cache
 def rich_picture(format: str, orientation: int = 1, **options) -> bytes:
     """A photograph with a position in EXIF and XMP, an author, a colour profile, and a trailer."""
     info = PngImagePlugin.PngInfo()

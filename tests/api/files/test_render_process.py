@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,7 @@ async def test_the_process_may_write_nothing_and_knows_no_secrets(renderer: Rend
         assert not [name for name in process.environ() if name.startswith("ASSAY_")]
 
 
+@cache
 def example(format: str) -> bytes:
     if format in media.IMAGE_FORMATS:
         return media.image(format, media.photo(), orientation=6, position=(52.5, 13.4))
