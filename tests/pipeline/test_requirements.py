@@ -132,6 +132,8 @@ def transcript(text: str) -> Transcript:
         ('Review the film "The Lord of the Rings" in your own way.', RECORDING, "It is a long film.", False),
         ('Film the shop front with the sign "Open all day long" in view.', CLIP, "", False),
         ('Film a sign that says "Open all day long".', CLIP, "", False),
+        ('Film the beach that lies behind the sign "Open all day long".', CLIP, "", False),
+        ("Lies bitte vor: „Die Stifte sind alle verbraucht“", RECORDING, "Etwas anderes.", True),
         ('Stand at the door and say "Open all day long".', CLIP, "", True),
     ],
 )
