@@ -17,8 +17,8 @@ _WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+(?:['’](?:(?![
 _SAY = re.compile(
     r"\b(?:read|say|speak|spoken|recite|repeat|pronounce|narrate|utter|dictate|sing|aloud|out loud"  # not: a sign says
     r"|lies (?:bitte|den|diesen|folgenden|laut|vor)|lesen|vorlesen|sagen?|sagt|sprich|sprechen|sprecht"
-    r"|lisez|lis à|dites|prononcez|récitez|lea|leer|diga|digan|pronuncie|leggi|leggete|leggere|leia|leiam|ler|zeg|lees|voorlezen"
-    r"|przeczytaj|powiedz|прочитай|прочитайте|скажи|скажите|произнесите)\b"
+    r"|lisez|lis à|dites|prononcez|récitez|lea|leer|diga|digan|pronuncie|leggi|leggete|leggere|leia|leiam|ler|zeg"
+    r"|lees|voorlezen|przeczytaj|powiedz|прочитай|прочитайте|скажи|скажите|произнесите)\b"
     r"|[读讀念说說話]|읽|말하|발음|อ่าน|พูด|اقرأ|قل|पढ़|बोल",
     re.IGNORECASE,
 )
