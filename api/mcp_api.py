@@ -12,6 +12,11 @@ from pydantic import BaseModel
 from api.files.schemas import FileResource
 from api.scoring.schemas import ScoreResource
 
+MAX_CONTENT_BYTES = 25_000_000
+"""Of a file that is read here: the process that all callers share holds it several times over, as Base64 too."""
+SCORE_TIMEOUT = httpx.Timeout(120, read=300)
+"""A long video takes its time, and an agent that gives it up asks for the same again."""
+
 Connect = Callable[[Context], AbstractAsyncContextManager[httpx.AsyncClient]]
 """Opens the API with the key of who is calling."""
 
@@ -52,13 +57,17 @@ class Api:
     async def score(self, context: Context, content: bytes, description: str) -> ScoreResource:
         """The score of one file."""
         async with self._open(context) as http:
-            answer = await http.post("/v1/score", files={"file": content}, data={"description": description})
+            file, told = {"file": content}, {"description": description}
+            answer = await http.post("/v1/score", files=file, data=told, timeout=SCORE_TIMEOUT)
             return _parse(answer, ScoreResource)
 
     async def content(self, context: Context, file: FileResource) -> bytes:
-        """The bytes of a delivered file."""
+        """The bytes of a delivered file, unless they are too many."""
         if file.download_url is None:
             raise ToolError(f"{file.id} is not approved, so it has no content to read")
+        if file.size_bytes > MAX_CONTENT_BYTES:
+            told = f"{file.id} has {file.size_bytes:,} bytes, and at most {MAX_CONTENT_BYTES:,} are read here"
+            raise ToolError(f"{told}: fetch its download_url, {file.download_url}")
         async with self._open(context) as http:
             request = http.build_request("GET", file.download_url)
             del request.headers["Authorization"]  # the URL is signed; a store is to see no key of ours

@@ -92,6 +92,7 @@ class AgentTools:
     async def _connect(self, context: "Context") -> AsyncIterator[httpx.AsyncClient]:
         key = (context.headers or {}).get("authorization", "")
         url = self._use.settings.api.url
-        ours = {url: httpx.ASGITransport(self._app)}  # what else there is, an S3 server for one, is reached by network
+        # What else there is, an S3 server for one, is reached by network.
+        ours = {url: httpx.ASGITransport(self._app, raise_app_exceptions=False)}
         async with httpx.AsyncClient(mounts=ours, base_url=url, headers={"Authorization": key}) as client:
             yield client

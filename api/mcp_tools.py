@@ -9,13 +9,13 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from api import mcp_results as results
 from api.credits.schemas import BalanceResource
 from api.files.schemas import FileResource
 from api.jobs.schemas import JobResource
-from api.mcp_api import Api
+from api.mcp_api import MAX_CONTENT_BYTES, Api
 from api.pages import Page
 from api.scoring.schemas import ScoreResource
 from api.search.schemas import SearchResult
@@ -25,6 +25,8 @@ from pipeline.media import ContentType
 
 MAX_WAIT_SECONDS = 600
 POLL_SECONDS = 20
+FAILED_POLL_SECONDS = 2
+"""Pause after a look that failed: a server that is started anew is back soon."""
 MAX_IMAGES = 4
 
 Description = Annotated[str, Field(min_length=10, max_length=5000, description="What a file must show.")]
@@ -34,6 +36,9 @@ Title = Annotated[str | None, Field(max_length=100, description="From the descri
 Formats = Annotated[list[str] | None, Field(description="Such as jpeg or wav; all of the content type when absent.")]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Stars = Annotated[int, Field(ge=1, le=5)]
+Images = Annotated[int, Field(ge=0, le=MAX_IMAGES, description="Small pictures to look at, of files of up to 25 MB.")]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+"""Anything else than an id would lead to another route, which nobody has approved."""
 
 
 class Tools:
@@ -106,10 +111,13 @@ class Tools:
         while job.status == "active" and job.files_approved < files and monotonic() < ends_at:
             await context.report_progress(job.files_approved, files)
             seconds = max(1, min(POLL_SECONDS, int(ends_at - monotonic())))
-            job = await self._api.get(context, f"/v1/jobs/{job.id}", JobResource, {}, {"Prefer": f"wait={seconds}"})
+            try:
+                job = await self._api.get(context, f"/v1/jobs/{job.id}", JobResource, {}, {"Prefer": f"wait={seconds}"})
+            except (ToolError, ValidationError):  # an agent that is not told the id posts the job, and pays, again
+                await asyncio.sleep(max(0.0, min(FAILED_POLL_SECONDS, ends_at - monotonic())))
         return _result(job, results.tell_job(job))
 
-    async def get_job(self, context: Context, job_id: str) -> Annotated[CallToolResult, JobResource]:
+    async def get_job(self, context: Context, job_id: Id) -> Annotated[CallToolResult, JobResource]:
         """One job with its progress."""
         job = await self._api.get(context, f"/v1/jobs/{job_id}", JobResource)
         return _result(job, results.tell_job(job))
@@ -121,7 +129,7 @@ class Tools:
         page = await self._api.get(context, "/v1/jobs", Page[JobResource], {"limit": limit, "cursor": cursor})
         return _result(page, results.tell_page("jobs", page, results.tell_job))
 
-    async def cancel_job(self, context: Context, job_id: str) -> Annotated[CallToolResult, JobResource]:
+    async def cancel_job(self, context: Context, job_id: Id) -> Annotated[CallToolResult, JobResource]:
         """End a job; what it still holds returns."""
         job = await self._api.send(context, f"/v1/jobs/{job_id}/cancel", JobResource)
         return _result(job, results.tell_job(job))
@@ -134,16 +142,16 @@ class Tools:
     async def get_job_files(
         self,
         context: Context,
-        job_id: str,
+        job_id: Id,
         limit: Limit = 20,
         cursor: str | None = None,
         min_score: Stars | None = None,
-        images: Annotated[int, Field(ge=0, le=MAX_IMAGES, description="Small pictures to look at.")] = 0,
+        images: Images = 0,
     ) -> Annotated[CallToolResult, Page[FileResource]]:
         """The approved files of a job, with their scores, annotations, download URLs and resources."""
         path, params = f"/v1/jobs/{job_id}/files", {"limit": limit, "cursor": cursor, "min_score": min_score}
         page = await self._api.get(context, path, Page[FileResource], params)
-        shown = [file for file in page.data if file.content_type == "image"][:images]
+        shown = [file for file in page.data if _can_be_shown(file)][:images]
         pictures = [await self._picture(context, file) for file in shown]
         links = [results.link_to(file) for file in page.data]
         return _result(page, results.tell_page("files", page, results.tell_file), *pictures, *links)
@@ -190,7 +198,7 @@ class Tools:
         score = await self._api.score(context, content, description)
         return _result(score, results.tell_score(score))
 
-    async def read_file(self, file_id: str, context: Context) -> bytes:
+    async def read_file(self, file_id: Id, context: Context) -> bytes:
         """An approved file's content."""
         try:
             return await self._api.content(context, await self._api.get(context, f"/v1/files/{file_id}", FileResource))
@@ -200,6 +208,10 @@ class Tools:
     async def _picture(self, context: Context, file: FileResource) -> ImageContent:
         data = await asyncio.to_thread(results.small_picture, await self._api.content(context, file))
         return ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type="image/jpeg")
+
+
+def _can_be_shown(file: FileResource) -> bool:
+    return file.content_type == "image" and file.size_bytes <= MAX_CONTENT_BYTES
 
 
 def _bytes_of(content_base64: str | None, path: str | None, *, reads_disk: bool) -> bytes:

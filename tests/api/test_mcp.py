@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,18 @@ import httpx2
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, ImageContent, ResourceLink, TextContent
 from PIL import Image
 
+from api.files.schemas import FileResource
+from api.mcp_api import MAX_CONTENT_BYTES, Api
+from tests.api.faulty import FAULT
 from tests.api.scripted import picture
 from tests.api.server import RunningServer, running
 from tests.api.stores import free_ports
+from tests.sdk_python.proxy import FaultProxy, answering, reset_before
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +43,8 @@ JOB = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running("sqlite", tmp_path_factory.mktemp("server") / "state") as started:
+    folder = tmp_path_factory.mktemp("server") / "state"
+    with running("sqlite", folder, TEST_ENGINE="tests.api.faulty:FaultyEngine") as started:
         yield started
 
 
@@ -48,9 +55,13 @@ async def agent(request: pytest.FixtureRequest, server: RunningServer) -> AsyncI
             http = await stack.enter_async_context(httpx2.AsyncClient(headers=server.headers, timeout=60))
             transport: Any = streamable_http_client(f"{server.url}/mcp", http_client=http)
         else:
-            keyed = os.environ | {"ASSAY_API_KEY": server.api_key, "ASSAY_BASE_URL": server.url}
-            transport = StdioServerParameters(command=sys.executable, args=["-m", "scripts.cli", "mcp"], env=keyed)
+            transport = _on_standard_input(server.api_key, server.url)
         yield await stack.enter_async_context(Client(transport))
+
+
+def _on_standard_input(api_key: str, url: str) -> StdioServerParameters:
+    keyed = os.environ | {"ASSAY_API_KEY": api_key, "ASSAY_BASE_URL": url}
+    return StdioServerParameters(command=sys.executable, args=["-m", "scripts.cli", "mcp"], env=keyed)
 
 
 async def _call(agent: Client, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -127,6 +138,18 @@ async def test_waiting_ends_with_its_time_and_cancelling_returns_the_credits(age
     assert after["available_credits"] == before["available_credits"]
 
 
+async def test_a_job_is_told_although_nobody_answers_for_it(server: RunningServer) -> None:
+    with FaultProxy() as proxy:
+        proxy.connect(server.url)
+        async with Client(_on_standard_input(server.api_key, proxy.url)) as agent:
+            with proxy.faults("GET /v1/jobs/", reset_before, answering(503)) as seen:
+                job = await _call(agent, "create_job_and_wait", **JOB, timeout_seconds=3)
+            assert (job["status"], job["quantity"]) == ("active", 2)
+            assert [line.split()[0] for line in seen][:3] == ["POST", "GET", "GET"]
+            assert seen.count("POST /v1/jobs") == 1
+            assert (await _call(agent, "get_job", job_id=job["id"]))["id"] == job["id"]
+
+
 async def test_one_file_is_scored(agent: Client, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     content = base64.b64encode(picture(4) + bytes(5_000_000)).decode()  # as long as a phone's photo
     assert (await _call(agent, "score_file", description="A menu", content_base64=content))["score"] == 4
@@ -143,6 +166,59 @@ async def test_what_the_api_refuses_is_told(agent: Client) -> None:
     assert "not_found" in str(answer.content)
 
 
+async def test_what_is_no_id_leads_nowhere(agent: Client, server: RunningServer) -> None:
+    key = httpx.post(f"{server.url}/v1/api_keys", json={"name": "CI"}, headers=server.headers).json()
+    for wrong in (f"../api_keys/{key['id']}/revoke?x=", f"..%2Fapi_keys%2F{key['id']}%2Frevoke", "..", "", "job_1/x"):
+        for tool in ("get_job", "cancel_job", "get_job_files"):
+            answer = await agent.call_tool(tool, {"job_id": wrong})
+            assert isinstance(answer, CallToolResult)
+            assert answer.is_error
+            assert "job_id" in str(answer.content)
+    with pytest.raises(MCPError, match="Error creating resource"):
+        await agent.read_resource("assay://files/file_1%3Fx=")
+    its_own = {"Authorization": f"Bearer {key['key']}"}
+    assert httpx.get(f"{server.url}/v1/jobs", headers=its_own).status_code == 200
+
+
+async def test_a_fault_of_ours_is_told_with_its_request(agent: Client) -> None:
+    content = base64.b64encode(picture(4)).decode()
+    answer = await agent.call_tool("score_file", {"description": FAULT, "content_base64": content})
+    assert isinstance(answer, CallToolResult)
+    assert answer.is_error
+    assert re.search(r"internal_error: something went wrong on our side.* \(req_\w+\)", str(answer.content))
+
+
+def _api(asked: list[httpx.Request]) -> Api:
+    """One that notes what it is asked, and answers nothing of use."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(418)
+
+    @asynccontextmanager
+    async def connect(_: Context) -> AsyncIterator[httpx.AsyncClient]:
+        async with httpx.AsyncClient(base_url="http://assay.test", transport=httpx.MockTransport(answer)) as client:
+            yield client
+
+    return Api(connect)
+
+
+async def test_a_long_file_is_left_to_its_url() -> None:
+    asked: list[httpx.Request] = []
+    url = "http://store.test/clip.mp4?signature=1"
+    file = FileResource.model_construct(id="file_1", size_bytes=MAX_CONTENT_BYTES + 1, download_url=url)
+    with pytest.raises(ToolError, match=f"25,000,001 bytes.*{re.escape(url)}"):
+        await _api(asked).content(Context(), file)
+    assert asked == []
+
+
+async def test_a_score_is_waited_for() -> None:
+    asked: list[httpx.Request] = []
+    with pytest.raises(ToolError, match="answered 418"):
+        await _api(asked).score(Context(), b"clip", "A menu")
+    assert asked[0].extensions["timeout"]["read"] == 300
+
+
 @pytest.mark.parametrize(
     ("key", "away", "told"),
     [
@@ -152,12 +228,7 @@ async def test_what_the_api_refuses_is_told(agent: Client) -> None:
 )
 async def test_on_standard_input_what_is_wrong_is_told(server: RunningServer, key: str, away: bool, told: str) -> None:
     url = f"http://127.0.0.1:{free_ports(1)[0]}" if away else server.url
-    started = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "scripts.cli", "mcp"],
-        env=os.environ | {"ASSAY_API_KEY": key, "ASSAY_BASE_URL": url},
-    )
-    async with Client(started) as agent:
+    async with Client(_on_standard_input(key, url)) as agent:
         answer = await agent.call_tool("get_credits", {})
         assert isinstance(answer, CallToolResult)
         assert answer.is_error

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from uuid import uuid4
 
 import assay_sdk
 import httpx
@@ -64,6 +65,14 @@ def test_another_body_under_the_same_key(client: Client) -> None:
     with pytest.raises(assay_sdk.IdempotencyMismatch) as refused:
         client.jobs.create(**JOB | {"quantity": 4}, idempotency_key="the-same")
     assert refused.value.status == 422
+
+
+def test_a_key_in_another_language(call: Call) -> None:
+    """As far as headers go; `fetch`, which the TypeScript client uses, has the same bounds."""
+    key = f"Menüs-{uuid4()}"
+    assert call("jobs.create", **JOB, idempotency_key=key) == call("jobs.create", **JOB, idempotency_key=key)
+    with pytest.raises(ValueError, match="Latin-1 only, got '菜单'"):
+        call("jobs.create", **JOB, idempotency_key="菜单")
 
 
 def test_keys(server: RunningServer, client: Client) -> None:
@@ -211,6 +220,40 @@ def test_attempts_carry_the_same_key_and_body() -> None:
                 client.jobs.create(**JOB)
     assert len(seen) == 2 * (1 + QUICK.max_retries)
     assert len(set(seen)) == 2
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("problem", "attempts"),
+    [
+        (httpx.ConnectError("refused"), 2),
+        (httpx.ConnectTimeout("far"), 2),
+        (429, 2),
+        (503, 2),
+        (httpx.ReadTimeout("slow"), 1),
+        (httpx.ReadError("reset"), 1),
+        (502, 1),
+        (504, 1),
+    ],
+)
+def test_a_score_that_may_be_under_way_is_not_asked_for_again(
+    kind: str, problem: httpx.TransportError | int, attempts: int
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if len(seen) > 1:
+            return httpx.Response(418)
+        if isinstance(problem, int):
+            return httpx.Response(problem)
+        raise problem
+
+    score = caller(kind, "fh_test_x", "http://assay.test", retry=QUICK, transport=httpx.MockTransport(answer))
+    with pytest.raises(AssayError):
+        score("score", b"clip", description="A menu")
+    assert len(seen) == attempts
+    assert seen[0].extensions["timeout"]["read"] >= 300
 
 
 def test_the_key_is_not_sent_to_other_hosts() -> None:

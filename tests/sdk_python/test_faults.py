@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from assay_sdk import Client, ConnectionFailed, NotFound, Overloaded
+from assay_sdk import AssayError, Client, ConnectionFailed, NotFound, Overloaded, RetryPolicy, WorkerClient
 from assay_sdk.types import Job
 
 from tests.api.server import RunningServer
@@ -83,6 +83,30 @@ def test_a_capture_takes_one_slot_and_is_paid_once(
     assert (submission.id, submission.attempt) == (decided.id, 1)
 
 
+def test_a_slot_whose_file_was_not_sent_is_there_for_the_next(
+    far_server: RunningServer, near: Call, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    job = near("jobs.create", **JOB | {"quantity": 1})
+    weary = RetryPolicy(max_retries=0)
+    with WorkerClient(far_server.worker_token, proxy.url, retry=weary, timeout_seconds=2.0) as worker:
+        for fault in (reset_before, answering(503)):
+            with proxy.faults("PUT ", fault), pytest.raises(AssayError):
+                worker.capture(job.id, new_picture(tmp_path))
+        assert worker.capture(job.id, new_picture(tmp_path)).status == "approved"
+    assert near("submissions.summary", job_id=job.id).total == 1
+
+
+def test_a_slot_whose_file_was_refused_is_not(
+    far_server: RunningServer, near: Call, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    job = near("jobs.create", **JOB | {"quantity": 2})
+    with WorkerClient(far_server.worker_token, proxy.url, retry=QUICK) as worker:
+        with proxy.faults("PUT ", answering(403)), pytest.raises(AssayError, match="403"):
+            worker.capture(job.id, new_picture(tmp_path))
+        assert worker.capture(job.id, new_picture(tmp_path)).status == "approved"
+    assert near("submissions.summary", job_id=job.id).total == 2
+
+
 @each_untold
 @pytest.mark.parametrize("step", ["POST .*/submissions$", "PUT ", "GET /v1/submissions/"])
 def test_a_file_of_ones_own_takes_one_slot(
@@ -105,6 +129,12 @@ def test_a_file_in_a_form_takes_one_slot(
     with proxy.faults("POST .*/submissions$", *faults):
         made = far_sync("submissions.create", job.id, file=new_picture(tmp_path))
     assert [one.id for one in near("submissions.list", job_id=job.id).data] == [made.id]
+
+
+def test_a_score_that_takes_its_time_is_asked_for_once(far_call: Call, proxy: FaultProxy, tmp_path: Path) -> None:
+    with proxy.faults("POST /v1/score$", slow(3.0, parts=1)) as seen:
+        assert far_call("score", new_picture(tmp_path, 4), description="A menu").score == 4
+    assert seen == ["POST /v1/score"]
 
 
 @each_untold

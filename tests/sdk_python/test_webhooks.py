@@ -76,6 +76,37 @@ def test_what_is_refused(form: set[str]) -> None:
     assert webhooks.verify(BODY, only(signed(age_seconds=400), form), SECRET, tolerance_seconds=500)
 
 
+@pytest.mark.parametrize("digits", [13, 400, 5000])
+def test_a_timestamp_that_is_none(digits: int) -> None:
+    stamp = "9" * digits
+    for headers in (
+        {"X-FirstHandAPI-Signature": f"t={stamp},v1={'0' * 64}"},
+        only(signed(), STANDARD) | {"webhook-timestamp": stamp},
+    ):
+        with pytest.raises(WebhookVerificationFailed):
+            webhooks.verify(BODY, headers, SECRET, tolerance_seconds=1e12)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("webhook-id", b"\xff"),
+        ("webhook-timestamp", b"\xff"),
+        ("webhook-signature", b"v1,\xff "),
+        ("X-FirstHandAPI-Signature", b"v1=\xff,"),
+    ],
+)
+def test_headers_that_are_no_text(name: str, before: bytes) -> None:
+    """Servers give such bytes as lone surrogates. Behind a signature that is wrong the right one counts."""
+    headers = only(signed(), VENDORS if name in VENDORS else STANDARD)
+    headers[name] = before.decode(errors="surrogateescape") + headers[name]
+    if b"v1" in before:
+        assert webhooks.verify(BODY, headers, SECRET).id == "evt_1"
+    else:
+        with pytest.raises(WebhookVerificationFailed):
+            webhooks.verify(BODY, headers, SECRET)
+
+
 def test_a_message_id_of_another_is_refused() -> None:
     headers = only(signed(), STANDARD) | {"webhook-id": "evt_2"}
     with pytest.raises(WebhookVerificationFailed):

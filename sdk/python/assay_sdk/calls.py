@@ -39,9 +39,11 @@ class Call:
     form: Mapping[str, str] | None = None
     file: FormFile | None = None
     """Goes with `form`."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | bytes] = field(default_factory=dict)
     longest_wait_seconds: float = 0.0
     """How long the server may hold the answer back, on top of the client's timeout."""
+    is_repeatable: bool = True
+    """Whether it is done once, however often it is sent."""
 
     def arguments(self, opened: ExitStack) -> dict[str, Any]:
         """What httpx makes the request of, anew for every attempt.
@@ -85,8 +87,14 @@ def post(path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: s
 
 def post_form(path: str, file: FormFile, fields: Mapping[str, Any], *, idempotency_key: str | None) -> Call:
     """The same with a file. Fields that are `None` are left out."""
-    form = {name: str(to_jsonable_python(value)) for name, value in _present(fields).items()}
-    return Call("POST", path, form=form, file=file, headers=_once(idempotency_key))
+    return Call("POST", path, form=_form(fields), file=file, headers=_once(idempotency_key))
+
+
+def ask_form(path: str, file: FormFile, fields: Mapping[str, Any], *, longest_wait_seconds: float) -> Call:
+    """A question with a file, which the server answers anew whenever it comes. Fields that are `None` are left out."""
+    return Call(
+        "POST", path, form=_form(fields), file=file, longest_wait_seconds=longest_wait_seconds, is_repeatable=False
+    )
 
 
 def patch(path: str, body: Mapping[str, Any]) -> Call:
@@ -107,8 +115,16 @@ def is_done(call: Call, response: httpx.Response, retries: int) -> bool:
     return response.is_success or (call.method == "DELETE" and response.status_code == 404 and retries > 0)
 
 
-def _once(idempotency_key: str | None) -> dict[str, str]:
-    return {"Idempotency-Key": idempotency_key or str(uuid4())}
+def _form(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(to_jsonable_python(value)) for name, value in _present(fields).items()}
+
+
+def _once(idempotency_key: str | None) -> dict[str, bytes]:
+    key = idempotency_key or str(uuid4())
+    try:
+        return {"Idempotency-Key": key.encode("latin-1")}
+    except UnicodeEncodeError as error:
+        raise ValueError(f"an idempotency key has characters of Latin-1 only, got {key!r}") from error
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

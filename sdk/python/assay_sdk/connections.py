@@ -9,6 +9,7 @@ from assay_sdk.errors import ConnectionFailed, InvalidResponse
 
 _MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 """Of the caller: the same again would fail again."""
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @contextmanager
@@ -23,6 +24,7 @@ def told_as_ours() -> Iterator[None]:
     except _MISTAKES:
         raise
     except httpx.TransportError as error:
-        raise ConnectionFailed(str(error) or type(error).__name__) from error
+        was_sent = not isinstance(error, _BEFORE_SENDING)
+        raise ConnectionFailed(str(error) or type(error).__name__, was_sent=was_sent) from error
     except httpx.DecodingError as error:
         raise InvalidResponse(str(error)) from error

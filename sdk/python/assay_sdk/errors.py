@@ -19,6 +19,11 @@ class AssayError(Exception):
 class ConnectionFailed(AssayError):
     """No answer came: the server could not be reached, or the connection broke or timed out, on every attempt."""
 
+    def __init__(self, message: str, *, was_sent: bool = True) -> None:
+        super().__init__(message)
+        self.was_sent = was_sent
+        """Whether the server may have the request; not so where there was no connection at all."""
+
 
 class InvalidResponse(AssayError):
     """The answer is not one of the contract, for example a proxy's page."""

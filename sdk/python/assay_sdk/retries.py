@@ -8,14 +8,17 @@ from assay_sdk.errors import ApiError, AssayError, ConnectionFailed, Idempotency
 
 _PASSING = frozenset({429, 502, 503, 504})
 """Statuses of a server, or of a proxy before it, that may answer soon."""
+_SENT_AWAY = frozenset({429, 503})
+"""Of those, what a server says that has done nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015).
 
-    Every request can be repeated: reads change nothing, updates and deletions come to the same, and what makes
-    something carries an idempotency key, the same on every attempt.
+    Every request but a score can be repeated: reads change nothing, updates and deletions come to the same, and what
+    makes something carries an idempotency key, the same on every attempt. Of a score the server keeps nothing: where
+    it may be at work already, the engine would only do the same twice.
     """
 
     max_retries: int = 5
@@ -55,6 +58,13 @@ def is_passing(error: AssayError) -> bool:
     if isinstance(error, ApiError):
         return error.status in _PASSING or isinstance(error, IdempotencyConflict)
     return isinstance(error, ConnectionFailed)
+
+
+def was_not_begun(error: AssayError) -> bool:
+    """Whether the server has done nothing of the request, and may do it later."""
+    if isinstance(error, ApiError):
+        return error.status in _SENT_AWAY
+    return isinstance(error, ConnectionFailed) and not error.was_sent
 
 
 DEFAULT_RETRY = RetryPolicy()

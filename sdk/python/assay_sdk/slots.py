@@ -1,8 +1,12 @@
 """Slots that a worker was given and has not used."""
 
 from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
+from assay_sdk.errors import ApiError
+from assay_sdk.retries import is_passing
 from assay_sdk.types.workers import WorkerSubmission
 
 _TIME_TO_UPLOAD = timedelta(minutes=1)
@@ -31,3 +35,17 @@ class SpareSlots:
                 return None
             if slot.lease_expires_at is None or slot.lease_expires_at > soon:
                 return slot
+
+    @contextmanager
+    def kept_until_used(self, slot: WorkerSubmission) -> Iterator[None]:
+        """Keep a slot for the next file if the block does not get one there, unless the store refuses it."""
+        is_over = False
+        try:
+            yield
+            is_over = True
+        except ApiError as error:
+            is_over = error.status < 500 and not is_passing(error)
+            raise
+        finally:
+            if not is_over:
+                self._slots[slot.job_id].appendleft(slot)

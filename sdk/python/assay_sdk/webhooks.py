@@ -24,6 +24,8 @@ TOLERANCE_SECONDS = 300
 """How far the clocks may be apart; every attempt is signed anew."""
 
 _PREFIX = "whsec_"
+_LONGEST_TIMESTAMP = 12
+"""Digits, of the next 30,000 years; a number of thousands of them is more than `int` or a comparison takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def verify(
     Raises:
         WebhookVerificationFailed: no signature is right, or it is too old.
     """
-    content = body.encode() if isinstance(body, str) else body
+    content = _bytes(body) if isinstance(body, str) else body
     secrets = [secret] if isinstance(secret, str) else list(secret)
     claims = list(_claims(content, {name.lower(): value for name, value in headers.items()}))
     if not claims:
@@ -67,7 +69,7 @@ def _claims(body: bytes, headers: Mapping[str, str]) -> Iterator[_Claim]:
         message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         versions = (one.partition(",") for one in headers["webhook-signature"].split())
         signatures = [signature for version, _, signature in versions if version == "v1"]
-        signed = f"{message_id}.{timestamp}.".encode() + body
+        signed = _bytes(f"{message_id}.{timestamp}.") + body
         yield _Claim(timestamp, signatures, lambda secret: _standard(secret, signed))
     if "x-firsthandapi-signature" in headers:
         pairs = [one.strip().partition("=") for one in headers["x-firsthandapi-signature"].split(",")]
@@ -77,12 +79,17 @@ def _claims(body: bytes, headers: Mapping[str, str]) -> Iterator[_Claim]:
 
 
 def _holds(claim: _Claim, secrets: Sequence[str], tolerance_seconds: float) -> bool:
-    if not (claim.timestamp.isascii() and claim.timestamp.isdigit()):
+    if not (claim.timestamp.isascii() and claim.timestamp.isdigit() and len(claim.timestamp) <= _LONGEST_TIMESTAMP):
         return False
     if abs(time.time() - int(claim.timestamp)) > tolerance_seconds:
         return False
     expected = [claim.expected(secret).encode() for secret in secrets]
-    return any(hmac.compare_digest(one, given.encode()) for one in expected for given in claim.signatures)
+    return any(hmac.compare_digest(one, _bytes(given)) for one in expected for given in claim.signatures)
+
+
+def _bytes(text: str) -> bytes:
+    """As it came: servers give bytes that are no text as lone surrogates."""
+    return text.encode(errors="surrogateescape")
 
 
 def _standard(secret: str, signed: bytes) -> str:

@@ -93,8 +93,8 @@ export class Assay {
     form.set("description", request.description);
     if (request.content_type !== undefined) form.set("content_type", request.content_type);
     if (request.requirements !== undefined) form.set("requirements", JSON.stringify(request.requirements));
-    const timeoutSeconds = SCORE_TIMEOUT_SECONDS;
-    return this.#transport.json({ method: "POST", path: path`/v1/score`, form, timeoutSeconds }, options);
+    const waits = { timeoutSeconds: SCORE_TIMEOUT_SECONDS, isDoneAnew: true };
+    return this.#transport.json({ method: "POST", path: path`/v1/score`, form, ...waits }, options);
   }
 
   /** Delivered files by meaning, best first. */

@@ -12,6 +12,26 @@ export function isTransient(error: unknown): boolean {
   return error instanceof ApiError && RETRIED_STATUSES.has(error.status);
 }
 
+/** How Node names connections that never came to be; of a browser's nothing is known but that they failed. */
+const UNCONNECTED: ReadonlySet<unknown> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+/** Of a server that has done nothing. */
+const SENT_AWAY: ReadonlySet<number> = new Set([429, 503]);
+
+/** Whether the server has done nothing of the request, and may do it later. */
+export function wasNotBegun(error: unknown): boolean {
+  if (error instanceof ApiError) return SENT_AWAY.has(error.status);
+  // Ours, of `fetch`'s, of what Node met with.
+  const met = error instanceof ConnectionError && error.cause instanceof Error ? error.cause.cause : null;
+  return met instanceof Error && "code" in met && UNCONNECTED.has(met.code);
+}
+
 /**
  * How long to wait before the next try, or `null` if there should be none.
  *
@@ -35,6 +55,8 @@ export interface Persistence {
   maxRetries: number;
   /** Ends the pauses too. */
   signal?: AbortSignal | undefined;
+  /** Whether an error may be followed by another try at all; {@link isTransient} when absent. */
+  mayRepeat?: ((error: unknown) => boolean) | undefined;
 }
 
 /**
@@ -55,7 +77,7 @@ export async function withRetries<T>(persistence: Persistence, action: (retry: n
 /** Wait for the next try; throws the error if there should be none. */
 export async function pauseOrThrow(error: unknown, retry: number, persistence: Persistence): Promise<void> {
   const seconds = pauseSeconds(error, retry, persistence.maxRetries, Math.random());
-  if (seconds === null) throw error;
+  if (seconds === null || persistence.mayRepeat?.(error) === false) throw error;
   await sleep(seconds, persistence.signal);
 }
 

@@ -1,7 +1,7 @@
 import { Deadline } from "./deadline.js";
 import { ApiError, AssayError, apiError } from "./errors.js";
 import { PagePromise, type ListAnswer } from "./pages.js";
-import { withRetries } from "./retries.js";
+import { wasNotBegun, withRetries } from "./retries.js";
 
 /** Where the server is and how patiently it is asked. */
 export interface TransportOptions {
@@ -41,8 +41,10 @@ export interface Call {
   /** Sent as `multipart/form-data`. */
   form?: FormData;
   headers?: Readonly<Record<string, string>>;
-  /** How long one try may take, where that is not what the client says. */
+  /** How long one try may take, where that is longer than what the client says. */
   timeoutSeconds?: number;
+  /** Whether the server does it anew whenever it comes, so that it must not be sent again while that may go on. */
+  isDoneAnew?: boolean;
 }
 
 /** A request whose every try is the same. */
@@ -137,7 +139,8 @@ export class Transport {
 
   async #send(call: Call, options: RequestOptions): Promise<Answer> {
     const { url, init, timeoutSeconds } = this.#prepare(call, options);
-    const persistence = { maxRetries: options.maxRetries ?? this.maxRetries, signal: options.signal };
+    const mayRepeat = call.isDoneAnew ? wasNotBegun : undefined;
+    const persistence = { maxRetries: options.maxRetries ?? this.maxRetries, signal: options.signal, mayRepeat };
     return withRetries(persistence, async (retry) => {
       try {
         return await this.fetchOnce(url, init, timeoutSeconds, readAnswer);
@@ -163,7 +166,7 @@ export class Transport {
     for (const [name, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
     }
-    const timeoutSeconds = options.timeoutSeconds ?? call.timeoutSeconds ?? this.timeoutSeconds;
+    const timeoutSeconds = options.timeoutSeconds ?? Math.max(call.timeoutSeconds ?? 0, this.timeoutSeconds);
     return { url: url.href, init, timeoutSeconds };
   }
 

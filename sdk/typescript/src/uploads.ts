@@ -58,6 +58,7 @@ export async function onNode(what: string): Promise<typeof import("./node.js")> 
 /**
  * Send bytes to where a slot wants them.
  *
+ * @param mayBeThere - whether an earlier run may have sent these very bytes, so that the first try may find them.
  * @throws ApiError - the store refused them: too many, too late, or somebody was there before.
  */
 export async function putBytes(
@@ -65,6 +66,7 @@ export async function putBytes(
   upload: Upload,
   blob: Blob,
   options: RequestOptions = {},
+  mayBeThere = false,
 ): Promise<void> {
   const init: RequestInit = {
     method: upload.method,
@@ -81,7 +83,7 @@ export async function putBytes(
     try {
       await transport.fetchOnce(upload.url, init, seconds, async (response) => void (await response.text()));
     } catch (error) {
-      if (!hasArrivedBefore(retry, error)) throw error;
+      if (!((mayBeThere || retry > 0) && isThere(error))) throw error;
     }
   });
 }
@@ -113,7 +115,7 @@ function headersOf(upload: Upload): Headers {
   return headers;
 }
 
-/** The store takes a file once; an earlier try, whose answer was lost, brought it. */
-function hasArrivedBefore(retry: number, error: unknown): boolean {
-  return retry > 0 && error instanceof ApiError && (error.status === 409 || error.status === 412);
+/** The store takes a file once; to an earlier try, whose answer was lost, it may be what that one brought. */
+function isThere(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 409 || error.status === 412);
 }

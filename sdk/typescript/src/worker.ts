@@ -121,7 +121,8 @@ export class AssayWorker {
     told: Capture = {},
     options: RequestOptions = {},
   ): Promise<WorkerSubmission> {
-    return this.captureInto(await this.accept(jobId, options), file, told, options);
+    const { blob, filename } = await named(file, told.filename); // before a slot is taken: the file may not be there
+    return this.captureInto(await this.accept(jobId, options), blob, { ...told, filename }, options);
   }
 
   /** Send the file of a slot, submit it, and wait for the verdict: what {@link capture} does with its slot. */

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { ChecksumError, DownloadError, type DownloadResult } from "../src/index.js";
+import { Assay, ChecksumError, DownloadError, type DownloadResult } from "../src/index.js";
 import { FaultProxy, type Fault } from "./proxy.js";
 import { delivered, openOrganization, type Organization } from "./story.js";
 
@@ -97,6 +97,43 @@ test("a URL that has expired is refreshed", async () => {
   proxy.plan("GET", STORE, { kind: "expired" });
   await expectWhole(await downloadAll(job.id));
   expect(proxy.count(/^POST \/v1\/files\/file_\w+\/refresh_url$/)).toBe(1);
+});
+
+test("so is one that the store of Amazon refuses: 400", async () => {
+  const job = await delivered(organization, 1);
+  proxy.plan("GET", STORE, { kind: "status", status: 400 });
+  await expectWhole(await downloadAll(job.id));
+  expect(proxy.count(/^POST \/v1\/files\/file_\w+\/refresh_url$/)).toBe(1);
+});
+
+test("one whose time is over is refreshed before it is asked for", async () => {
+  const job = await delivered(organization, 1);
+  const late: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (!/\/v1\/files\?/.test(String(input))) return response;
+    const text = (await response.text()).replace(/("download_url_expires_at":)"[^"]+"/, '$1"2026-01-01T00:00:00Z"');
+    return new Response(text, response);
+  };
+  const client = new Assay({ apiKey: organization.apiKey, baseUrl: proxy.url, fetch: late });
+  await expectWhole(await client.files.downloadAll({ job_id: job.id, output_dir: folder }));
+  const seen = proxy.seen.slice(-2).map((line) => line.split("/").slice(0, 3).join("/"));
+  expect(seen).toEqual(["POST /v1/files", "GET /v1/store"]);
+});
+
+test("a callback that throws ends the download, once nothing is written any more", async () => {
+  const job = await delivered(organization, 3);
+  const [slow] = (await organization.client.files.list({ job_id: job.id })).data;
+  proxy.plan("GET", new RegExp(new URL(slow?.download_url ?? "").pathname), { kind: "stalled" });
+  const reason = new Error("the caller's own");
+  const fail = (): never => {
+    throw reason;
+  };
+  const download = { job_id: job.id, output_dir: folder, concurrency: 2, on_file: fail };
+  await expect(organization.client.files.downloadAll(download, { timeoutSeconds: 1 })).rejects.toBe(reason);
+  const names = await readdir(folder);
+  expect(names.filter((name) => name.endsWith(".part"))).toEqual([]);
+  expect(names).toContain(`${slow?.id}.png`);
+  expect(names).toHaveLength(2); // the third was not begun
 });
 
 test("content that is never what was promised leaves nothing under a final name; the other file is there", async () => {

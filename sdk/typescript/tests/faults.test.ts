@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import {
+  ApiError,
+  Assay,
   AssayError,
   ConnectionError,
   IdempotencyError,
@@ -104,6 +106,42 @@ test.each(ONCE)("%s is made once although its answer is lost twice", async (_, p
   expect([await count(organization), proxy.pending]).toEqual([1, 0]);
 });
 
+const ANEW: [name: string, fault: Fault, kind: typeof AssayError | typeof ApiError, count: number][] = [
+  ["an answer that takes too long", { kind: "stalled" }, TimeoutError, 1],
+  ["an answer that is lost", { kind: "reset_after" }, ConnectionError, 1],
+  ["a proxy's 502", { kind: "status_after", status: 502 }, InternalServerError, 1],
+  ["a server that has no place", { kind: "status", status: 503, retry_after: NO_PAUSE }, OverloadedError, 3],
+];
+
+test.each(ANEW)("a score is not asked for again where it may be under way: %s", async (_, fault, kind, count) => {
+  proxy.plan("POST", /score$/, fault, count);
+  const wanted = { file: picture(4), description: "A menu" };
+  const options = { timeoutSeconds: kind === TimeoutError ? 1 : 20, maxRetries: 2 };
+  await expect(organization.client.score(wanted, options)).rejects.toThrow(kind);
+  expect([proxy.pending, proxy.count(/score$/)]).toEqual([0, count]);
+});
+
+test.each([
+  [60, 300],
+  [400, 400],
+])("a client with the patience of %d s waits %d s for a score", async (timeoutSeconds, waited) => {
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  const refuse = (): Promise<Response> => Promise.resolve(new Response("", { status: 418 }));
+  const client = new Assay({ apiKey: "fh_live_x", timeoutSeconds, fetch: refuse });
+  await expect(client.score({ file: picture(4), description: "A menu" })).rejects.toThrow(AssayError);
+  expect(timers.mock.calls.map(([, milliseconds]) => milliseconds)).toEqual([waited * 1000]);
+  timers.mockRestore();
+});
+
+test("a server that is away is asked for a score again", async () => {
+  const refused = new TypeError("fetch failed", { cause: Object.assign(new Error(), { code: "ECONNREFUSED" }) });
+  let count = 0;
+  const away = (): Promise<Response> => ((count += 1), Promise.reject(refused));
+  const client = new Assay({ apiKey: "fh_live_x", maxRetries: 1, fetch: away });
+  await expect(client.score({ file: picture(4), description: "A menu" })).rejects.toThrow(ConnectionError);
+  expect(count).toBe(2);
+});
+
 test("what was deleted before its answer was lost is deleted", async () => {
   const { client } = organization;
   const { id } = await client.webhookEndpoints.create({ url: "http://127.0.0.1:9/hook" });
@@ -155,6 +193,34 @@ test("a key of one's own makes a repeated program harmless, and tells another bo
   const first = await client.jobs.create(JOB, once);
   expect((await client.jobs.create(JOB, once)).id).toBe(first.id);
   await expect(client.jobs.create({ ...JOB, quantity: 4 }, once)).rejects.toThrow(IdempotencyError);
+});
+
+test("an upload under a key of one's own goes on where it ended, and is paid once", async () => {
+  const { client } = organization;
+  const { id: job_id } = await client.jobs.create(JOB);
+  const once = { idempotencyKey: "menu-1" };
+  const file = new File([picture(5)], "menu.png");
+  const announced = await client.submissions.create({ job_id, filename: "menu.png", size_bytes: file.size }, once);
+  const decided = await client.submissions.upload({ job_id, file }, once);
+  expect([decided.id, decided.status]).toEqual([announced.id, "approved"]);
+  expect(await client.submissions.upload({ job_id, file }, once)).toEqual(decided);
+  expect(proxy.count(/^PUT /)).toBe(1);
+});
+
+test.each([409, 412])("a file that only the store knows of is not sent again: %d", async (status) => {
+  const { client } = organization;
+  const { id: job_id } = await client.jobs.create(JOB);
+  const upload = { job_id, file: picture(5) };
+  proxy.plan("PUT", /\/v1\/store\//, { kind: "status_after", status });
+  expect((await client.submissions.upload(upload, { idempotencyKey: "menu-1" })).status).toBe("approved");
+  proxy.plan("PUT", /\/v1\/store\//, { kind: "status_after", status });
+  await expect(client.submissions.upload({ ...upload, file: picture(5, 1) })).rejects.toThrow(ApiError);
+});
+
+test("a file that is not there takes no slot", async () => {
+  const { id } = await organization.client.jobs.create(JOB);
+  await expect(organization.worker.capture(id, "/nowhere/menu.png")).rejects.toThrow();
+  expect(proxy.count(/accept$/)).toBe(0);
 });
 
 test("the caller's signal ends a call, and a pause", async () => {

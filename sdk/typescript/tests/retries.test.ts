@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { apiError, ConnectionError, IdempotencyConflictError, TimeoutError, ValidationError } from "../src/errors.js";
-import { pauseSeconds } from "../src/retries.js";
+import { pauseSeconds, wasNotBegun } from "../src/retries.js";
 
 function answer(status: number, retryAfter?: string): unknown {
   return apiError(status, new Headers(retryAfter === undefined ? {} : { "Retry-After": retryAfter }), "");
@@ -38,6 +38,28 @@ test.each([
   ["retries that are used up", new ConnectionError("reset"), 10, 0.5, null],
 ])("pause after %s", (_, error, retry, random, pause) => {
   expect(pauseSeconds(error, retry, 10, random)).toBe(pause);
+});
+
+function met(code: string): ConnectionError {
+  const cause = new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+  return new ConnectionError("the connection failed", { cause });
+}
+
+test.each([
+  ["a refused connection", met("ECONNREFUSED"), true],
+  ["a name that is not found", met("ENOTFOUND"), true],
+  ["a connection that takes too long", met("UND_ERR_CONNECT_TIMEOUT"), true],
+  ["a reset", met("ECONNRESET"), false],
+  ["an answer that takes too long", met("UND_ERR_HEADERS_TIMEOUT"), false],
+  ["what a browser says", new ConnectionError("failed", { cause: new TypeError("Failed to fetch") }), false],
+  ["no answer in time", new TimeoutError("slow"), false],
+  ["429", answer(429), true],
+  ["503", answer(503), true],
+  ["502", answer(502), false],
+  ["504", answer(504), false],
+  ["a key that is under way", told(409, "idempotency_conflict"), false],
+])("whether the server has not begun after %s", (_, error, is) => {
+  expect(wasNotBegun(error)).toBe(is);
 });
 
 test("a date that is asked for is waited for", () => {

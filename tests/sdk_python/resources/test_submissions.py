@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
-from assay_sdk import WaitTimeout
+from assay_sdk import ApiError, WaitTimeout
+from assay_sdk.partial_file import file_sha256
 
 from tests.api.scripted import picture
 from tests.api.server import RunningServer
-from tests.sdk_python.conftest import JOB, Call, deliver, new_picture
+from tests.sdk_python.conftest import JOB, Call, caller, deliver, new_picture
 
 
 def test_submissions_create(call: Call, tmp_path: Path) -> None:
@@ -41,6 +44,42 @@ def test_submissions_upload(call: Call, tmp_path: Path) -> None:
     assert (decided.status, decided.score, decided.paid_credits) == ("approved", 4, 50)
     assert told[-1].sent_bytes == told[-1].total_bytes == path.stat().st_size
     assert call("files.get", decided.file_id).submission_id == decided.id
+
+
+def test_submissions_upload_once_more(call: Call, tmp_path: Path) -> None:
+    """A program that is run again with its own keys gets what the first run got, wherever that one ended."""
+    job, key = call("jobs.create", **JOB), str(uuid4())
+    path = new_picture(tmp_path, 4)
+    announced = {"filename": path.name, "size_bytes": path.stat().st_size, "sha256": file_sha256(path)}
+    slot = call("submissions.announce", job.id, **announced, idempotency_key=key)
+    decided = call("submissions.upload", job.id, path, idempotency_key=key)
+    assert (decided.id, decided.status) == (slot.id, "approved")
+    assert call("submissions.upload", job.id, path, idempotency_key=key) == decided
+    assert call("submissions.summary", job_id=job.id).total == 1
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("status", [409, 412])
+def test_submissions_upload_that_is_there_already(kind: str, status: int, tmp_path: Path) -> None:
+    """The server has not looked for the file yet: only the store, a local one or S3, knows of it."""
+    moment = "2026-01-01T00:00:00Z"
+    slot = {"id": "sub_1", "job_id": "job_1", "created_at": moment, "updated_at": moment}
+    upload = {"url": "http://store.test/a", "expires_at": moment, "max_bytes": 1000}
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        if request.method == "PUT":
+            return httpx.Response(status)
+        waits = "PUT" not in seen
+        return httpx.Response(200, json=slot | {"status": "awaiting_upload" if waits else "approved", "upload": upload})
+
+    far = caller(kind, "fh_test_x", "http://assay.test", transport=httpx.MockTransport(answer))
+    path = new_picture(tmp_path)
+    assert far("submissions.upload", "job_1", path, idempotency_key="menus-1").status == "approved"
+    assert seen == ["POST", "GET", "PUT", "GET"]
+    with pytest.raises(ApiError, match=str(status)):  # of a slot that nobody can have used
+        far("submissions.upload", "job_1", path)
 
 
 def test_submissions_wait(call: Call, tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from assay_sdk._async.transport import AsyncTransport
 from assay_sdk.types.jobs import ContentType, Requirements, RequirementsParam
 from assay_sdk.types.scores import Score
 
+LONGEST_SECONDS = 300.0
+"""Of a score: a long video takes its time, more so behind others."""
+
 
 class AsyncScoring:
     """What the engine says about a file, without a job."""
@@ -42,4 +45,5 @@ class AsyncScoring:
         wanted = None if requirements is None else json.dumps(to_jsonable_python(requirements, exclude_none=True))
         fields = {"description": description, "content_type": content_type, "requirements": wanted}
         form = calls.FormFile.of(file, filename)
-        return await self._transport.fetch(calls.post_form("/v1/score", form, fields, idempotency_key=None), Score)
+        call = calls.ask_form("/v1/score", form, fields, longest_wait_seconds=LONGEST_SECONDS)
+        return await self._transport.fetch(call, Score)

@@ -100,7 +100,7 @@ class AsyncSubmissions:
             captured_at: when it was captured; with a time zone.
             on_progress: called after every chunk that is sent.
             timeout_seconds: how long to wait for the score; for ever when `None`.
-            idempotency_key: makes a repetition harmless. Made when absent.
+            idempotency_key: makes a repetition harmless: it goes on where the one before ended. Made when absent.
 
         Raises:
             Conflict: no slot of the job is open.
@@ -118,7 +118,10 @@ class AsyncSubmissions:
         )
         if slot.upload is None:
             raise InvalidResponse(f"{slot.id} came without an upload URL")
-        await put_file(self._transport, slot.upload, source, on_progress)
+        # A key of the caller's may have been used before: the slot is as it was then, with the file or without.
+        may_be_there = idempotency_key is not None
+        if not may_be_there or (await self.get(slot.id)).needs_file:
+            await put_file(self._transport, slot.upload, source, on_progress, may_be_there=may_be_there)
         return await self.wait(slot.id, timeout_seconds=timeout_seconds)
 
     async def wait(self, submission_id: str, *, timeout_seconds: float | None = None) -> Submission:

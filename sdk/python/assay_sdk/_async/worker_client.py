@@ -18,6 +18,7 @@ from assay_sdk.partial_file import file_sha256
 from assay_sdk.progress import OnUpload
 from assay_sdk.retries import DEFAULT_RETRY, RetryPolicy
 from assay_sdk.slots import SpareSlots
+from assay_sdk.types.submissions import Upload
 from assay_sdk.types.workers import WorkerSelf, WorkerSubmission
 
 
@@ -72,7 +73,8 @@ class AsyncWorkerClient:
     ) -> WorkerSubmission:
         """Send a file to a job, and wait for what becomes of it: a path in, a decided submission out.
 
-        Where the job wants several files at a time, further calls use the slots that the first was given.
+        Where the job wants several files at a time, further calls use the slots that the first was given. After a file
+        that could not be sent, the next call has its slot.
 
         Args:
             job_id: of the job.
@@ -89,7 +91,10 @@ class AsyncWorkerClient:
         source = Path(path)
         sha256 = await in_thread(file_sha256, source)  # before a slot is taken: the file may not be there
         slot = self._spare_slots.take(job_id) or self._spare_slots.keep(await self.jobs.accept(job_id))
-        return await self._send(slot, source, sha256, captured_at, on_progress, timeout_seconds)
+        upload = _upload_of(slot)
+        with self._spare_slots.kept_until_used(slot):
+            await put_file(self._transport, upload, source, on_progress)
+        return await self._hand_in(slot, source, sha256, captured_at, timeout_seconds)
 
     async def recapture(
         self,
@@ -109,7 +114,8 @@ class AsyncWorkerClient:
         source = Path(path)
         sha256 = await in_thread(file_sha256, source)
         slot = await self.submissions.retry(submission_id)
-        return await self._send(slot, source, sha256, captured_at, on_progress, timeout_seconds)
+        await put_file(self._transport, _upload_of(slot), source, on_progress)
+        return await self._hand_in(slot, source, sha256, captured_at, timeout_seconds)
 
     async def close(self) -> None:
         """End the connections."""
@@ -123,17 +129,19 @@ class AsyncWorkerClient:
     ) -> None:
         await self.close()
 
-    async def _send(
+    async def _hand_in(
         self,
         slot: WorkerSubmission,
         source: Path,
         sha256: str,
         captured_at: datetime | None,
-        on_progress: OnUpload | None,
         timeout_seconds: float | None,
     ) -> WorkerSubmission:
-        if slot.upload is None:
-            raise InvalidResponse(f"{slot.id} came without an upload URL")
-        await put_file(self._transport, slot.upload, source, on_progress)
         await self.submissions.submit(slot.id, filename=source.name, sha256=sha256, captured_at=captured_at)
         return await self.submissions.wait(slot.id, timeout_seconds=timeout_seconds)
+
+
+def _upload_of(slot: WorkerSubmission) -> Upload:
+    if slot.upload is None:
+        raise InvalidResponse(f"{slot.id} came without an upload URL")
+    return slot.upload

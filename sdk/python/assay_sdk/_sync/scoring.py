@@ -11,6 +11,9 @@ from assay_sdk._sync.transport import Transport
 from assay_sdk.types.jobs import ContentType, Requirements, RequirementsParam
 from assay_sdk.types.scores import Score
 
+LONGEST_SECONDS = 300.0
+"""Of a score: a long video takes its time, more so behind others."""
+
 
 class Scoring:
     """What the engine says about a file, without a job."""
@@ -43,4 +46,5 @@ class Scoring:
         wanted = None if requirements is None else json.dumps(to_jsonable_python(requirements, exclude_none=True))
         fields = {"description": description, "content_type": content_type, "requirements": wanted}
         form = calls.FormFile.of(file, filename)
-        return self._transport.fetch(calls.post_form("/v1/score", form, fields, idempotency_key=None), Score)
+        call = calls.ask_form("/v1/score", form, fields, longest_wait_seconds=LONGEST_SECONDS)
+        return self._transport.fetch(call, Score)

@@ -101,7 +101,7 @@ class Submissions:
             captured_at: when it was captured; with a time zone.
             on_progress: called after every chunk that is sent.
             timeout_seconds: how long to wait for the score; for ever when `None`.
-            idempotency_key: makes a repetition harmless. Made when absent.
+            idempotency_key: makes a repetition harmless: it goes on where the one before ended. Made when absent.
 
         Raises:
             Conflict: no slot of the job is open.
@@ -119,7 +119,10 @@ class Submissions:
         )
         if slot.upload is None:
             raise InvalidResponse(f"{slot.id} came without an upload URL")
-        put_file(self._transport, slot.upload, source, on_progress)
+        # A key of the caller's may have been used before: the slot is as it was then, with the file or without.
+        may_be_there = idempotency_key is not None
+        if not may_be_there or (self.get(slot.id)).needs_file:
+            put_file(self._transport, slot.upload, source, on_progress, may_be_there=may_be_there)
         return self.wait(slot.id, timeout_seconds=timeout_seconds)
 
     def wait(self, submission_id: str, *, timeout_seconds: float | None = None) -> Submission:

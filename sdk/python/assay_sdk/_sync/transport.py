@@ -15,7 +15,7 @@ from assay_sdk.calls import Call, is_done
 from assay_sdk.configuration import __version__
 from assay_sdk.connections import told_as_ours
 from assay_sdk.errors import ApiError, AssayError
-from assay_sdk.retries import RetryPolicy
+from assay_sdk.retries import RetryPolicy, is_passing, was_not_begun
 
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R")
@@ -62,9 +62,10 @@ class Transport:
 
     def send(self, call: Call) -> httpx.Response:
         """The same for calls without an answer to speak of."""
-        return self.repeat(lambda retries: self._attempt(call, retries))
+        may_repeat = is_passing if call.is_repeatable else was_not_begun
+        return self.repeat(lambda retries: self._attempt(call, retries), may_repeat)
 
-    def repeat(self, attempt: Callable[[int], R]) -> R:
+    def repeat(self, attempt: Callable[[int], R], may_repeat: Callable[[AssayError], bool] = is_passing) -> R:
         """What an attempt comes to, which is told how many retries there were before it.
 
         Raises:
@@ -75,7 +76,7 @@ class Transport:
             try:
                 return attempt(retries)
             except AssayError as error:
-                delay_seconds = self.retry.delay_seconds(retries, error)
+                delay_seconds = self.retry.delay_seconds(retries, error) if may_repeat(error) else None
                 if delay_seconds is None:
                     raise
                 log.info("retry %d in %.1f s: %s", retries + 1, delay_seconds, error)

@@ -16,11 +16,20 @@ _THERE_ALREADY = (409, 412)
 """What the local store and S3 answer to a second file."""
 
 
-def put_file(transport: Transport, to: Upload, path: Path, on_progress: OnUpload | None) -> None:
+def put_file(
+    transport: Transport, to: Upload, path: Path, on_progress: OnUpload | None, *, may_be_there: bool = False
+) -> None:
     """Put a file to where a slot says.
 
     A repeated attempt that finds a file there finds the one whose answer got lost: a URL takes one file, whole or
     not at all.
+
+    Args:
+        transport: of the client.
+        to: what the slot came with.
+        path: of the file.
+        on_progress: called after every chunk that is sent.
+        may_be_there: whether an earlier run may have put this very file, so that the first attempt may find it.
 
     Raises:
         ApiError: the store refused.
@@ -32,8 +41,8 @@ def put_file(transport: Transport, to: Upload, path: Path, on_progress: OnUpload
     def attempt(retries: int) -> None:
         with path.open("rb") as file:
             response = transport.put(to.url, headers, _chunks(file, size_bytes, on_progress))
-        lost_answer = retries > 0 and response.status_code in _THERE_ALREADY
-        if not response.is_success and not lost_answer:
+        was_there = (may_be_there or retries > 0) and response.status_code in _THERE_ALREADY
+        if not response.is_success and not was_there:
             raise ApiError.from_response(response)
 
     transport.repeat(attempt)

@@ -88,6 +88,11 @@ class ScoredSlot(Resource):
     """Only in the answer that gives the slot."""
 
     @property
+    def needs_file(self) -> bool:
+        """Whether it waits for a file that is still to come."""
+        return self.status == "awaiting_upload"
+
+    @property
     def is_decided(self) -> bool:
         """Whether the engine is done with it."""
         return self.status not in UNDECIDED

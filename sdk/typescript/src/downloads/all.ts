@@ -29,15 +29,17 @@ export async function downloadAll(
 
   const save = async (file: AssayFile): Promise<DownloadedFile | null> => {
     const path = join(download.output_dir, fileName(file));
+    let was_there: boolean;
     try {
-      const saved = { file, path, was_there: await new Download(files, transport, file, path, options).run() };
-      download.on_file?.(saved);
-      return saved;
+      was_there = await new Download(files, transport, file, path, options).run();
     } catch (error) {
       options.signal?.throwIfAborted();
       failures.push({ file, error });
       return null;
     }
+    const saved = { file, path, was_there };
+    download.on_file?.(saved);
+    return saved;
   };
   const saved = await mapped(approved, download.concurrency ?? DEFAULT_CONCURRENCY, save);
   const whole = saved.filter((one) => one !== null);
@@ -54,7 +56,11 @@ async function writeAnnotations(folder: string, saved: readonly DownloadedFile[]
   return path;
 }
 
-/** What an action makes of every item, in their order, with so many under way at a time. */
+/**
+ * What an action makes of every item, in their order, with so many under way at a time.
+ *
+ * Once one throws no other is begun; it is thrown when those under way have ended.
+ */
 async function mapped<T, R>(
   items: AsyncIterable<T>,
   concurrency: number,
@@ -62,14 +68,17 @@ async function mapped<T, R>(
 ): Promise<R[]> {
   const source = items[Symbol.asyncIterator]();
   const results: R[] = [];
+  const errors: unknown[] = [];
   let count = 0;
   const work = async (): Promise<void> => {
     // An async generator queues those who ask at the same time, so that no item goes to two.
-    for (let next = await source.next(); !next.done; next = await source.next()) {
+    for (let next = await source.next(); !next.done && errors.length === 0; next = await source.next()) {
       const place = count++;
       results[place] = await action(next.value);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, work));
+  const noting = (): Promise<void> => work().catch((error: unknown) => void errors.push(error));
+  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, noting));
+  if (errors.length > 0) throw errors[0];
   return results;
 }

@@ -10,6 +10,7 @@ import { ChecksumError } from "./types.js";
 
 /** Whole files that arrived otherwise than promised, before it is given up: the store itself has something else. */
 const MAX_MISMATCHES = 2;
+const REFUSED: ReadonlySet<number> = new Set([400, 401, 403]);
 
 /** One file on its way to this machine. What has come is in `<path>.part`, from where a later run goes on. */
 export class Download {
@@ -48,6 +49,7 @@ export class Download {
     let most = await this.#had();
     for (let retry = 0, had = most; had < this.#file.size_bytes; retry += 1, had = await this.#had()) {
       try {
+        if (hasExpired(this.#file)) await this.#refresh();
         await this.#fetchRest(had);
       } catch (error) {
         const has = await this.#had();
@@ -103,9 +105,13 @@ export class Download {
   }
 }
 
-/** The URL has expired; stores say so with either. */
+function hasExpired({ download_url_expires_at }: AssayFile): boolean {
+  return download_url_expires_at !== null && Date.parse(download_url_expires_at) <= Date.now();
+}
+
+/** The URL has expired; stores say so with any of these. */
 function isRefused(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 403 || error.status === 401);
+  return error instanceof ApiError && REFUSED.has(error.status);
 }
 
 async function sizeOf(path: string): Promise<number | null> {

@@ -38,7 +38,8 @@ export class Submissions {
   }
 
   /**
-   * Bring a file of your own to a job, and wait for the verdict.
+   * Bring a file of your own to a job, and wait for the verdict. With an `idempotencyKey` of your own a repeated call
+   * goes on where the one before ended.
    *
    * @throws WaitTimeoutError - it is there, but not decided yet: {@link wait} goes on.
    */
@@ -46,7 +47,10 @@ export class Submissions {
     const { file, timeout_seconds, ...announced } = upload;
     const { blob, filename } = await named(file, upload.filename);
     const submission = await this.create({ ...announced, filename, size_bytes: blob.size }, options);
-    if (submission.upload) await putBytes(this.#transport, submission.upload, blob, options);
+    // A key of the caller's may have been used before: the slot is as it was then, with the file or without.
+    const mayBeThere = options.idempotencyKey !== undefined;
+    const waits = !mayBeThere || (await this.get(submission.id, options)).status === "awaiting_upload";
+    if (submission.upload && waits) await putBytes(this.#transport, submission.upload, blob, options, mayBeThere);
     return this.wait(submission.id, timeout_seconds === undefined ? {} : { timeout_seconds }, options);
   }
 
