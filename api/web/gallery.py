@@ -126,6 +126,8 @@ async def _part(request: Request, use: Use, caller: Caller, submission_id: str, 
 async def _key(session: AsyncSession, submission: Submission) -> str:
     """Of the object: what is delivered, else what was uploaded, unless its time is over."""
     file = await session.get(File, submission.file_id) if submission.file_id else None
+    if file is not None and file.original_key != original_key(submission):
+        file = None  # of the attempt before: the present one is not scored yet
     delivered = file.delivered_key if file is not None else None
     if delivered is None and (file or submission).original_deleted_at is not None:
         raise NotFound("the uploaded file has been deleted", code="no_preview")

@@ -48,6 +48,21 @@ FIRST_PAINT = """() => new Promise((resolve) => {
   const look = (list) => list.getEntriesByName("first-contentful-paint").forEach((one) => resolve(one.startTime));
   new PerformanceObserver(look).observe({ type: "paint", buffered: true });
 })"""
+HOLD_STREAM = """
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await open(wanted));
+"""
+BREAK_CANVAS = """() => {
+  const { toBlob } = HTMLCanvasElement.prototype;
+  HTMLCanvasElement.prototype.toBlob = (done) => done(null);
+  window.mendCanvas = () => void (HTMLCanvasElement.prototype.toBlob = toBlob);
+  window.ImageCapture = undefined;
+}"""
+FULL_DEVICE = """
+IDBObjectStore.prototype.put = () => {
+  throw new DOMException("there is no room", "QuotaExceededError");
+};
+"""
 Open = Callable[..., AbstractContextManager[Window]]
 
 
@@ -198,6 +213,75 @@ def test_what_is_recorded_is_of_a_format_that_the_job_takes(
     assert file["format"] in recorded
     assert file["format"] in job["file_formats"]
     assert 1.5 < file["duration_seconds"] < 6
+
+
+@pytest.mark.parametrize("formats", [None, ["wav"]])
+def test_a_recording_that_ends_by_itself_is_not_too_long(
+    phone: Open, api: httpx.Client, formats: list[str] | None
+) -> None:
+    limit = {"max_duration_seconds": 4}
+    job = new_job(api, content_type="audio", file_formats=formats, requirements=limit)
+    with phone() as opened:
+        page = opened.page
+        sign_worker_in(opened, api, new_worker(api))
+        submission_id = accept(page, job)
+        start_recording(page)
+        expect(page.get_by_label("Your recording")).to_be_visible()
+        expect(send(page)).to_have_text("Approved: you earned $0.50")
+        opened.expect_no_faults()
+    assert 2 < delivered(api, submission_id)["duration_seconds"] <= 4
+
+
+@pytest.mark.parametrize("formats", [None, ["wav"]])
+def test_a_recording_that_breaks_off_is_kept(phone: Open, api: httpx.Client, formats: list[str] | None) -> None:
+    """As when the microphone is pulled out. A touch beside the dialog does not end it."""
+    job = new_job(api, content_type="audio", file_formats=formats)
+    with phone() as opened:
+        page = opened.page
+        page.add_init_script(HOLD_STREAM)
+        sign_worker_in(opened, api, new_worker(api))
+        submission_id = accept(page, job)
+        start_recording(page)
+        page.mouse.click(4, 4)
+        page.evaluate("stream.getTracks().forEach(one => { one.stop(); one.dispatchEvent(new Event('ended')) })")
+        expect(page.get_by_label("Your recording")).to_be_visible()
+        expect(send(page)).to_have_text("Approved: you earned $0.50")
+        opened.expect_no_faults()
+    assert delivered(api, submission_id)["duration_seconds"] > 1.5
+
+
+def test_a_photo_that_fails_can_be_taken_again(phone: Open, api: httpx.Client) -> None:
+    job = new_job(api)
+    with phone() as opened:
+        page = opened.page
+        sign_worker_in(opened, api, new_worker(api))
+        accept(page, job)
+        page.evaluate(BREAK_CANVAS)
+        page.get_by_role("button", name="Take a photo").click()
+        shutter = page.get_by_role("button", name="Take the photo")
+        shutter.click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("could not be taken")
+        opened.screenshot("capture-photo-failed-phone-light")
+        assert opened.serious_findings() == []
+        page.evaluate("mendCanvas()")
+        shutter.click()
+        expect(page.get_by_alt_text("Your photo")).to_be_visible()
+        opened.expect_no_faults()
+
+
+def test_what_the_device_cannot_keep_is_sent_all_the_same(phone: Open, api: httpx.Client) -> None:
+    job = new_job(api)
+    with phone() as opened:
+        page = opened.page
+        page.add_init_script(FULL_DEVICE)
+        sign_worker_in(opened, api, new_worker(api))
+        accept(page, job)
+        take_photo(page)
+        expect(page.get_by_text("This device cannot keep the file")).to_be_visible()
+        opened.screenshot("capture-unkept-phone-light")
+        assert opened.serious_findings() == []
+        expect(send(page)).to_have_text("Approved: you earned $0.50")
+        opened.expect_no_faults()
 
 
 def test_a_format_that_no_browser_records_is_chosen_as_a_file(phone: Open, api: httpx.Client) -> None:
@@ -377,6 +461,8 @@ def test_it_works_by_keyboard_on_a_desk(server: RunningServer, browser: Browser,
         sign_worker_in(opened, api, new_worker(api))
         opened.screenshot("capture-jobs-desktop-dark", full_page=True)
         assert opened.serious_findings() == []
+        page.get_by_role("link", name="Skip to content").press("Enter")
+        expect(page.locator("main")).to_be_focused()
         press_until_focused(page, page.get_by_role("link", name=re.compile("By keyboard")))
         page.keyboard.press("Enter")
         press_until_focused(page, page.get_by_role("button", name="Accept"))

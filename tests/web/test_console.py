@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from api.web.bundle import DIST
 from tests.api.scripted import picture
@@ -70,6 +70,25 @@ def console(browser: Browser, server: RunningServer) -> Iterator[Window]:
         opened.expect_no_faults()
 
 
+def _sign_in_anew(opened: Window, api_key: str) -> None:
+    opened.page.goto("/console")
+    opened.page.get_by_role("button", name="Sign out").click()
+    sign_in(opened, api_key)
+
+
+def _create_worker(page: Page, name: str) -> None:
+    page.get_by_role("button", name="New worker").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("dialog").get_by_role("button", name="New worker").click()
+
+
+def _drag(page: Page, start: Locator, *, to: tuple[int, int]) -> None:
+    start.hover()
+    page.mouse.down()
+    page.mouse.move(*to)
+    page.mouse.up()
+
+
 def newest(api: httpx.Client, job_id: str, **query: str) -> str:
     """Id of a submission."""
     answer = api.get(f"/v1/jobs/{job_id}/submissions", params={"limit": 1, **query})
@@ -101,6 +120,26 @@ def test_a_revoked_key_signs_its_browsers_out(browser: Browser, server: RunningS
         api.post(f"/v1/api_keys/{made['id']}/revoke")
         opened.page.get_by_role("link", name="Workers").click()
         expect(opened.page.get_by_label("API key")).to_be_visible()
+
+
+def test_a_tab_goes_on_when_another_has_signed_in_anew(
+    browser: Browser, server: RunningServer, api: httpx.Client
+) -> None:
+    """With the same key it does what was asked; with another it shows whose the session is now, and does nothing."""
+    other = api.post("/v1/api_keys", json={"name": "Of a colleague"}).json()
+    with window(browser, server.url) as opened:
+        page, beside = opened.page, Window(opened.page.context.new_page())
+        sign_in(opened, server.api_key, "/console/workers")
+        _sign_in_anew(beside, server.api_key)
+        _create_worker(page, "Grace")
+        expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        page.keyboard.press("Escape")
+        _sign_in_anew(beside, other["key"])
+        _create_worker(page, "Heddy")
+        expect(page.locator(".who")).to_have_attribute("title", re.compile("Of a colleague"))
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        opened.expect_no_faults()
+    assert "Heddy" not in [one["name"] for one in api.get("/v1/workers", params={"limit": 2}).json()["data"]]
 
 
 def test_a_job_is_tried_and_posted(console: Window, api: httpx.Client, tmp_path: Path) -> None:
@@ -302,6 +341,41 @@ def test_account_and_workers(console: Window, api: httpx.Client) -> None:
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     expect(page.get_by_role("dialog")).to_contain_text("/capture")
     until(page, "document.querySelector('.qr').naturalWidth > 0")
+
+
+def test_a_dialog_stays_open_when_it_should(console: Window) -> None:
+    page = console.page
+    dialog = page.get_by_role("dialog")
+    page.goto("/console/account/keys")
+    page.get_by_role("button", name="New key").click()
+    page.mouse.click(4, 4)
+    expect(dialog, "a click beside it closes it").to_have_count(0)
+
+    page.get_by_role("button", name="New key").click()
+    page.get_by_label("Name").fill("Selected by mouse")
+    _drag(page, page.get_by_label("Name"), to=(4, 4))
+    expect(dialog, "a selection that ends beside it does not").to_have_count(1)
+
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.locator(".secret code")).to_be_visible()
+    page.mouse.click(4, 4)
+    expect(page.locator(".secret code"), "it is shown once").to_be_visible()
+
+    page.evaluate("Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined })")
+    page.get_by_role("button", name="Copy").click()
+    expect(dialog).to_contain_text("Select the text and copy it")
+    assert console.serious_findings() == []
+
+
+def test_two_filters_together_show_all_files(console: Window, server: RunningServer) -> None:
+    """How many there are is not known, and they are more than a page."""
+    page = console.page
+    page.goto(f"/console/jobs/{World(server).many(picture(5, seed=9), 750)}?status=approved&score=4")
+    page.locator(".gallery a").first.wait_for()
+    last = page.locator("[aria-posinset='250'] a")
+    until(page, "scrollTo(0, document.documentElement.scrollHeight), document.querySelector(`[aria-posinset='250'] a`)")
+    expect(last).to_be_visible()
+    expect(page.locator("[aria-posinset='251']")).to_have_count(0)
 
 
 def test_ten_thousand_files_scroll_with_bounded_memory(console: Window, server: RunningServer) -> None:

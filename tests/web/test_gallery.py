@@ -132,6 +132,19 @@ async def test_a_deleted_upload_is_shown_no_more(http, services, organization, w
     assert (await http.get(path)).status_code == 404
 
 
+async def test_a_second_attempt_is_not_shown_as_the_first(http, services, organization, worker):
+    """Also before it is scored, when the submission's file is still that of the first."""
+    job = await post_job(http, organization)
+    made = await submit_scored(http, services, worker, job["id"], 2)
+    await sign_in(http, organization.token)
+    path = f"/web/submissions/{made['id']}/preview.json"
+    assert (await http.get(path, params={"attempt": 1})).json()["width"] == 96
+    again = await http.post(f"/v1/worker/submissions/{made['id']}/retry", headers=worker.headers)
+    assert (await http.get(path, params={"attempt": 2})).json()["error"]["code"] == "no_preview"
+    await upload(http, again.json(), picture(2, seed=2, size=(120, 80)))
+    assert (await http.get(path, params={"attempt": 2})).json()["width"] == 120
+
+
 def test_a_waveform_has_the_peaks_of_its_parts():
     samples = np.array([0.0, -1.0, 0.2, 0.1, 3.0, 0.0], np.float32)
     assert waveform(samples, 3) == [100, 20, 100]

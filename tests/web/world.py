@@ -19,6 +19,7 @@ from api.credits.ledger import Movement, move
 from api.ids import new_id
 from api.services import Services
 from api.start import make_services
+from api.submissions.keys import original_key_of
 from api.tables import File, Job, Submission
 from configs.settings import load_settings
 from pipeline.media import MIME_TYPES
@@ -176,9 +177,10 @@ class World:
             {"id": s, "file_id": f, "score": n, "paid_credits": REWARD, **scored, **owned} for s, f, n in ids
         ]
         facts = {"content_type": "image", "format": "png", "mime_type": "image/png", "size_bytes": len(content)}
-        names = {"original_key": key, "delivered_key": key, "filename": "photo.png", "sha256": "0" * 64}
+        names = {"delivered_key": key, "filename": "photo.png", "sha256": "0" * 64}
         files = [
             {"id": f, "submission_id": s, "score": n, "approval": i + 1, **facts, **names, **scored, **owned}
+            | {"original_key": original_key_of(job.organization_id, job.id, s, 1)}
             for i, (s, f, n) in enumerate(ids)
         ]
         async with use.db.write() as session:

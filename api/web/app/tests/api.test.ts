@@ -55,6 +55,21 @@ describe("requests", () => {
     await expect(request("GET", "/v1/jobs")).rejects.toMatchObject({ message: "502 Bad Gateway", status: 502 });
   });
 
+  it("fail with words when the answer breaks off, or is the page of somebody else", async () => {
+    sent(new Response("<html>Sign in to our Wi-Fi", { status: 200 }));
+    await expect(request("GET", "/v1/jobs")).rejects.toMatchObject({
+      name: "ApiFailure",
+      code: "unreachable",
+      status: 0,
+    });
+    const broken = new ReadableStream({ start: (body) => body.error(new TypeError("network")) });
+    sent(new Response(broken, { status: 200 }));
+    await expect(request("GET", "/v1/jobs")).rejects.toMatchObject({ name: "ApiFailure", code: "unreachable" });
+    const aborted = new ReadableStream({ start: (body) => body.error(new DOMException("over", "AbortError")) });
+    sent(new Response(aborted, { status: 200 }));
+    await expect(request("GET", "/v1/jobs")).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   it("name the field that is at fault", () => {
     const details = [{ field: "requirements.min_width", message: "too small" }];
     const failure = new ApiFailure("Bad.", 400, "validation_error", null, "quantity", details);

@@ -23,9 +23,10 @@ vi.mock("../src/capture/session", () => ({
 vi.mock("../src/capture/put", async (original) => ({ ...(await original<object>()), put: vi.fn() }));
 vi.mock("../src/shared/api", () => ({ api: { get: vi.fn(), post: vi.fn() }, sameOrigin: (url: string) => url }));
 
-import { forgetFile, type KeptFile } from "../src/capture/kept";
+import { forgetFile, forgetSlot, keepFile, keepSlot, keptFiles, type KeptFile } from "../src/capture/kept";
 import { ConnectionLost, put, StoreRefused } from "../src/capture/put";
-import { confirmed, files, keep, release, steps, takeNewPlace } from "../src/capture/uploads";
+import { worker } from "../src/capture/session";
+import { confirmed, discard, files, keep, release, resume, steps, takeNewPlace, unkept } from "../src/capture/uploads";
 import { api } from "../src/shared/api";
 import { ApiFailure } from "../src/shared/failure";
 import { newKey } from "../src/shared/new-key";
@@ -82,8 +83,10 @@ async function pass(milliseconds: number): Promise<void> {
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   vi.clearAllMocks();
+  vi.mocked(keepFile).mockResolvedValue();
   uploads.clear();
   files.value = new Map();
+  unkept.value = new Map();
   steps.value = new Map();
   confirmed.value = new Map();
   get.mockResolvedValue(PLACE);
@@ -264,6 +267,93 @@ test("a file whose place ran out is kept for a new place", async () => {
   await pass(0);
   expect([sent.mock.calls.length, files.value.size]).toEqual([1, 0]);
   expect(confirmed.value.has("sub_2")).toBe(true);
+  expect(vi.mocked(keepSlot).mock.calls[0]?.[0]).toMatchObject({ id: "sub_2", workerId: "wkr_1" });
+  expect(vi.mocked(forgetSlot)).toHaveBeenCalledWith("sub_1");
+});
+
+describe("a file that the device cannot keep", () => {
+  const noRoom = new DOMException("there is no room", "QuotaExceededError");
+
+  test("is held by the page and sent from there", async () => {
+    vi.mocked(keepFile).mockRejectedValue(noRoom);
+    await keep(file());
+    expect([files.value.has("sub_1"), unkept.value.has("sub_1")]).toEqual([true, true]);
+    await release("sub_1");
+    await pass(0);
+    expect(confirmed.value.get("sub_1")?.status).toBe("pending_score");
+    expect([files.value.size, unkept.value.size]).toEqual([0, 0]);
+  });
+
+  test("is no such file any more once there is room", async () => {
+    vi.mocked(keepFile).mockRejectedValueOnce(noRoom);
+    await keep(file());
+    await keep(file());
+    expect([files.value.size, unkept.value.size]).toEqual([1, 0]);
+  });
+
+  test("is let go of by a retake, also while the device still tries", async () => {
+    vi.mocked(keepFile).mockImplementationOnce(async () => {
+      await discard("sub_1");
+      throw noRoom;
+    });
+    await keep(file());
+    expect([files.value.size, unkept.value.size]).toEqual([0, 0]);
+  });
+
+  test("is still there after a new sign-in", async () => {
+    vi.mocked(keepFile).mockRejectedValueOnce(noRoom);
+    await keep(file());
+    await resume();
+    expect([...files.value.keys()]).toEqual(["sub_1"]);
+  });
+});
+
+test("what the device does not tell is as it was", async () => {
+  await keep(file());
+  vi.mocked(keptFiles).mockRejectedValueOnce(new DOMException("lost", "UnknownError"));
+  await resume();
+  expect([...files.value.keys()]).toEqual(["sub_1"]);
+});
+
+test("what waits is sent after signing in again", async () => {
+  const waiting = file({ isReleased: true });
+  get.mockImplementation(() => {
+    worker.value = null;
+    return Promise.reject(new ApiFailure("nobody", 401, "no_session", null));
+  });
+  await keep(waiting);
+  await release("sub_1");
+  await pass(60_000);
+  expect(sent).not.toHaveBeenCalled();
+  worker.value = { id: "wkr_1" } as typeof worker.value;
+  get.mockResolvedValue(PLACE);
+  vi.mocked(keptFiles).mockResolvedValueOnce([waiting]);
+  await resume();
+  await pass(0);
+  expect([sent.mock.calls.length, files.value.size]).toEqual([1, 0]);
+});
+
+test("an error that nobody thought of is shown, and the others are sent", async () => {
+  get.mockImplementation((_: string, { path }: { path: { submission_id: string } }) => {
+    if (path.submission_id === "sub_1") throw new TypeError("it is undefined");
+    return Promise.resolve({ ...PLACE, id: path.submission_id });
+  });
+  await keep(file());
+  await keep(file({ submissionId: "sub_2" }));
+  await release("sub_1");
+  await release("sub_2");
+  await pass(0);
+  expect(steps.value.get("sub_1")).toEqual({ name: "refused", message: "it is undefined" });
+  expect([...files.value.keys()]).toEqual(["sub_1"]);
+});
+
+test("a file whose digest cannot be computed is sent without", async () => {
+  vi.mocked(crypto.subtle.digest).mockRejectedValueOnce(new RangeError("out of memory"));
+  await keep(file());
+  await release("sub_1");
+  await pass(0);
+  expect(post.mock.calls[0]?.[1].body).toEqual({ filename: "photo.jpg", captured_at: "2026-11-25T12:00:00Z" });
+  expect(files.value.size).toBe(0);
 });
 
 test("a file that does not get on holds none back", async () => {

@@ -12,7 +12,7 @@ import { JobsView } from "./jobs";
 import { MeView } from "./me";
 import { restoreWorker, takeInvitation, worker } from "./session";
 import { SlotView } from "./slot";
-import { isOnline, loadFiles, startUploads } from "./uploads";
+import { isOnline, resume, startUploads } from "./uploads";
 import { Welcome } from "./welcome";
 
 const VIEWS = {
@@ -89,7 +89,7 @@ let isStarted = false;
 
 /** Listeners are added once; another worker of the same device finds its own files. */
 async function startUploadsOnce(): Promise<void> {
-  if (isStarted) return loadFiles();
+  if (isStarted) return resume();
   isStarted = true;
   return startUploads();
 }

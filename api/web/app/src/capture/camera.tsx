@@ -5,7 +5,7 @@ import { strings } from "../strings";
 import { nameOf, type Captured } from "./captured";
 import { openCamera, release, type Facing, type Trouble } from "./record/devices";
 import type { Recording } from "./record/formats";
-import { takePhoto } from "./record/photo";
+import { PhotoFailed, takePhoto } from "./record/photo";
 import { startRecording, type Recorder } from "./record/recorder";
 import { DeviceNotice, troubleOf } from "./trouble";
 import { useRecording } from "./use-recording";
@@ -49,6 +49,7 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
   const { stream, trouble, reopen } = useCamera(facing, isVideo);
   const [isReady, setReady] = useState(false);
   const [isTaking, setTaking] = useState(false);
+  const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
     setReady(false);
     if (video.current) video.current.srcObject = stream;
@@ -57,7 +58,7 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
   const done = (content: Blob, seconds: number | null) =>
     onDone({ content, filename: nameOf(recording.format, new Date()), seconds });
   const film = useRecording({
-    begin: (onFault): Promise<Recorder> => startRecording(stream!, recording, null, onFault),
+    begin: (onEnd): Promise<Recorder> => startRecording(stream!, recording, null, onEnd),
     longestSeconds,
     onDone: done,
   });
@@ -65,7 +66,15 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
     const [track] = stream?.getVideoTracks() ?? [];
     if (!video.current || !track) return;
     setTaking(true);
-    done(await takePhoto(video.current, track, recording.mimeType ?? "image/jpeg"), null);
+    setFailed(false);
+    try {
+      done(await takePhoto(video.current, track, recording.mimeType ?? "image/jpeg"), null);
+    } catch (error) {
+      setFailed(true);
+      if (!(error instanceof PhotoFailed)) throw error;
+    } finally {
+      setTaking(false);
+    }
   };
 
   if (trouble) return <DeviceNotice trouble={trouble} onAgain={reopen} onClose={onClose} />;
@@ -85,6 +94,11 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
           {words.starting}
         </p>
       )}
+      {(hasFailed || film.hasFailed) && (
+        <p class="camera-note" role="alert">
+          {hasFailed ? words.photoFailed : words.failed}
+        </p>
+      )}
       {film.isRecording && (
         <p class="camera-note camera-live numeric" role="timer" aria-label={words.recording}>
           {formatDuration(film.seconds)}
@@ -99,7 +113,7 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
             class={film.isRecording ? "shutter shutter-stop" : "shutter shutter-record"}
             aria-label={film.isRecording ? words.stop : words.record}
             disabled={!isReady || film.isEnding}
-            onClick={() => void film.toggle()}
+            onClick={film.toggle}
           />
         ) : (
           <button

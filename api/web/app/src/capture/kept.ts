@@ -22,6 +22,7 @@ export interface KeptFile {
 /** A place of a job, so that a file can be captured for it without a connection. */
 export interface KeptSlot {
   id: string;
+  workerId: string;
   submission: WorkerSubmission;
   job: WorkerJob;
 }
@@ -43,52 +44,63 @@ const VERSION = 2;
 
 let opened: Promise<IDBDatabase> | undefined;
 
+/** @throws DOMException: the device has no room, or keeps nothing in a private window */
 export async function keepFile(file: KeptFile): Promise<void> {
   await run(FILES, "readwrite", (store) => store.put(file));
 }
 
-export async function forgetFile(submissionId: string): Promise<void> {
-  await run(FILES, "readwrite", (store) => store.delete(submissionId));
+export function forgetFile(submissionId: string): Promise<void> {
+  return write(FILES, (store) => store.delete(submissionId));
 }
 
+/** @throws DOMException: the device does not say */
 export function keptFiles(): Promise<KeptFile[]> {
   return run<KeptFile[]>(FILES, "readonly", (store) => store.getAll());
 }
 
-export async function keepUpload(key: string, uploadId: string): Promise<void> {
-  await run(UPLOADS, "readwrite", (store) => store.put(uploadId, key));
+export function keepUpload(key: string, uploadId: string): Promise<void> {
+  return write(UPLOADS, (store) => store.put(uploadId, key));
 }
 
-export async function forgetUpload(key: string): Promise<void> {
-  await run(UPLOADS, "readwrite", (store) => store.delete(key));
+export function forgetUpload(key: string): Promise<void> {
+  return write(UPLOADS, (store) => store.delete(key));
 }
 
 export function keptUpload(key: string): Promise<string | undefined> {
-  return run<string | undefined>(UPLOADS, "readonly", (store) => store.get(key));
+  return read<string | undefined>(UPLOADS, undefined, (store) => store.get(key));
 }
 
-export async function keepSlot(slot: KeptSlot): Promise<void> {
-  await run(SLOTS, "readwrite", (store) => store.put(slot));
+export function keepSlot(slot: KeptSlot): Promise<void> {
+  return write(SLOTS, (store) => store.put(slot));
 }
 
-export async function forgetSlot(id: string): Promise<void> {
-  await run(SLOTS, "readwrite", (store) => store.delete(id));
+export function forgetSlot(id: string): Promise<void> {
+  return write(SLOTS, (store) => store.delete(id));
 }
 
 export function keptSlot(id: string): Promise<KeptSlot | undefined> {
-  return run<KeptSlot | undefined>(SLOTS, "readonly", (store) => store.get(id));
+  return read<KeptSlot | undefined>(SLOTS, undefined, (store) => store.get(id));
 }
 
 export function keptSlots(): Promise<KeptSlot[]> {
-  return run<KeptSlot[]>(SLOTS, "readonly", (store) => store.getAll());
+  return read<KeptSlot[]>(SLOTS, [], (store) => store.getAll());
 }
 
-export async function keepProfile(profile: WorkerSelf | null): Promise<void> {
-  await run(PROFILE, "readwrite", (store) => (profile ? store.put(profile, PROFILE) : store.delete(PROFILE)));
+export function keepProfile(profile: WorkerSelf | null): Promise<void> {
+  return write(PROFILE, (store) => (profile ? store.put(profile, PROFILE) : store.delete(PROFILE)));
 }
 
 export function keptProfile(): Promise<WorkerSelf | undefined> {
-  return run<WorkerSelf | undefined>(PROFILE, "readonly", (store) => store.get(PROFILE));
+  return read<WorkerSelf | undefined>(PROFILE, undefined, (store) => store.get(PROFILE));
+}
+
+/** Where the device keeps nothing, the page goes on without: all but a file can be had from the server again. */
+async function write(name: string, act: (store: IDBObjectStore) => IDBRequest): Promise<void> {
+  await run(name, "readwrite", act).catch(() => undefined);
+}
+
+function read<T>(name: string, otherwise: T, act: (store: IDBObjectStore) => IDBRequest): Promise<T> {
+  return run<T>(name, "readonly", act).catch(() => otherwise);
 }
 
 /** One request in a transaction of its own; it is done when the transaction is on disk. */
@@ -116,8 +128,13 @@ function open(): Promise<IDBDatabase> {
         asked.result.close();
         opened = undefined;
       };
+      // iOS ends the connection of a page in the background.
+      asked.result.onclose = () => (opened = undefined);
       resolve(asked.result);
     };
-    asked.onerror = () => reject(asked.error ?? new DOMException("no database", "UnknownError"));
+    asked.onerror = () => {
+      opened = undefined;
+      reject(asked.error ?? new DOMException("no database", "UnknownError"));
+    };
   });
 }

@@ -4,9 +4,10 @@ import { ApiFailure } from "../shared/failure";
 import { newKey } from "../shared/new-key";
 import type { WorkerJob, WorkerSubmission } from "../shared/types";
 import { forgetSlot, keepSlot, keptSlot, keptSlots, type KeptSlot } from "./kept";
-import { withSession } from "./session";
+import { withSession, worker } from "./session";
+import { files } from "./uploads";
 
-export type Place = Omit<KeptSlot, "id">;
+export type Place = Pick<KeptSlot, "submission" | "job">;
 
 const OPEN = ["awaiting_upload", "retry_pending", "pending_score", "needs_review"];
 const RECENT = 100;
@@ -28,7 +29,7 @@ export async function placeOf(id: string, signal: AbortSignal): Promise<Place> {
     return await remember(submission);
   } catch (error) {
     const kept = isUnreachable(error) ? await keptSlot(id) : undefined;
-    if (!kept) throw error;
+    if (!kept || !isMine(kept)) throw error;
     return kept;
   }
 }
@@ -38,11 +39,19 @@ export async function openPlaces(signal: AbortSignal): Promise<Place[]> {
   try {
     const page = await api.get("/v1/worker/submissions", { query: { limit: RECENT }, signal });
     const open = page.data.filter(({ status }) => OPEN.includes(status));
+    await forgetAll(page.data.filter(({ status }) => !OPEN.includes(status)));
     return await Promise.all(open.map(remember));
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    return (await keptSlots()).reverse();
+    // A captured file is found by its place, also when its time has run out.
+    const slots = (await keptSlots()).filter((slot) => isMine(slot) && (isHeld(slot) || files.value.has(slot.id)));
+    return slots.reverse();
   }
+}
+
+/** Places for which a file can be captured yet, as far as this device knows. */
+export async function heldSlots(): Promise<KeptSlot[]> {
+  return (await keptSlots()).filter((slot) => isMine(slot) && isHeld(slot));
 }
 
 /** Take places of a job; a job that wants several files of one person gives several. */
@@ -61,9 +70,25 @@ export async function retry(id: string): Promise<Place> {
 /** A place that waits for its file is kept with its job: the file can then be captured without a connection. */
 async function remember(submission: WorkerSubmission): Promise<Place> {
   const job = await jobOf(submission.job_id);
-  if (submission.status === "awaiting_upload") await keepSlot({ id: submission.id, submission, job });
+  const workerId = worker.value?.id ?? "";
+  if (submission.status === "awaiting_upload") await keepSlot({ id: submission.id, workerId, submission, job });
   else await forgetSlot(submission.id);
   return { submission, job };
+}
+
+/** Of these submissions, the places that are kept. */
+async function forgetAll(submissions: WorkerSubmission[]): Promise<void> {
+  const ids = new Set(submissions.map(({ id }) => id));
+  const slots = (await keptSlots()).filter(({ id }) => ids.has(id));
+  await Promise.all(slots.map(({ id }) => forgetSlot(id)));
+}
+
+function isMine({ workerId }: KeptSlot): boolean {
+  return workerId === worker.value?.id;
+}
+
+function isHeld({ submission: { lease_expires_at } }: KeptSlot): boolean {
+  return lease_expires_at === null || Date.parse(lease_expires_at) > Date.now();
 }
 
 function isUnreachable(error: unknown): boolean {

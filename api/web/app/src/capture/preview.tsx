@@ -6,7 +6,7 @@ import type { WorkerJob } from "../shared/types";
 import { strings } from "../strings";
 import { factsOf, warningsOf, type Measured } from "./captured";
 import type { KeptFile } from "./kept";
-import { discard, release } from "./uploads";
+import { discard, release, unkept } from "./uploads";
 
 const words = strings.capture.preview;
 
@@ -26,6 +26,12 @@ export function Preview({ job, file, maxBytes }: PreviewProps) {
     <section class="card stack preview" aria-label={words.title}>
       <Media kind={job.content_type} content={file.content} onMeasured={setMeasured} />
       <p class="small muted numeric">{factsOf(file, measured)}</p>
+      {unkept.value.has(file.submissionId) && (
+        <p class="notice notice-warn" role="alert">
+          <Icon name="warning" />
+          {strings.capture.upload.unkept}
+        </p>
+      )}
       {warnings.map((text) => (
         <p key={text} class="notice notice-warn">
           <Icon name="warning" />

@@ -7,8 +7,7 @@ import { FailureNotice } from "../shared/components/states";
 import { formatMoney } from "../shared/format";
 import type { WorkerSubmission } from "../shared/types";
 import { strings } from "../strings";
-import { keptSlots } from "./kept";
-import { retry, type Place } from "./places";
+import { heldSlots, retry, type Place } from "./places";
 
 const words = strings.capture.result;
 const DIMENSIONS = ["relevance", "quality", "completeness"];
@@ -53,7 +52,7 @@ export function Result({ place, onRetried }: { place: Place; onRetried: (place: 
 function Next({ place: { submission, job } }: { place: Place }) {
   const [held, setHeld] = useState<string>();
   useEffect(() => {
-    void keptSlots().then((slots) => {
+    void heldSlots().then((slots) => {
       const others = slots.filter((slot) => slot.job.id === job.id && slot.id !== submission.id);
       setHeld(others[0]?.id);
     });

@@ -6,7 +6,7 @@ import { formatBytes, formatPercent } from "../shared/format";
 import { navigate } from "../shared/router";
 import { strings } from "../strings";
 import type { KeptFile } from "./kept";
-import { discard, release, steps, takeNewPlace, type Step } from "./uploads";
+import { discard, release, steps, takeNewPlace, unkept, type Step } from "./uploads";
 
 const words = strings.capture.upload;
 
@@ -47,9 +47,14 @@ function Progress({ file, step }: { file: KeptFile; step: Step }) {
       <p class="small muted numeric">
         {step.name === "submitting" ? words.submitting : words.uploading(formatBytes(sent), formatBytes(total))}
       </p>
-      <p class="small muted">{isWaiting ? words.waitingText : words.keep}</p>
+      <p class="small muted">{hintOf(file, isWaiting)}</p>
     </section>
   );
+}
+
+function hintOf(file: KeptFile, isWaiting: boolean): string {
+  if (unkept.value.has(file.submissionId)) return words.unkept;
+  return isWaiting ? words.waitingText : words.keep;
 }
 
 function bytesOf(step: Step, total: number): number {

@@ -28,19 +28,24 @@ export function SoundRecorder({ recording, longestSeconds, onDone, onClose }: So
   const { microphone, trouble, reopen } = useMicrophone();
   const levels = useLevels(microphone?.level ?? null);
   const film = useRecording({
-    begin: async (onFault) => {
+    begin: async (onEnd) => {
       await microphone!.context.resume(); // Safari lets it run only once somebody has tapped
-      return startRecording(microphone!.stream, recording, microphone!.context, onFault);
+      return startRecording(microphone!.stream, recording, microphone!.context, onEnd);
     },
     longestSeconds,
     onDone: (content, seconds) => onDone({ content, filename: nameOf(recording.format, new Date()), seconds }),
   });
   return (
-    <Dialog title={strings.capture.slot.audio} onClose={onClose}>
+    <Dialog title={strings.capture.slot.audio} closesOutside={!film.isRecording} onClose={onClose}>
       {trouble ? (
         <DeviceNotice trouble={trouble} onAgain={reopen} onClose={onClose} />
       ) : (
         <div class="sound">
+          {film.hasFailed && (
+            <p class="notice notice-bad" role="alert">
+              {words.failed}
+            </p>
+          )}
           <Levels levels={levels} isLive={film.isRecording} />
           <p class="sound-time numeric" role="timer" aria-label={words.recording}>
             {formatDuration(film.seconds)}
@@ -51,7 +56,7 @@ export function SoundRecorder({ recording, longestSeconds, onDone, onClose }: So
             class={film.isRecording ? "shutter shutter-stop" : "shutter shutter-record"}
             aria-label={film.isRecording ? words.stop : words.record}
             disabled={!microphone || film.isEnding}
-            onClick={() => void film.toggle()}
+            onClick={film.toggle}
           />
           <p class="small muted sound-hint" role="status">
             {film.isRecording ? hintOf(levels) : words.level}

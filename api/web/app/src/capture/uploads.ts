@@ -27,6 +27,8 @@ const FAILED = "failed";
 
 /** Kept files of this worker by their submission. */
 export const files = signal<ReadonlyMap<string, KeptFile>>(new Map());
+/** Those that only this page holds, since the device could not keep them. */
+export const unkept = signal<ReadonlyMap<string, KeptFile>>(new Map());
 /** How far each of them is. */
 export const steps = signal<ReadonlyMap<string, Step>>(new Map());
 /** Submissions that were confirmed while the page is open, as the server last told of them. */
@@ -45,29 +47,42 @@ export async function startUploads(): Promise<void> {
     "visibilitychange",
     () => document.visibilityState === "visible" && hurry(navigator.onLine),
   );
+  await resume();
+}
+
+/** Go on with the files of whoever is signed in now. */
+export async function resume(): Promise<void> {
   await loadFiles();
   void run();
 }
 
-export async function loadFiles(): Promise<void> {
-  const mine = (await keptFiles()).filter((file) => file.workerId === worker.value?.id);
+async function loadFiles(): Promise<void> {
+  const kept = await keptFiles().catch(() => files.value.values());
+  const mine = [...kept, ...unkept.value.values()].filter((file) => file.workerId === worker.value?.id);
   files.value = new Map(mine.map((file) => [file.submissionId, file]));
 }
 
 /** Keep a file that was captured for a place; an earlier one of the place is let go of. */
 export async function keep(file: KeptFile): Promise<void> {
   const earlier = files.value.get(file.submissionId);
-  if (earlier && earlier.key !== file.key) await forgetUpload(earlier.key);
-  await keepFile(file);
   files.value = new Map(files.value).set(file.submissionId, file);
+  try {
+    await keepFile(file);
+    unkept.value = without(unkept.value, file.submissionId);
+  } catch {
+    // Unless it was let go of meanwhile.
+    if (files.value.get(file.submissionId) === file) unkept.value = new Map(unkept.value).set(file.submissionId, file);
+  }
+  if (earlier && earlier.key !== file.key) await forgetUpload(earlier.key);
 }
 
 export async function discard(submissionId: string): Promise<void> {
   const file = files.value.get(submissionId);
+  files.value = without(files.value, submissionId);
+  unkept.value = without(unkept.value, submissionId);
+  steps.value = without(steps.value, submissionId);
   if (file) await forgetUpload(file.key);
   await forgetFile(submissionId);
-  files.value = without(files.value, submissionId);
-  steps.value = without(steps.value, submissionId);
 }
 
 /** Let a kept file go off, now or as soon as there is a connection. */
@@ -89,9 +104,10 @@ export async function takeNewPlace(submissionId: string): Promise<string> {
   };
   const place = await withSession(() => api.post("/v1/worker/jobs/{job_id}/accept", accept));
   const job = await api.get("/v1/worker/jobs/{job_id}", { path: { job_id: file.jobId } });
-  await keepSlot({ id: place.id, submission: place, job });
+  await keepSlot({ id: place.id, workerId: file.workerId, submission: place, job });
   await keep({ ...file, submissionId: place.id, attempt: place.attempt, key: newKey() });
   await discard(submissionId);
+  await forgetSlot(submissionId);
   void run();
   return place.id;
 }
@@ -201,15 +217,21 @@ function refusalOf(error: unknown): string | null {
   if (error instanceof ConnectionLost) return null;
   // A URL that is too old, or of an upload in parts that is over: the next try asks for another.
   if (error instanceof StoreRefused) return [403, 404].includes(error.status) ? null : error.message;
-  if (!(error instanceof ApiFailure)) throw error;
+  if (!(error instanceof ApiFailure)) return error instanceof Error ? error.message : String(error);
   const isPassing = error.status === 0 || error.status >= 500 || [401, 409, 429].includes(error.status);
   return isPassing ? null : error.message;
 }
 
-/** SHA-256, by which the engine tells that what it reads is what was captured. Browsers compute it under https only. */
+/**
+ * SHA-256, by which the engine tells that what it reads is what was captured. Browsers compute it under https only, and
+ * not of a file that is larger than their memory; it is sent without.
+ */
 async function digest(content: Blob): Promise<string | null> {
-  if (!crypto.subtle) return null;
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer())));
+  try {
+    return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer())));
+  } catch {
+    return null;
+  }
 }
 
 /** A pause that ends early when the connection is back. */

@@ -82,7 +82,7 @@ function Shown({ submission }: { submission: Submission }) {
   return (
     <a class="review-file" href={`/console/files/${submission.id}`}>
       <img
-        src={previewUrl(submission.id, "thumbnail.jpg")}
+        src={previewUrl(submission, "thumbnail.jpg")}
         alt=""
         loading="lazy"
         onError={(event) => (event.currentTarget.hidden = true)}

@@ -10,7 +10,7 @@ import { navigate, query } from "../shared/router";
 import { useTitle } from "../shared/title";
 import type { SearchResult } from "../shared/types";
 import { strings } from "../strings";
-import { previewUrl } from "./file/preview";
+import { deliveredPreviewUrl } from "./file/preview";
 import { keepOrder } from "./gallery/order";
 
 const TEXT = strings.console.search;
@@ -101,7 +101,7 @@ function Result({ found }: { found: SearchResult }) {
         {file.content_type === "audio" ? (
           <Icon name="audio" size={28} />
         ) : (
-          <img src={previewUrl(file.submission_id, "thumbnail.jpg")} alt="" loading="lazy" decoding="async" />
+          <img src={deliveredPreviewUrl(file.submission_id, "thumbnail.jpg")} alt="" loading="lazy" decoding="async" />
         )}
       </span>
       <span class="result-caption">

@@ -24,7 +24,7 @@ export function SecretDialog({
   onClose: () => void;
 }) {
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} closesOutside={false} onClose={onClose}>
       <div class="notice notice-warn">{strings.shownOnce}</div>
       <Secret text={secret} />
       {hint && <p class="muted small">{hint}</p>}

@@ -25,15 +25,26 @@ interface Sent extends Options {
   body?: unknown;
 }
 
+/** What to do when the token is not that of the session any more, since another tab has signed in anew. */
+interface Renewal {
+  /** Whose session it is. */
+  keyId: string;
+  /** Ask for the session that the cookie names now; it calls `useSession`. */
+  renew: () => Promise<void>;
+}
+
 const CSRF_HEADER = "X-CSRF-Token";
+const STALE_TOKEN = "csrf_token";
 
 let csrfToken = "";
 let onSignedOut: () => void = () => undefined;
+let renewal: Renewal | undefined;
 
 /** Remember the session's token, and what to do once the server says that there is no session any more. */
-export function useSession(token: string, signedOut: () => void): void {
+export function useSession(token: string, signedOut: () => void, renewedBy?: Renewal): void {
   csrfToken = token;
   onSignedOut = signedOut;
+  renewal = renewedBy;
 }
 
 export const api = {
@@ -66,8 +77,21 @@ export const api = {
  * @throws ApiFailure: refused, or not answered
  */
 export async function request<T>(method: string, path: string, sent: Sent = {}): Promise<T> {
+  const asked = renewal;
+  try {
+    return await requestOnce<T>(method, path, sent);
+  } catch (error) {
+    if (!asked || !(error instanceof ApiFailure) || error.code !== STALE_TOKEN) throw error;
+    await asked.renew();
+    // What was asked for with one key is not done with another.
+    if (renewal?.keyId !== asked.keyId) throw error;
+    return requestOnce<T>(method, path, sent);
+  }
+}
+
+async function requestOnce<T>(method: string, path: string, sent: Sent): Promise<T> {
   const response = await send(method, urlOf(path, sent), sent);
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.ok) return (response.status === 204 ? undefined : await bodyOf(response)) as T;
   const failure = await failureOf(response);
   if (failure.status === 401) onSignedOut();
   throw failure;
@@ -87,9 +111,22 @@ async function send(method: string, url: string, { body, headers = {}, signal }:
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiFailure(strings.errors.unreachable, 0, "unreachable", null);
+    throw unreachable(error);
   }
+}
+
+/** A connection that broke in the middle of an answer has brought none, and neither has the page of a hotel's Wi-Fi. */
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+function unreachable(error: unknown): unknown {
+  if (error instanceof DOMException && error.name === "AbortError") return error;
+  return new ApiFailure(strings.errors.unreachable, 0, "unreachable", null);
 }
 
 /** The path with its names filled in, and the query without what is absent. */

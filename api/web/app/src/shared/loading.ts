@@ -100,8 +100,9 @@ export function usePages<T>(
   };
 }
 
-/** Any error as one that a page can show; a fault of our own code is not swallowed. */
+/** Any error as one that a page can show; a fault of our own code is told to the browser's console too. */
 export function asFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;
-  throw error;
+  reportError(error);
+  return new ApiFailure(error instanceof Error ? error.message : String(error), 0, "fault", null);
 }

@@ -35,6 +35,7 @@ export function start(base: string): void {
   document.addEventListener("click", (event) => {
     const link = (event.target as Element | null)?.closest?.("a");
     if (!link || !isPlain(event) || link.target || link.hasAttribute("download")) return;
+    if (link.getAttribute("href")?.startsWith("#")) return; // a place in this page, to which the browser goes
     if (link.origin !== location.origin || !isBelow(link.pathname, base)) return;
     event.preventDefault();
     navigate(link.pathname + link.search + link.hash);

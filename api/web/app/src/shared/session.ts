@@ -33,7 +33,7 @@ export function may(scope: string): boolean {
 }
 
 function begin(found: Session): void {
-  useSession(found.csrf_token, end);
+  useSession(found.csrf_token, end, { keyId: found.key_id, renew: restoreSession });
   session.value = found;
 }
 

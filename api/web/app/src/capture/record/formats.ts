@@ -4,7 +4,7 @@
 export interface Recording {
   /** As the job names it, for example `m4a`. */
   format: string;
-  /** For MediaRecorder; `null` where we write the file ourselves. */
+  /** For MediaRecorder or a canvas; `null` where we write the file ourselves. */
   mimeType: string | null;
 }
 
@@ -37,10 +37,18 @@ export function recordingFor(
   canRecord: (mimeType: string) => boolean = supports,
 ): Recording | null {
   const isPossible = ({ format, mimeType }: Recording) =>
-    formats.includes(format) && (contentType === "image" || mimeType === null || canRecord(mimeType));
+    formats.includes(format) && (mimeType === null || canRecord(mimeType));
   return (CHOICES[contentType] ?? []).find(isPossible) ?? null;
 }
 
 function supports(mimeType: string): boolean {
+  if (mimeType.startsWith("image/")) return canDraw(mimeType);
   return typeof MediaRecorder !== "undefined" && MediaRecorder.isTypeSupported(mimeType);
+}
+
+/** A canvas writes PNG where it does not know the format. */
+function canDraw(mimeType: string): boolean {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  return canvas.toDataURL(mimeType).startsWith(`data:${mimeType}`);
 }

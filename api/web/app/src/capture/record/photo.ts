@@ -4,6 +4,9 @@ const QUALITY = 0.92;
 const SENSOR_MS = 4_000;
 /** Phones take longer than this only when they hang. */
 
+/** The browser made nothing, or another format than it was asked for: Safari writes PNG in place of WebP. */
+export class PhotoFailed extends Error {}
+
 interface PhotoTaker {
   takePhoto(): Promise<Blob>;
 }
@@ -11,6 +14,8 @@ interface PhotoTaker {
 /**
  * The sensor's own photo where the browser gives it (Chromium), which has more pixels than the stream; else the frame
  * that is shown.
+ *
+ * @throws PhotoFailed
  */
 export async function takePhoto(video: HTMLVideoElement, track: MediaStreamTrack, mimeType: string): Promise<Blob> {
   const taken = await fromSensor(track);
@@ -33,6 +38,7 @@ function draw(source: HTMLVideoElement | ImageBitmap, mimeType: string): Promise
   canvas.height = source instanceof HTMLVideoElement ? source.videoHeight : source.height;
   canvas.getContext("2d")?.drawImage(source, 0, 0);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the photo has no pixels"))), mimeType, QUALITY);
+    const take = (blob: Blob | null) => (blob?.type === mimeType ? resolve(blob) : reject(new PhotoFailed()));
+    canvas.toBlob(take, mimeType, QUALITY);
   });
 }

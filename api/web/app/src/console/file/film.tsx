@@ -2,14 +2,14 @@ import { formatDuration, formatPercent } from "../../shared/format";
 import { strings } from "../../strings";
 import { nearestFrame, type Annotations, type Keyframe, type Scene } from "./annotations";
 import { usePlaying } from "./playing";
-import { frameUrl, previewUrl, type Preview } from "./preview";
+import { frameUrl, previewUrl, type Attempted, type Preview } from "./preview";
 import { Transcript } from "./transcript";
 import { Waveform } from "./waveform";
 
 const TEXT = strings.console.file;
 
 interface FilmProps {
-  id: string;
+  submission: Attempted;
   /** Of the delivered video; `null` shows frames and sound of the preview instead. */
   url: string | null;
   preview: Preview;
@@ -17,7 +17,7 @@ interface FilmProps {
 }
 
 /** A video with its scenes, keyframes and what is said in it. */
-export function Film({ id, url, preview, annotations }: FilmProps) {
+export function Film({ submission, url, preview, annotations }: FilmProps) {
   const { ref, atSeconds, seek } = usePlaying();
   const scenes = annotations.scenes ?? [];
   const keyframes =
@@ -31,15 +31,17 @@ export function Film({ id, url, preview, annotations }: FilmProps) {
           controls
           playsInline
           preload="metadata"
-          poster={previewUrl(id, "picture.jpg")}
+          poster={previewUrl(submission, "picture.jpg")}
           class="film"
           style={{ aspectRatio: `${preview.width ?? 16} / ${preview.height ?? 9}` }}
         />
       ) : (
-        preview.waveform && <audio ref={ref} src={previewUrl(id, "sound.wav")} controls class="player" />
+        preview.waveform && <audio ref={ref} src={previewUrl(submission, "sound.wav")} controls class="player" />
       )}
       {scenes.length > 0 && <Scenes scenes={scenes} atSeconds={atSeconds} onSeek={seek} />}
-      {keyframes.length > 0 && <Keyframes id={id} keyframes={keyframes} frames={preview.frames} onSeek={seek} />}
+      {keyframes.length > 0 && (
+        <Keyframes submission={submission} keyframes={keyframes} frames={preview.frames} onSeek={seek} />
+      )}
       {preview.waveform && (
         <section class="stack-s">
           <h3>{TEXT.transcript}</h3>
@@ -86,12 +88,12 @@ function Scenes({ scenes, atSeconds, onSeek }: { scenes: Scene[]; atSeconds: num
 }
 
 function Keyframes({
-  id,
+  submission,
   keyframes,
   frames,
   onSeek,
 }: {
-  id: string;
+  submission: Attempted;
   keyframes: Keyframe[];
   frames: number[];
   onSeek: (at: number) => void;
@@ -104,7 +106,7 @@ function Keyframes({
           <li key={keyframe.at_seconds}>
             <button type="button" class="keyframe" onClick={() => onSeek(keyframe.at_seconds)}>
               <img
-                src={frameUrl(id, nearestFrame(frames, keyframe.at_seconds))}
+                src={frameUrl(submission, nearestFrame(frames, keyframe.at_seconds))}
                 alt={TEXT.frameAlt(formatDuration(keyframe.at_seconds))}
                 loading="lazy"
                 decoding="async"

@@ -35,7 +35,6 @@ interface Everything {
 /** One submitted file: what it is, what was found in it, what it scored, and the person's verdict. */
 export function FilePage({ id }: { id: string }) {
   const loaded = useLoaded((signal) => load(id, signal), [id]);
-  const preview = useLoaded((signal) => loadPreview(id, signal), [id]);
   const [decision, setDecision] = useState<Decision | null>(null);
   const { data } = loaded;
   const isReviewable = Boolean(data && may("submissions:write") && REVIEWABLE.includes(data.submission.status));
@@ -49,11 +48,7 @@ export function FilePage({ id }: { id: string }) {
       <Head {...data} />
       <div class="with-aside with-aside-wide">
         <div class="stack">
-          <section class="card stack">
-            {preview.failure && <FailureState failure={preview.failure} onRetry={preview.reload} />}
-            {preview.isLoading && <span class="skeleton skeleton-media" aria-busy="true" />}
-            {!preview.isLoading && preview.data !== undefined && <Media {...data} preview={preview.data} />}
-          </section>
+          <Shown key={data.submission.attempt} {...data} />
           {breakdown && <Evidence breakdown={breakdown} models={data.file?.annotations?.["models"]} />}
         </div>
         <aside class="stack">
@@ -123,6 +118,18 @@ function Head({ submission, job, file }: Everything) {
   );
 }
 
+/** What can be seen of the present attempt. */
+function Shown(data: Everything) {
+  const preview = useLoaded((signal) => loadPreview(data.submission, signal), []);
+  return (
+    <section class="card stack">
+      {preview.failure && <FailureState failure={preview.failure} onRetry={preview.reload} />}
+      {preview.isLoading && <span class="skeleton skeleton-media" aria-busy="true" />}
+      {!preview.isLoading && preview.data !== undefined && <Media {...data} preview={preview.data} />}
+    </section>
+  );
+}
+
 function Media({ submission, file, preview }: Everything & { preview: Preview | null }) {
   const isUnsafe = submission.reasons.includes("policy.unsafe");
   const [isShown, setShown] = useState(!isUnsafe);
@@ -136,11 +143,11 @@ function Media({ submission, file, preview }: Everything & { preview: Preview | 
   }
   const annotations = (file?.annotations ?? {}) as Annotations;
   const url = file?.download_url ? sameOrigin(file.download_url) : null;
-  const part = { id: submission.id, preview, annotations };
+  const part = { submission, preview, annotations };
   return (
     <>
       {preview.content_type === "image" && <Picture {...part} />}
-      {preview.content_type === "audio" && <Sound {...part} url={url ?? previewUrl(submission.id, "sound.wav")} />}
+      {preview.content_type === "audio" && <Sound {...part} url={url ?? previewUrl(submission, "sound.wav")} />}
       {preview.content_type === "video" && <Film {...part} url={url} />}
       {!url && <p class="muted small">{TEXT.previewOnly}</p>}
     </>

@@ -3,7 +3,7 @@ import { CheckField } from "../../shared/components/field";
 import { formatPercent } from "../../shared/format";
 import { strings } from "../../strings";
 import type { Annotations, Box } from "./annotations";
-import { previewUrl, type Preview } from "./preview";
+import { previewUrl, type Attempted, type Preview } from "./preview";
 
 const TEXT = strings.console.file;
 /** A tall picture is seen as a whole. */
@@ -17,7 +17,15 @@ interface Mark {
 }
 
 /** The picture with what was found in it: objects and words, as boxes over it and as lists beside it. */
-export function Picture({ id, preview, annotations }: { id: string; preview: Preview; annotations: Annotations }) {
+export function Picture({
+  submission,
+  preview,
+  annotations,
+}: {
+  submission: Attempted;
+  preview: Preview;
+  annotations: Annotations;
+}) {
   const objects = (annotations.object_labels ?? []).map((one, index) => markOf(`o${index}`, one.label, one));
   const words = (annotations.ocr_words ?? []).map((one, index) => markOf(`w${index}`, one.text, one));
   const [shows, setShows] = useState({ objects: true, words: true });
@@ -27,7 +35,7 @@ export function Picture({ id, preview, annotations }: { id: string; preview: Pre
   return (
     <div class="stack">
       <figure class="picture" style={{ aspectRatio: String(ratio), width: `min(100%, ${HEIGHT_VH * ratio}vh)` }}>
-        <img src={previewUrl(id, "picture.jpg")} alt={TEXT.pictureAlt} decoding="async" />
+        <img src={previewUrl(submission, "picture.jpg")} alt={TEXT.pictureAlt} decoding="async" />
         <svg viewBox={`0 0 ${preview.width ?? 1} ${preview.height ?? 1}`} preserveAspectRatio="none" aria-hidden="true">
           {shows.words && <Boxes marks={drawn.words} kind="word" lit={lit} />}
           {shows.objects && (

@@ -21,7 +21,8 @@ interface GalleryProps {
 export function Gallery({ job, filter, total, turn }: GalleryProps) {
   const box = useRef<HTMLUListElement>(null);
   const { rows, isComplete, failure, wantUntil, retry } = useGalleryRows(job.id, filter, turn);
-  const count = isComplete ? rows.length : Math.max(total ?? 0, rows.length);
+  // One more than there are: what comes into view is asked for.
+  const count = isComplete ? rows.length : Math.max(total ?? 0, rows.length + 1);
   const { layout, from, to, isPassing } = useWindow(box, count);
   const [focused, setFocused] = useState(0);
   const wanted = useRef<number | null>(null);

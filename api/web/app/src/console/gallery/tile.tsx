@@ -99,7 +99,7 @@ function Thumbnail({ row, kind }: { row: GalleryRow; kind: Job["content_type"] }
       {hasPicture ? (
         isWanted && (
           <img
-            src={previewUrl(row.id, "thumbnail.jpg")}
+            src={previewUrl(row, "thumbnail.jpg")}
             alt=""
             decoding="async"
             draggable={false}

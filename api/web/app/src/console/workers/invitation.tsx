@@ -16,7 +16,7 @@ export function Invitation({ worker, onClose }: { worker: Worker; onClose: () =>
     [worker.id],
   );
   return (
-    <Dialog title={TEXT.invitation(worker.name)} onClose={onClose}>
+    <Dialog title={TEXT.invitation(worker.name)} closesOutside={false} onClose={onClose}>
       <p>{TEXT.invitationLead}</p>
       {failure && <FailureState failure={failure} onRetry={reload} />}
       {!data && !failure && <Skeleton lines={2} height="4rem" />}

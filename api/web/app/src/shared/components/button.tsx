@@ -64,17 +64,21 @@ export function LinkButton({ look, size, icon, href, children, ...rest }: LinkBu
   );
 }
 
-/** Copies a text and says so. */
+/** Copies a text and says so, or that it could not: over plain http there is no clipboard. */
 export function CopyButton({ text, label = strings.actions.copy }: { text: string; label?: string }) {
-  const [isCopied, setCopied] = useState(false);
+  const [outcome, setOutcome] = useState<"copied" | "notCopied" | null>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+      setTimeout(() => setOutcome(null), 2000);
+    } catch {
+      setOutcome("notCopied");
+    }
   };
   return (
-    <Button size="small" icon={isCopied ? "check" : "copy"} onClick={() => void copy()}>
-      <span aria-live="polite">{isCopied ? strings.actions.copied : label}</span>
+    <Button size="small" icon={outcome === "copied" ? "check" : "copy"} onClick={() => void copy()}>
+      <span aria-live="polite">{outcome ? strings.actions[outcome] : label}</span>
     </Button>
   );
 }

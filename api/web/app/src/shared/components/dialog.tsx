@@ -8,13 +8,17 @@ import { FailureNotice } from "./states";
 interface DialogProps {
   title: string;
   isWide?: boolean;
+  /** By a click beside it; not where something would be lost by that. */
+  closesOutside?: boolean;
   onClose: () => void;
   children: ComponentChildren;
 }
 
 /** A window over the page: the browser keeps the focus in it, closes it with Escape and gives the focus back. */
-export function Dialog({ title, isWide = false, onClose, children }: DialogProps) {
+export function Dialog({ title, isWide = false, closesOutside = true, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  // Where the press began: a selection that ends beside the dialog is a click on it too.
+  const pressed = useRef<EventTarget | null>(null);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
@@ -31,7 +35,10 @@ export function Dialog({ title, isWide = false, onClose, children }: DialogProps
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      onPointerDown={(event) => (pressed.current = event.target)}
+      onClick={({ target }) => {
+        if (closesOutside && target === dialog.current && pressed.current === target) onClose();
+      }}
     >
       <header>
         <h2 id={id}>{title}</h2>

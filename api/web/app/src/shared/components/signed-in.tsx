@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ApiFailure } from "../failure";
 import { asFailure } from "../loading";
@@ -22,5 +22,7 @@ export function SignedIn({ title, children }: { title: string; children: Compone
       </main>
     );
   }
-  return session.value === null ? <SignIn title={title} /> : <>{children}</>;
+  if (session.value === null) return <SignIn title={title} />;
+  // What was loaded with one key is not shown to another.
+  return <Fragment key={session.value.key_id}>{children}</Fragment>;
 }

@@ -85,6 +85,7 @@ export const capture = {
     busy: "Another program uses the camera or microphone. Close it and try again.",
     again: "Try again",
     failed: "The recording broke off. Try again.",
+    photoFailed: "The photo could not be taken. Try again.",
   },
 
   preview: {
@@ -113,6 +114,8 @@ export const capture = {
       "The file is kept on this device and goes off by itself, also after you closed this page and opened it again.",
     uploading: (sent: string, total: string) => `${sent} of ${total}`,
     submitting: "Handing it in…",
+    unkept:
+      "This device cannot keep the file: it has no room, or the window is a private one. Send it now, and leave this page open until it has arrived.",
     keep: "You may leave this page open or come back later: the file is kept until it has arrived.",
     lostTitle: "The time for this place is over",
     lost: "Your file is still here. Take a new place of the same job for it, and it is sent at once.",
@@ -194,6 +197,7 @@ export const capture = {
     "policy.unsafe": "Not allowed content",
     "relevance.off_topic": "Off topic",
     "relevance.weak_match": "Hardly on topic",
+    "relevance.not_judged": "Not comparable",
     "relevance.wrong_words": "Other words",
     "image.blurry": "Blurred",
     "image.dark": "Too dark",

@@ -12,6 +12,7 @@ export const shared = {
     close: "Close",
     copy: "Copy",
     copied: "Copied",
+    notCopied: "Select the text and copy it",
     download: "Download",
     more: "Show more",
     reload: "Reload",
