@@ -4,6 +4,7 @@ import pytest
 
 from configs.settings import ReplicaSettings, Settings, load_settings
 from pipeline.rubric import load_rubric
+from scripts.sizing import MACHINES
 from serve.app import _placed
 
 PROFILES = ("gpu", "cluster")
@@ -19,6 +20,12 @@ def test_one_gpu_runs_everything_once(settings: Settings) -> None:
     assert sum(shares) == pytest.approx(1.0)
     on_gpu = {role for role, model in settings.models.items() if model.device == "cuda"}
     assert on_gpu == {role for role, model in settings.models.items() if model.replicas.num_gpus > 0}
+
+
+def test_everything_fits_the_cores_of_the_smallest_machine_that_is_reckoned_with() -> None:
+    settings = load_settings("gpu")
+    placed = [*(model.replicas for model in settings.models.values()), settings.scorer, settings.api.replicas]
+    assert sum(each.num_cpus for each in [*placed, settings.background]) <= MACHINES["L4"].cores.value
 
 
 def test_enough_is_under_way_to_fill_the_largest_batches(settings: Settings) -> None:
