@@ -248,23 +248,22 @@ async def test_filters_by_anothers_job_find_nothing(http: httpx.AsyncClient, wor
         assert answer.status_code == 404 or answer.json()["data"] == [], f"{route}: {answer.text}"
 
 
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.caller != "nobody"], ids=str)
 async def test_who_is_not_known_or_not_allowed_changes_nothing(
-    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, route: Route
 ) -> None:
-    for route in [one for one in ROUTES if one.caller != "nobody"]:
-        path = route.path.format(**dict.fromkeys(route.ids, f"job_{UNKNOWN}"))
-        wrong = worker.headers if route.caller == "client" else organization.headers
-        lacking = await _key_without(services, organization, route.scope)
-        before = await dump(services)
-        for headers in ({}, wrong, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer fh_live_guessed"}):
-            answer = await http.request(route.method, path, headers=headers)
-            told = answer.status_code, answer.json()["error"]["type"]
-            assert told == (401, "authentication_error"), f"{route} with {headers}"
-        if route.caller == "client":
-            answer = await http.request(route.method, path, headers=lacking)
-            error = answer.json()["error"]
-            assert (answer.status_code, error["code"], error["param"]) == (403, "missing_scope", route.scope), route
-        assert await dump(services) == before, f"{route} changed something"
+    path = route.path.format(**dict.fromkeys(route.ids, f"job_{UNKNOWN}"))
+    wrong = worker.headers if route.caller == "client" else organization.headers
+    lacking = await _key_without(services, organization, route.scope)
+    before = await dump(services)
+    for headers in ({}, wrong, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer fh_live_guessed"}):
+        answer = await http.request(route.method, path, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error"), headers
+    if route.caller == "client":
+        answer = await http.request(route.method, path, headers=lacking)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["param"]) == (403, "missing_scope", route.scope)
+    assert await dump(services) == before
 
 
 async def _key_without(services: Services, organization: Client, scope: str | None) -> dict[str, str]:

@@ -147,6 +147,7 @@ def test_samples_of_ones_own_media(tmp_path: Path) -> None:
     assert {role: len(items) for role, items in samples.items()} == {
         "concepts": 2,  # the page and a sentence
         "detector": 1,
+        "safety": 1,
         "text": 1,
         "speech": 0,
         "audio_quality": 0,

@@ -110,10 +110,10 @@ async def test_killed_once_the_file_is_tried_again(own, tmp_path: Path, slow_fil
 
 
 @pytest.mark.parametrize(("number", "error", "message"), [
-    (signal.SIGKILL, MediaTooLarge, "more memory"),
+    (signal.SIGKILL, RuntimeError, "short of memory"),
     (signal.SIGSEGV, CorruptMedia, "does not survive"),
 ])  # fmt: skip
-async def test_killed_twice_the_file_is_to_blame(
+async def test_crashed_twice_the_file_is_to_blame_and_killed_twice_the_machine(
     own, tmp_path: Path, number: signal.Signals, error: type[Exception], message: str, slow_file: bytes, photo: bytes
 ) -> None:
     renderer = own()
