@@ -29,6 +29,7 @@ from api.submissions.keys import SubmissionRow, original_key
 from api.submissions.settlement import settle
 from pipeline.decision import Decision, decide
 from pipeline.media import MediaError, MediaFacts
+from pipeline.media_process import ProcessKilled
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
 from serve.errors import EngineError
@@ -132,7 +133,7 @@ class Dispatcher:
         try:
             scored = await self._score(one)
             await self._commit(one, scored)
-        except (EngineError, StoreError, MediaError, FileNotFoundError) as error:
+        except (EngineError, StoreError, MediaError, ProcessKilled, FileNotFoundError) as error:
             log.warning("not scored", extra=told | {"error": f"{type(error).__name__}: {error}"})
             await self._fail(one, error)
 

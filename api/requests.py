@@ -31,6 +31,7 @@ from api.outage import DatabaseAway
 from api.rate_limits import Window
 from api.services import Services
 from api.storage import StoreUnavailable
+from pipeline.media_process import ProcessKilled
 from serve.request_ids import HEADER, request_id
 
 log = logging.getLogger("assay.request")
@@ -88,6 +89,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseAway, _on_database_away)
     app.add_exception_handler(PoolExhausted, _on_database_away)
     app.add_exception_handler(StoreUnavailable, _on_store_away)
+    app.add_exception_handler(ProcessKilled, _on_process_killed)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -169,6 +171,12 @@ async def _on_store_away(request: Request, error: Exception) -> JSONResponse:
     log.warning("store does not answer", extra={"request_id": request.state.request_id, "error": str(error)})
     headers = {"Retry-After": str(AWAY_RETRY_SECONDS)}
     return _answer(request, Overloaded("the object store does not answer at the moment", headers=headers))
+
+
+async def _on_process_killed(request: Request, error: Exception) -> JSONResponse:
+    log.warning("process killed", extra={"request_id": request.state.request_id, "error": str(error)})
+    headers = {"Retry-After": str(AWAY_RETRY_SECONDS)}
+    return _answer(request, Overloaded("this machine is short of memory at the moment", headers=headers))
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:

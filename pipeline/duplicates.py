@@ -20,6 +20,9 @@ from pipeline.sound_match import Words, bit_error, shared_words, sound_words
 
 _MAX_PICTURES, _MAX_SOUNDS = 16, 4
 """Candidates that are compared for each new picture or recording: 0.4 and 3 ms each."""
+_TURNED_HASH_BITS = 16
+"""In no more do near copies of photos that were not turned differ (`rubric.yaml`). Six turns at the usual limit would
+take 60 ms a picture where there are 900 earlier ones, nearly all of it for pictures that have nothing in common."""
 _MIN_SHARED_WORDS = 0.08
 _UNRELATED_BIT_ERROR = 0.4
 """Two videos that sound as different as chance are two takes of one scene, however alike they look."""
@@ -93,8 +96,8 @@ def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: Dup
         return _find_sound(new, earlier, rubric)
     owners = [(index, picture) for index, old in enumerate(earlier) for picture in old.pictures]
     hashes = np.array([picture.hash for _, picture in owners], np.uint64)
-    for version in _orientations(new):
-        likeness = _likeness(version, owners, hashes, rubric)
+    for version, hash_bits in _orientations(new, rubric.hash_bits):
+        likeness = _likeness(version, owners, hashes, hash_bits)
         match = _best_match(version, earlier, likeness, rubric)
         if match is not None:
             return match
@@ -106,12 +109,16 @@ def _picture(view: NDArray[np.uint8]) -> Picture:
     return Picture(perceptual_hash(grey), thumbnail(grey))
 
 
-def _orientations(print_: Fingerprint) -> Iterator[Fingerprint]:
-    """As it is, mirrored, and both by each quarter turn: what a tag of orientation can make of a picture."""
-    yield print_
+def _orientations(print_: Fingerprint, hash_bits: int) -> Iterator[tuple[Fingerprint, int]]:
+    """As it is, mirrored, and both by each quarter turn, which is what a tag of orientation can make of a picture.
+
+    With each, the bits in which the hash of what it is compared with may differ.
+    """
+    yield print_, hash_bits
     for turns, step in ((0, -1), (1, 1), (2, 1), (3, 1), (1, -1), (2, -1), (3, -1)):
         thumbnails = (np.ascontiguousarray(np.rot90(each.thumbnail[:, ::step], turns)) for each in print_.pictures)
-        yield replace(print_, pictures=tuple(Picture(perceptual_hash(grey), grey) for grey in thumbnails))
+        version = replace(print_, pictures=tuple(Picture(perceptual_hash(grey), grey) for grey in thumbnails))
+        yield version, min(hash_bits, _TURNED_HASH_BITS) if turns else hash_bits
 
 
 def _find_sound(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:
@@ -127,14 +134,14 @@ def _find_sound(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: Duplic
 
 
 def _likeness(
-    new: Fingerprint, owners: Sequence[tuple[int, Picture]], hashes: NDArray[np.uint64], rubric: DuplicateRubric
+    new: Fingerprint, owners: Sequence[tuple[int, Picture]], hashes: NDArray[np.uint64], hash_bits: int
 ) -> dict[int, dict[int, float]]:
     """By earlier file, by place of the new picture: the best correlation among the pictures nearest in hash."""
     found: dict[int, dict[int, float]] = {}
     for place, picture in enumerate(new.pictures):
         distance = np.bitwise_count(hashes ^ np.uint64(picture.hash))
         for at in np.argsort(distance, kind="stable")[:_MAX_PICTURES]:
-            if distance[at] <= rubric.hash_bits:
+            if distance[at] <= hash_bits:
                 index, other = owners[at]
                 best = found.setdefault(index, {})
                 best[place] = max(best.get(place, 0.0), correlation(picture.thumbnail, other.thumbnail))

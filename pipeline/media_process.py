@@ -86,7 +86,8 @@ class MediaProcesses:
 
         Raises:
             MediaError: the file is over a limit, ends its process twice, or what the worker raised.
-            RuntimeError: the processes are closed, no child can be started, or the machine killed two in a row.
+            ProcessKilled: the machine killed two in a row.
+            RuntimeError: the processes are closed, or no child can be started.
         """
         if size_bytes > self._limits.max_size_bytes:
             raise MediaTooLarge(f"The file is larger than {self._limits.max_size_bytes:,} bytes.")
@@ -94,7 +95,7 @@ class MediaProcesses:
         with self._borrowed() as child:
             try:
                 return child.ask(request, limit_seconds, begin())
-            except (_ChildDied, _Killed):
+            except (_ChildDied, ProcessKilled):
                 return child.ask(request, limit_seconds, begin())
 
     @contextmanager
@@ -117,7 +118,7 @@ class _ChildDied(MediaError):
     """The child ended while it was at the file."""
 
 
-class _Killed(RuntimeError):
+class ProcessKilled(RuntimeError):
     """By the machine, for want of memory, or by its operator: a child's own limits end it in no such way."""
 
 
@@ -201,9 +202,9 @@ class _Child:
         self.end()
         self._start()
 
-    def _cause_of_death(self) -> _ChildDied | _Killed:
+    def _cause_of_death(self) -> _ChildDied | ProcessKilled:
         if self._status() == -signal.SIGKILL:
-            return _Killed(f"a process of {self._worker} was killed; the machine may be short of memory")
+            return ProcessKilled(f"a process of {self._worker} was killed; the machine may be short of memory")
         return _Crashed("The file is damaged in a way that its decoder does not survive.")
 
     def _status(self) -> int | None:

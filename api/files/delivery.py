@@ -45,6 +45,7 @@ async def deliver(use: Services, job: Job, submission: SubmissionRow, format: st
         ObjectChanged: the upload is not what was scored.
         StoreUnavailable: the store does not answer.
         MediaError: it can be scored, but not written anew.
+        ProcessKilled: the machine is short of memory.
     """
     target = new_delivered_key(submission, format)
     with _scratch(use, f".{format}") as out:

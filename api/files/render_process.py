@@ -42,6 +42,7 @@ class Renderer:
 
         Raises:
             MediaError: the file is damaged, over a limit, or ends its process twice.
+            ProcessKilled: the machine ended the process twice.
         """
         job = partial(_render, self._processes, path, out, format, keep_location)
         return await asyncio.get_running_loop().run_in_executor(self._threads, job)

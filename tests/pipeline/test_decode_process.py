@@ -31,7 +31,7 @@ from pipeline.media import (
     MediaTooLarge,
     UnsupportedFormat,
 )
-from pipeline.media_process import time_limit_seconds
+from pipeline.media_process import ProcessKilled, time_limit_seconds
 from tests import media
 from tests.pipeline.damage import png_bomb
 from tests.pipeline.processes import decoding_processes, is_decoder
@@ -112,7 +112,7 @@ def test_killed_once_the_file_is_tried_again(slow_file: bytes) -> None:
 
 
 @pytest.mark.parametrize(("number", "error", "message"), [
-    (signal.SIGKILL, RuntimeError, "short of memory"),
+    (signal.SIGKILL, ProcessKilled, "short of memory"),
     (signal.SIGSEGV, CorruptMedia, "does not survive"),
 ])  # fmt: skip
 def test_crashed_twice_the_file_is_to_blame_and_killed_twice_the_machine(

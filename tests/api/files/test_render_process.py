@@ -29,6 +29,7 @@ from pipeline.media import (
     PictureSize,
     UnsupportedFormat,
 )
+from pipeline.media_process import ProcessKilled
 from pipeline.sniff import SNIFF_BYTES, sniff
 from tests import media
 from tests.pipeline.damage import damaged_files
@@ -110,7 +111,7 @@ async def test_killed_once_the_file_is_tried_again(own, tmp_path: Path, slow_fil
 
 
 @pytest.mark.parametrize(("number", "error", "message"), [
-    (signal.SIGKILL, RuntimeError, "short of memory"),
+    (signal.SIGKILL, ProcessKilled, "short of memory"),
     (signal.SIGSEGV, CorruptMedia, "does not survive"),
 ])  # fmt: skip
 async def test_crashed_twice_the_file_is_to_blame_and_killed_twice_the_machine(

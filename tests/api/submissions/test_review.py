@@ -18,6 +18,7 @@ from api.files.render_process import Renderer, Rendition
 from api.services import Services
 from api.sweeper import Sweeper
 from api.tables import File
+from pipeline.media_process import ProcessKilled
 from tests.api.conftest import Client, WorkerClient
 from tests.api.scripted import picture
 from tests.api.story import post_job, see, stored, submit_scored, upload
@@ -117,6 +118,29 @@ async def test_nobody_waits_for_the_rendition_of_an_approval(
     assert (approving.result().status_code, approving.result().json()["paid_credits"]) == (200, 50)
     (file,) = (await http.get(f"/v1/jobs/{job['id']}/files", headers=organization.headers)).json()["data"]
     assert (await http.get(file["download_url"])).status_code == 200
+    assert await check(services.db) == []
+
+
+async def test_a_machine_short_of_memory_is_nobodys_fault(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def killed(*arguments: object, **told: object) -> Rendition:
+        raise ProcessKilled("a process was killed")
+
+    job = await post_job(http, organization)
+    decided = await submit_scored(http, services, worker, job["id"], 1)
+    with monkeypatch.context() as short_of_memory:
+        short_of_memory.setattr(services.renderer, "render", killed)
+        refused = await _approve(http, organization, decided["id"])
+        assert (refused.status_code, refused.json()["error"]["type"]) == (503, "overloaded")
+        assert refused.headers["Retry-After"]
+        waiting = await submit_scored(http, services, worker, job["id"], 5, seed=2)
+    assert (waiting["status"], waiting["earned_credits"]) == ("pending_score", 0)
+    assert (await _approve(http, organization, decided["id"])).json()["paid_credits"] == 50
     assert await check(services.db) == []
 
 
