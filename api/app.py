@@ -1,5 +1,6 @@
 """The HTTP front end: every noun's routes around one set of services."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -11,6 +12,7 @@ from api import mcp_route, openapi, requests
 from api.services import Services
 from api.storage_local import LocalStore
 from api.storage_routes import create_routes
+from api.submissions.uploads import forget_abandoned
 from api.web.previews import Previews
 from api.web.routes import create_routes as create_pages
 from api.workers.worker_turns import WorkerTurns
@@ -53,6 +55,7 @@ def create_app(made: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     made: Services = app.state.services
     await made.start()
+    await asyncio.to_thread(forget_abandoned)
     yield
     await app.state.tools.close()
     app.state.previews.close()

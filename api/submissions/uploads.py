@@ -2,8 +2,9 @@
 
 import hashlib
 import tempfile
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,9 @@ CHUNK_BYTES = 1 << 20
 FORM_OVERHEAD_BYTES = 64 * 1024
 """Of the other fields and the boundaries."""
 MAX_TEXT = 10_000
+PREFIX = "assay-upload-"
+ABANDONED_SECONDS = 3600.0
+"""Since the last byte was written: no request that goes on is silent for so long."""
 
 _time: TypeAdapter[datetime | None] = TypeAdapter(GivenTime | None)
 _text: TypeAdapter[str] = TypeAdapter(Text)
@@ -72,12 +76,21 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
         if not isinstance(file, UploadFile):
             raise ValidationFailed("the form has no file in the field file", param="file")
         fields = {name: _plain(name, value) for name, value in form.items() if isinstance(value, str)}
-        with tempfile.NamedTemporaryFile(prefix="assay-upload-") as spooled:
+        with tempfile.NamedTemporaryFile(prefix=PREFIX) as spooled:
             size, digest = await _spool(file, spooled, max_bytes)
             name = _plain("file", file.filename or "file")[:255] or "file"
             yield Upload(Path(spooled.name), name, size, digest, fields)
     finally:
         await form.close()
+
+
+def forget_abandoned() -> None:
+    """Remove the files of processes that were killed in the middle of a request."""
+    oldest = time.time() - ABANDONED_SECONDS
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another user's, or gone meanwhile
+            if left.stat().st_mtime < oldest:
+                left.unlink()
 
 
 async def _parse(request: Request) -> FormData:
