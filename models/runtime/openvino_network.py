@@ -1,7 +1,7 @@
 """OpenVINO: the CPU runtime. Compiled networks are cached on disk and shared between starts."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openvino.properties import hint
 
 from models.runtime.device import Placement
+from models.runtime.spare_cores import SpareCores
 
 PRECISION = {"f32": openvino.Type.f32, "int8": openvino.Type.f32, "bf16": openvino.Type.bf16}
 """Numbers of the layers that are not quantised; an int8 network says itself which are."""
@@ -43,19 +44,38 @@ class _UnderWay:
 
 
 _under_way = _UnderWay()
+_spare_cores = SpareCores()
+NEARLY = 0.5
+"""Of a core may be missing for a call to get every thread: what goes on beside the models takes a few tenths."""
 
 
 class OpenVinoNetwork:
     """A network compiled for the CPU; with `beside`, compiled once more for calls that overlap.
 
-    A call that is alone gets every thread. One that finds others under way gets a share of them, one stream of
-    `beside`: a layer split over two threads costs 16% more processor time than on one (PP-OCR on 2 cores), so calls
-    side by side get more done than calls that take turns. Both give the same numbers, bit for bit.
+    A call that is alone gets every thread. One that finds others under way, in this process or on this machine, gets a
+    share of them, one stream of `beside`: a layer split over two threads costs 16% more processor time than on one
+    (PP-OCR on 2 cores), so calls side by side get more done than calls that take turns (decision 0028). Both give
+    the same numbers, bit for bit.
     """
 
-    def __init__(self, compiled: openvino.CompiledModel, beside: openvino.CompiledModel | None = None) -> None:
+    def __init__(
+        self,
+        compiled: openvino.CompiledModel,
+        beside: openvino.CompiledModel | None = None,
+        threads: int = 1,
+        spare_cores: Callable[[], float] = _spare_cores.now,
+    ) -> None:
+        """
+        Args:
+            compiled: on every thread.
+            beside: in streams that share the threads.
+            threads: how many there are.
+            spare_cores: how many cores this process could have now.
+        """
         self._whole = _Requests(compiled)
         self._beside = _Requests(beside) if beside is not None else self._whole
+        self._threads = threads
+        self._spare_cores = spare_cores
 
     @property
     def streams(self) -> int:
@@ -64,7 +84,8 @@ class OpenVinoNetwork:
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         with _under_way.one_more() as found_others:
-            return (self._beside if found_others else self._whole).infer(inputs)
+            crowded = found_others or self._spare_cores() < self._threads - NEARLY
+            return (self._beside if crowded else self._whole).infer(inputs)
 
 
 class _Requests:
@@ -108,7 +129,8 @@ def compile_model(model: openvino.Model, placement: Placement, **extra: Any) -> 
         hint.performance_mode: hint.PerformanceMode.LATENCY,
     } | extra
     whole = core.compile_model(model, "CPU", settings)
-    streams = min(placement.concurrent, placement.threads)
+    streams = min(max(2, placement.concurrent), placement.threads)
     if streams == 1 or properties.streams.num in settings:
         return OpenVinoNetwork(whole)
-    return OpenVinoNetwork(whole, core.compile_model(model, "CPU", settings | {properties.streams.num: streams}))
+    beside = core.compile_model(model, "CPU", settings | {properties.streams.num: streams})
+    return OpenVinoNetwork(whole, beside, placement.threads)

@@ -1,7 +1,9 @@
 import numpy as np
 import onnxruntime
+import openvino
 import pytest
 from numpy.typing import NDArray
+from openvino import opset13
 
 from configs.settings import load_settings
 from models import audio_quality
@@ -67,6 +69,27 @@ def test_scores_are_those_of_the_published_recipe(model: AudioQualityModel, weig
     assert judged.overall == pytest.approx(-0.06766283 * overall**2 + 1.11546468 * overall + 0.04602535, abs=1e-3)
 
 
+@needs_speech
+@pytest.mark.parametrize("seconds", [0.6, 1.5, 2.4])
+def test_a_short_recording_is_judged_as_when_it_fills_the_window(
+    model: AudioQualityModel, weights: Weights, seconds: float
+) -> None:
+    """Its authors repeat it for 9 s; that it begins elsewhere in its turn makes more of a difference (0029)."""
+    recording = _noisy(say(RIVER)[: round(seconds * 16_000)], 20)
+    assert windows(recording, 6).shape[1] < audio_quality.WINDOW_SAMPLES / 2
+    filled = np.resize(recording, audio_quality.WINDOW_SAMPLES)
+    short, whole = _judged(model, recording, filled)
+    for of_short, of_whole in zip((short.signal, short.overall), (whole.signal, whole.overall), strict=True):
+        assert of_short == pytest.approx(of_whole, abs=0.3)
+
+
+def test_other_networks_are_refused() -> None:
+    picture = opset13.parameter([-1, 100], np.float32)
+    other = openvino.Model([opset13.relu(picture)], [picture], "other")
+    with pytest.raises(ValueError, match=r"no DNSMOS P\.835 of 900 hops: 0 of 3"):
+        audio_quality._of_any_length(other)
+
+
 def test_silence_and_noise_are_no_speech(model: AudioQualityModel) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 48_000).astype(np.float32)
     quiet, loud, instant = _judged(model, silence(3.0), noise, silence(0.01))
@@ -120,11 +143,15 @@ def test_snr(noise: float, speech: float, speaking: list[tuple[int, int]], expec
     assert ratio == pytest.approx(expected - (4.8 if speaking == [(0, 48_000)] else 0), abs=1.5)
 
 
-@pytest.mark.parametrize(("seconds", "count"), [(0.5, 1), (9.01, 1), (12, 1), (20, 2), (45, 5), (600, 6)])
-def test_windows_span_the_recording(seconds: float, count: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "count", "samples"),
+    [(0.01, 1, 15_520), (0.5, 1, 23_200), (4.0, 1, 76_960), (8.9, 1, 144_160), (9.01, 1, 144_160)]
+    + [(12, 1, 144_160), (20, 2, 144_160), (45, 5, 144_160), (600, 6, 144_160)],
+)
+def test_windows_span_the_recording(seconds: float, count: int, samples: int) -> None:
     ramp = np.linspace(0, 1, round(seconds * 16_000), dtype=np.float32)
     cut = windows(ramp, 6)
-    assert cut.shape == (count, 144_160)
+    assert cut.shape == (count, samples)
     assert cut[0, 0] == 0
     if count > 1:
         assert cut[-1, -1] == 1

@@ -34,7 +34,7 @@ def test_calls_that_overlap_answer_as_calls_alone(compiled: OpenVinoNetwork) -> 
 
 def test_only_a_call_that_finds_another_under_way_shares_the_threads() -> None:
     whole, beside, other = Recorder(), Recorder(), Recorder()
-    network, other_network = OpenVinoNetwork(whole, beside), OpenVinoNetwork(other)  # type: ignore[arg-type]
+    network, other_network = quiet(whole, beside), OpenVinoNetwork(other)  # type: ignore[arg-type]
     network(picture(0))
     network(picture(1))
     assert (whole.calls, beside.calls) == (2, 0)
@@ -48,9 +48,16 @@ def test_only_a_call_that_finds_another_under_way_shares_the_threads() -> None:
     assert (whole.calls, beside.calls) == (3, 1)
 
 
+@pytest.mark.parametrize(("spare_cores", "gets_all"), [(4.0, True), (3.6, True), (3.4, False), (0.0, False)])
+def test_a_call_shares_the_threads_where_other_processes_have_the_cores(spare_cores: float, gets_all: bool) -> None:
+    whole, beside = Recorder(), Recorder()
+    OpenVinoNetwork(whole, beside, threads=4, spare_cores=lambda: spare_cores)(picture(0))  # type: ignore[arg-type]
+    assert (whole.calls, beside.calls) == (gets_all, not gets_all)
+
+
 def test_a_call_that_fails_is_not_counted_as_under_way() -> None:
     whole, beside = Recorder(), Recorder()
-    network = OpenVinoNetwork(whole, beside)  # type: ignore[arg-type]
+    network = quiet(whole, beside)
     whole.broken = True
     with pytest.raises(RuntimeError, match="broken"):
         network(picture(0))
@@ -59,11 +66,16 @@ def test_a_call_that_fails_is_not_counted_as_under_way() -> None:
     assert beside.calls == 0
 
 
-@pytest.mark.parametrize(("threads", "concurrent", "streams"), [(2, 1, 1), (1, 2, 1), (2, 2, 2), (2, 3, 2)])
-def test_there_are_as_many_streams_as_calls_but_no_more_than_threads(
+@pytest.mark.parametrize(("threads", "concurrent", "streams"), [(1, 2, 1), (2, 1, 2), (2, 3, 2)])
+def test_there_are_as_many_streams_as_calls_at_least_two_and_no_more_than_threads(
     tmp_path: Path, threads: int, concurrent: int, streams: int
 ) -> None:
     assert compile_model(convolutions(), Placement("cpu", "f32", threads, tmp_path, concurrent)).streams == streams
+
+
+def quiet(whole: "Recorder", beside: "Recorder") -> OpenVinoNetwork:
+    """On a machine with nothing else to do."""
+    return OpenVinoNetwork(whole, beside, spare_cores=lambda: float("inf"))  # type: ignore[arg-type]
 
 
 class Recorder:
