@@ -4,6 +4,7 @@ python -m scripts.licenses
 """
 
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -92,8 +93,15 @@ def pins() -> dict[str, str]:
 
 
 def _packages() -> list[str]:
-    rows = [f"| {name} | {version} | {licence_of(metadata.distribution(name))} |" for name, version in pins().items()]
+    rows = [f"| {name} | {version} | {licence_of(_installed(name))} |" for name, version in pins().items()]
     return ["| package | version | licence |", "|---|---|---|", *rows]
+
+
+def _installed(name: str) -> metadata.Distribution:
+    found = next(iter(metadata.distributions(name=name, path=[*sys.path, f"{sys.prefix}/apart"])), None)
+    if found is None:
+        raise metadata.PackageNotFoundError(name)
+    return found
 
 
 def _weights() -> list[str]:

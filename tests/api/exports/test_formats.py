@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -29,10 +30,11 @@ SCORE = {"relevance": 4.5, "quality": 5, "reasons": [], "evidence": {"models": {
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, in which the `datasets` library keeps its cache too."""
+    """A working folder, in which the `datasets` library keeps its cache too; that one is where scripts/setup put it."""
     folder = tmp_path / "user"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(f"{sys.prefix}/apart")
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "cache")
     return folder
 
