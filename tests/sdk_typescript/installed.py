@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -50,13 +49,27 @@ def fetch_tools() -> None:
 
 @cache
 def tarball() -> Path:
-    """The package, built and packed once a session."""
+    """The package, built and packed once for all processes and sessions that have the same sources."""
     fetch_tools()
-    folder = Path(tempfile.mkdtemp(prefix="assay-tarball-"))
     with folder_alone():
-        npm("pack", "--silent", "--pack-destination", str(folder))
-    (packed,) = folder.iterdir()
-    return packed
+        packed = PACKAGE / "node_modules" / ".packed" / _sources()
+        if not packed.exists():
+            shutil.rmtree(packed.parent, ignore_errors=True)
+            scratch = packed.with_suffix(".new")
+            scratch.mkdir(parents=True)
+            npm("pack", "--silent", "--pack-destination", str(scratch))
+            scratch.rename(packed)
+    (file,) = packed.iterdir()
+    return file
+
+
+def _sources() -> str:
+    """What is packed depends on: the digest of all files but those that are installed or built."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and path.relative_to(PACKAGE).parts[0] not in ("node_modules", "dist"):
+            digest.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
 
 
 def install(project: Path) -> None:

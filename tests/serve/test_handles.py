@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from models.recording import Recording
 from serve import handles
 from serve.errors import EngineUnavailable, ModelItemError
 from serve.handles import RayHandle, SharedArrays
@@ -31,9 +33,16 @@ class Deployment:
     async def remote(self, *items: Any) -> list[Any]:
         self.calls.append((self._by_reference, list(items)))
         await asyncio.sleep(0)
-        if FAILS in items:
+        if any(item is FAILS for item in items):
             raise OSError("connection lost")
-        return [ModelItemError(item) if item == REFUSES else f"<{item}>" for item in items]
+        return [ModelItemError(item) if item is REFUSES else f"<{item}>" for item in items]
+
+
+class NothingShared(SharedArrays):
+    """Without an object store."""
+
+    def share(self, item: Any) -> Any:
+        return item
 
 
 @pytest.fixture
@@ -56,6 +65,20 @@ async def test_small_types_go_in_the_message_and_others_by_reference(deployment:
     await handle(1)
     await asyncio.gather(handle("b"), handle(2))
     assert deployment.calls == [(False, ["a"]), (True, [1]), (True, ["b", 2])]
+
+
+@pytest.mark.parametrize(
+    "wrapped", [lambda array: array, lambda array: Recording(array, 0.0)], ids=["bare", "recording"]
+)
+@pytest.mark.parametrize(
+    ("items", "by_reference"), [((1 << 19,), False), ((1 << 18, 1 << 18), False), ((1 << 19, 4), True)]
+)
+async def test_arrays_go_in_the_message_up_to_half_a_megabyte_in_all(
+    deployment: Deployment, items: tuple[int, ...], by_reference: bool, wrapped: Callable[[Any], Any]
+) -> None:
+    handle = RayHandle(deployment, max_items=2, shared=NothingShared())
+    await asyncio.gather(*(handle(wrapped(np.zeros(size // 4, np.float32))) for size in items))
+    assert [call for call, _ in deployment.calls] == [by_reference]
 
 
 async def test_between_machines_nothing_goes_in_messages(
