@@ -9,7 +9,10 @@ const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
 rmSync(`${root}/dist`, { recursive: true, force: true });
 for (const [format, ...options] of [["esm"], ["cjs", "--noCheck"]]) {
-  execFileSync(process.execPath, [compiler, "-p", `tsconfig.${format}.json`, ...options], { cwd: root, stdio: "inherit" });
+  execFileSync(process.execPath, [compiler, "-p", `tsconfig.${format}.json`, ...options], {
+    cwd: root,
+    stdio: "inherit",
+  });
 }
 // Without it Node would read the CommonJS files as modules, as the package's own `type` says.
 writeFileSync(`${root}/dist/cjs/package.json`, '{ "type": "commonjs" }\n');
