@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +22,9 @@ from serve.client import Engine, InProcessEngine, RayEngine
 
 IN_FLIGHT = 8
 """Groups scored at once: enough to fill the batches of every model on two cores."""
+
+MOST_NAMED = 3
+"""Files that are missing, by name; the others are counted."""
 
 console = Console(stderr=True)
 """Progress and tables go to stderr, so that `--json` can be piped."""
@@ -78,9 +81,7 @@ def score_files(
     if not files or description is None:
         raise UserError("give files and --description, or --manifest and --out; see assay score --help")
     brief = _brief(description, content_type, requirements)
-    missing = [str(path) for path in files if not path.is_file()]
-    if missing:
-        raise UserError(f"no such file: {', '.join(missing)}")
+    _expect_files(files)
     asyncio.run(_score_each(_open(engine, settings), files, brief, as_json, report))
 
 
@@ -99,6 +100,13 @@ def _brief(description: str, content_type: str | None, requirements: str | None)
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _expect_files(paths: Sequence[Path]) -> None:
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
+        raise UserError(f"no such file: {', '.join(missing[:MOST_NAMED])}{more}")
 
 
 async def _score_each(engine: Engine, files: list[Path], brief: JobBrief, as_json: bool, report: Path | None) -> None:
@@ -132,6 +140,8 @@ async def _score_manifest(engine: Engine, manifest: Path, out: Path) -> None:
     if done >= {line.id for line in lines}:
         console.print(f"all {len(lines)} cases are scored already in {out}")
         return
+    unfinished = [job for job in jobs if any(line.id not in done for line in job.lines)]
+    _expect_files([line.path for job in unfinished for line in job.lines])
     async with _started(engine):
         with _progress() as progress, out.open("a", encoding="utf-8") as results:
             task = progress.add_task("scoring", total=len(lines))
@@ -145,7 +155,6 @@ async def _score_manifest(engine: Engine, manifest: Path, out: Path) -> None:
                             results.flush()
                         progress.advance(task)
 
-            unfinished = [job for job in jobs if any(line.id not in done for line in job.lines)]
             progress.advance(task, len(lines) - sum(len(job.lines) for job in unfinished))
             async with asyncio.TaskGroup() as group:
                 for job in unfinished:

@@ -84,3 +84,15 @@ def test_what_the_caller_got_wrong_is_one_line(arguments: list[str], complaint: 
     assert run.returncode == 2
     assert complaint in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_manifest_of_missing_files_is_told_before_any_is_scored(tmp_path: Path) -> None:
+    manifest, out = tmp_path / "manifest.jsonl", tmp_path / "results.jsonl"
+    case = {"content_type": "image", "description": "x", "group": "one"}
+    names = ["README.md", *(f"missing-{number}.jpg" for number in range(5))]
+    manifest.write_text("".join(json.dumps(case | {"id": name, "path": name}) + "\n" for name in names))
+    run = assay("score", "--manifest", str(manifest), "--out", str(out))
+    assert run.returncode == 2
+    assert "no such file: missing-0.jpg, missing-1.jpg, missing-2.jpg and 2 more" in " ".join(run.stderr.split())
+    assert "Traceback" not in run.stderr
+    assert not out.exists()
