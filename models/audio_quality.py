@@ -125,16 +125,16 @@ def _of_any_length(network: openvino.Model) -> openvino.Model:
     """
     all_but_one_hop = opset13.constant(np.array([np.iinfo(np.int64).max, -HOP_SAMPLES]))
     as_many_hops = opset13.constant(np.array([0, -1, HOP_SAMPLES]))
-    swaps = {
-        ("Slice", 2, (np.iinfo(np.int64).max, HOPS * HOP_SAMPLES)): all_but_one_hop,
-        ("Reshape", 1, (-1, HOPS, HOP_SAMPLES)): as_many_hops,
-    }
     swapped = 0
-    for (kind, place, values), constant in swaps.items():
-        for node in network.get_ordered_ops():
-            if node.get_type_name() == kind and _constant(node.input_value(place)) == values:
-                node.input(place).replace_source_output(constant.output(0))
-                swapped += 1
+    for node in network.get_ordered_ops():
+        match node.get_type_name():
+            case "Slice" if _constant(node.input_value(2)) == (np.iinfo(np.int64).max, HOPS * HOP_SAMPLES):
+                node.input(2).replace_source_output(all_but_one_hop.output(0))
+            case "Reshape" if _constant(node.input_value(1)) == (-1, HOPS, HOP_SAMPLES):
+                node.input(1).replace_source_output(as_many_hops.output(0))
+            case _:
+                continue
+        swapped += 1
     if swapped != FRAMINGS:
         raise ValueError(f"the network is no DNSMOS P.835 of {HOPS} hops: {swapped} of {FRAMINGS} framings were found")
     network.reshape([-1, -1])

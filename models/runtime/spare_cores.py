@@ -38,7 +38,7 @@ class SpareCores:
         self._before = self._look()
 
     def now(self) -> float:
-        """Cores; infinite where the kernel does not count. Takes 15 µs. Safe to call from several threads."""
+        """Cores; infinite where the kernel does not count. Takes 20 µs. Safe to call from several threads."""
         with self._lock:
             seconds, spare, counted = self._look()
             passed = seconds - self._before[0]

@@ -32,7 +32,7 @@ from tests.api.server import RunningServer, running
 
 BASE_URL = "http://assay.test"
 ROOMY_BYTES = 4 << 30
-"""Its log alone may take one before it is used anew."""
+"""The log of changes alone may take one of the four (`max_wal_size`)."""
 _numbers = itertools.count(1)
 
 
@@ -154,7 +154,7 @@ def db_url(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path)
         yield sqlite_url(tmp_path / "assay.db")
         return
     name, server = f"test_{next(_numbers)}", template.set(database="postgres")
-    # Half the time of the default, which is for copies that many others wait for.
+    # Half the time of the default, which writes each copy to the log of changes too.
     copied = f"CREATE DATABASE {name} TEMPLATE {template.database} STRATEGY file_copy"
     asyncio.run(_execute(server, copied))
     yield template.set(database=name)

@@ -72,13 +72,11 @@ def test_scores_are_those_of_the_published_recipe(model: AudioQualityModel, weig
 
 @needs_speech
 @pytest.mark.parametrize("seconds", [0.6, 1.5, 2.4])
-def test_a_short_recording_is_judged_as_when_it_fills_the_window(
-    model: AudioQualityModel, weights: Weights, seconds: float
-) -> None:
+def test_a_short_recording_is_judged_as_when_it_fills_the_window(model: AudioQualityModel, seconds: float) -> None:
     """Its authors repeat it for 9 s; that it begins elsewhere in its turn makes more of a difference (0029)."""
     recording = _noisy(say(RIVER)[: round(seconds * 16_000)], 20)
-    assert windows(recording, 6).shape[1] < audio_quality.WINDOW_SAMPLES / 2
-    filled = np.resize(recording, audio_quality.WINDOW_SAMPLES)
+    assert windows(recording, 6).shape[1] < WHOLE / 2
+    filled = np.resize(recording, WHOLE)
     short, whole = _judged(model, recording, filled)
     for of_short, of_whole in zip((short.signal, short.overall), (whole.signal, whole.overall), strict=True):
         assert of_short == pytest.approx(of_whole, abs=0.3)

@@ -1,5 +1,7 @@
 """What the kernel's count says about cores that others leave."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -65,5 +67,9 @@ def test_without_a_count_all_are_spare(machine: Machine, counts: bool) -> None:
     assert cores.now() == float("inf")
 
 
-def test_this_machine_has_some() -> None:
-    assert SpareCores(clock=iter((0.0, 1.0)).__next__).now() >= 0
+def test_of_this_machine_a_process_has_what_it_uses_and_no_more_than_there_is() -> None:
+    cores, began, used = SpareCores(), time.monotonic(), time.process_time()
+    while time.process_time() - used < 0.5:
+        pass
+    share = 0.5 / (time.monotonic() - began)
+    assert 0.9 * share <= cores.now() <= 1.1 * (os.cpu_count() or 1)
