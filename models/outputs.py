@@ -4,7 +4,7 @@ Boxes are fractions of the picture, so they hold for every size at which a model
 seconds from the start of the file. Confidences and probabilities lie in [0, 1].
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,10 @@ class Concepts:
     cohort: Cohort
     labels: tuple[Label, ...] = ()
     """Most confident first; empty for a sentence."""
+    broader: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """Of a picture of a beagle also as one of a hound, a dog, an animal; unit length, shape (terms, dimensions)."""
+    nearest: float = 1.0
+    """Of a sentence: its largest cosine with any label or broader term."""
 
     def __post_init__(self) -> None:
         _require(self.embedding.ndim == 1, "an embedding is one vector", self.embedding.shape)

@@ -4,6 +4,9 @@ A cosine between an item and the description means little by itself: some descri
 everything. It is therefore normalised by a cohort, the cosines with arbitrary labels (z-norm and t-norm of
 speaker verification: Auckenthaler et al. 2000), and a logistic curve fitted by `scripts/calibrate` turns the
 standard score into a probability.
+
+A picture may also be what is asked for by a broader term: a beagle where a dog is wanted. But a dog is no cat for being
+an animal, so a term counts for less where the description is more like another word than like this one.
 """
 
 import math
@@ -28,9 +31,12 @@ class Calibration(BaseModel):
 
 
 def standard_score(item: Concepts, description: Concepts, calibration: Calibration) -> float:
-    """How many deviations above chance the cosine of the two embeddings lies."""
-    cosine = float(item.embedding @ description.embedding)
+    """How many deviations above chance the cosine of the two embeddings lies, or of the best broader term."""
     chance = description.cohort if calibration.cohort == "description" else item.cohort
+    cosine = float(item.embedding @ description.embedding)
+    if len(item.broader):
+        broader = float((item.broader @ description.embedding).max())
+        cosine = max(cosine, broader - max(0.0, description.nearest - broader))
     return (cosine - chance.mean) / max(chance.deviation, 1e-6)
 
 

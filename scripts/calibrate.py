@@ -3,11 +3,12 @@
     python -m scripts.calibrate --eval ../shared/eval --out docs/calibration
 
 Every photo is compared with its own description (a match) and with those of the other photos (mismatches).
-A logistic curve is fitted by Platt scaling; the curve, its error by cross-validation and a plot of the
-reliability are written down, so that the numbers in `configs/rubric.yaml` can be traced.
+A logistic curve is fitted by Platt scaling; the curve, its error by cross-validation and how it does where clients ask
+for what a photo's subject is a kind of are written down, so that the numbers in `configs/rubric.yaml` can be traced.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from rich.console import Console
 from scipy.optimize import minimize
 
 from configs.settings import Settings, load_settings
+from models.imagenet import broader_terms, class_names, kinds
 from models.outputs import Concepts
 from pipeline.decode import decode
 from pipeline.media import DecodedImage
@@ -51,6 +53,12 @@ class Fit:
     """Mean squared error of the probabilities, matches and mismatches weighing the same (cross-validated)."""
     calibration_error: float
     """Expected calibration error over ten bins (Guo et al. 2017), weighted alike (cross-validated)."""
+    broader_auc: float
+    """Photos of a kind of what is asked for (a beagle, of dogs) against all others; nothing was fitted to them."""
+    broader_missed: float
+    """Share of such matches that the curve calls less likely than not."""
+    broader_mistaken: float
+    """Share of the others that it calls likelier than not; some are near misses, as a wolf is for a dog."""
 
 
 def main(
@@ -60,29 +68,41 @@ def main(
 ) -> None:
     """Fit, print what belongs into the rubric, and write the record."""
     settings = load_settings(profile)
-    matches, mismatches = _standard_scores(settings, eval_dir / "photos")
-    fit = _evaluate(settings, matches, mismatches)
+    matches, mismatches, table, is_kind = _standard_scores(settings, eval_dir / "photos")
+    fit = _evaluate(settings, matches, mismatches, table[is_kind], table[~is_kind])
     out.mkdir(parents=True, exist_ok=True)
     record = out / f"relevance-{fit.encoder}.json"
     record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
     curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
+    console.print(f"broader terms: AUC {fit.broader_auc:.4f}, {fit.broader_missed:.1%} missed")
     print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")
 
 
-def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores]:
-    """Standard scores of all matches, shape (photos, wordings), and mismatches (photos, photos - 1, wordings)."""
+def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores, Scores, NDArray[np.bool_]]:
+    """Standard scores by wording.
+
+    Of all matches, shape (photos, wordings), of mismatches (photos, photos - 1, wordings), and of broader terms
+    (wordings, photos, terms), with which of those a photo is of.
+    """
     labels: dict[str, str] = json.loads((photos / "labels.json").read_text(encoding="utf-8"))
     encoder = load_model("concepts", settings)
     calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1)
     pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]
-    same, other = [], []
+    same, other, broader = [], [], []
     for wording in DESCRIPTIONS:
-        wanted = [_concepts(encoder, _describe(wording, labels[name])) for name in sorted(labels)]
-        table = np.array([[standard_score(seen, text, calibration) for text in wanted] for seen in pictures])
+
+        def scores(words: Iterable[str], wording: str = wording) -> Scores:
+            wanted = [_concepts(encoder, _describe(wording, each)) for each in words]
+            return np.array([[standard_score(seen, text, calibration) for text in wanted] for seen in pictures])
+
+        table = scores(labels[name] for name in sorted(labels))
         same.append(np.diag(table))
         other.append(table[~np.eye(len(table), dtype=bool)].reshape(len(table), -1))
-    return np.stack(same, axis=1), np.stack(other, axis=2)
+        broader.append(scores(broader_terms()))
+    classes = [class_names().index(labels[name]) for name in sorted(labels)]
+    is_kind = np.broadcast_to(kinds()[:, classes].T > 0, np.shape(broader))
+    return np.stack(same, axis=1), np.stack(other, axis=2), np.stack(broader), is_kind
 
 
 def _cohort(settings: Settings) -> Any:
@@ -109,7 +129,7 @@ def _describe(wording: str, label: str) -> str:
     return wording.format(label=label, article="an" if label[0].lower() in "aeiou" else "a")
 
 
-def _evaluate(settings: Settings, matches: Scores, mismatches: Scores) -> Fit:
+def _evaluate(settings: Settings, matches: Scores, mismatches: Scores, kind: Scores, no_kind: Scores) -> Fit:
     folds = np.arange(len(matches)) % FOLDS
     predicted_same, predicted_other = [], []
     for fold in range(FOLDS):
@@ -129,6 +149,9 @@ def _evaluate(settings: Settings, matches: Scores, mismatches: Scores) -> Fit:
         auc=_auc(matches.ravel(), mismatches.ravel()),
         brier=float((((1 - same) ** 2).mean() + (other**2).mean()) / 2),
         calibration_error=_calibration_error(same, other),
+        broader_auc=_auc(kind, no_kind),
+        broader_missed=float((kind < midpoint).mean()),
+        broader_mistaken=float((no_kind > midpoint).mean()),
     )
 
 

@@ -36,6 +36,8 @@ test fails when it is stale. Assay itself is Apache-2.0. This page reports what 
 - **NVIDIA's libraries** (`nvidia-*`, `cuda-*`) are proprietary and come with torch. Nothing loads them on a CPU.
 - **Weights** have licences of their own, below; data that they were trained on may carry further terms
   (ImageNet's, for EfficientNet, allows non-commercial research only).
+- **WordNet 3.0** (Princeton University) is where the names of ImageNet's classes and what they are kinds of come
+  from; its terms, like MIT's, ask that its notice goes along (`models/WORDNET_LICENSE`).
 """
 REVIEWED = {
     "nudenet": "AGPL-3.0 (licence files); MIT (metadata)",

@@ -15,10 +15,13 @@ from PIL import Image
 from configs.settings import CONFIGS, load_settings
 from models import concepts
 from models.concepts_open_clip import OpenClip, _preprocessing
+from models.imagenet import broader_terms, class_names, kinds
 from models.outputs import Concepts
 from models.runtime.device import Placement
 from models.runtime.torch_network import TorchNetwork
 from models.weights import Registry, Weights
+from pipeline.relevance import match_probability, standard_score
+from pipeline.rubric import load_rubric
 
 torch = pytest.importorskip("torch")
 open_clip = pytest.importorskip("open_clip")
@@ -150,6 +153,37 @@ def test_conse_names_what_is_in_real_photos(conse: Any, picture: str, expected: 
 def test_conse_compares_pictures_with_descriptions(conse: Any, picture: str, match: str, mismatch: str) -> None:
     seen, right, wrong = conse.run([_picture(picture), match, mismatch])
     assert seen.embedding @ right.embedding > seen.embedding @ wrong.embedding + 0.1
+
+
+@pytest.mark.parametrize(
+    ("picture", "asked", "matches"),
+    [
+        ("chelsea.png", "Take a clear photo of a cat.", True),
+        ("chelsea.png", "50 photos of animals", True),
+        ("chelsea.png", "Photos of pets at home", True),
+        ("chelsea.png", "Take a clear photo of a dog.", False),
+        ("chelsea.png", "Photos of birds", False),
+        ("chelsea.png", "Photos of vehicles on the street", False),
+        ("motorcycle_left.png", "Photos of vehicles on the street", True),
+        ("motorcycle_left.png", "50 photos of animals", False),
+    ],
+)
+def test_conse_knows_what_its_classes_are_kinds_of(conse: Any, picture: str, asked: str, matches: bool) -> None:
+    settings = load_settings("embedded")
+    calibration = load_rubric(settings.rubric).relevance["conse"]
+    seen, wanted = conse.run([_picture(picture), asked])
+    assert np.allclose(np.linalg.norm(seen.broader, axis=1), 1, atol=1e-3)
+    probability = match_probability(standard_score(seen, wanted, calibration), calibration)
+    assert (probability > 0.5) == matches
+
+
+def test_broader_terms_are_those_of_wordnet() -> None:
+    members = dict(zip(broader_terms(), kinds(), strict=True))
+    beagle, tench, limousine = (class_names().index(name) for name in ("beagle", "tench", "limousine"))
+    assert [members[term][beagle] for term in ("hound", "dog", "animal", "fish", "car")] == [1, 1, 1, 0, 0]
+    assert [members[term][tench] for term in ("fish", "animal", "dog")] == [1, 1, 0]
+    assert [members[term][limousine] for term in ("car", "vehicle", "animal")] == [1, 1, 0]
+    assert "entity" not in members, "what everything is tells nothing"
 
 
 def test_open_clip_pictures_equal_torch(clip: OpenClip, clip_in_torch: Any, clip_weights: Weights) -> None:

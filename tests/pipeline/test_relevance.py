@@ -1,5 +1,7 @@
 """Matching: standard scores, scripts, required texts, places."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,23 @@ def test_a_cosine_is_measured_against_the_cohort_of_the_calibration(cohort: str,
     item, description = concepts(60, 0.1, 0.2), concepts(0, 0.2, 0.1)
     calibration = Calibration.model_validate({"cohort": cohort, "midpoint": 3, "slope": 2})
     assert standard_score(item, description, calibration) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("nearest", "expected"),
+    [
+        (0.8, 0.8),  # the description names the broader term
+        (0.9, 0.7),  # it is a little more like another word
+        (1.0, 0.6),
+        (1.2, 0.5),  # it is about something else: the picture's own cosine counts
+    ],
+)
+def test_a_broader_term_counts_as_far_as_the_description_means_it(nearest: float, expected: float) -> None:
+    item, description = concepts(60, 0.1, 0.2), concepts(0, 0.2, 0.1)
+    calibration = Calibration(cohort="description", midpoint=3, slope=2)
+    broader = np.array([[0.8, 0.6], [0.3, np.sqrt(1 - 0.3**2)]], np.float32)
+    found = standard_score(replace(item, broader=broader), replace(description, nearest=nearest), calibration)
+    assert found == pytest.approx((expected - 0.2) / 0.1, abs=1e-4)
 
 
 @pytest.mark.parametrize(("standard", "probability"), [(3.0, 0.5), (3.5, 0.731), (-1e6, 0.0), (1e6, 1.0)])
