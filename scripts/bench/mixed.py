@@ -1,4 +1,7 @@
-"""The files of the service's benchmarks: seven photos to two recordings and one video, each with its own brief."""
+"""The files of the service's benchmarks: seven photos to two recordings and one video.
+
+Jobs ask for animals, menus, and readings of one sentence each; where a photo shows no animal, for what it shows.
+"""
 
 import io
 import json
@@ -10,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from models.imagenet import broader_terms, class_names, kinds
 from pipeline.brief import JobBrief
 from scripts.demo_media import FRAMES_PER_SECOND, SAMPLE_RATE_HZ, Samples, as_mp4, pan
 
@@ -27,6 +31,8 @@ class MixedFile:
 
     path: Path
     brief: JobBrief
+    copy_of: Path | None = None
+    """The file that it is a smaller copy of."""
 
 
 def mixed_files(eval_dir: Path, folder: Path, count: int, pattern: Sequence[str] = PATTERN) -> list[MixedFile]:
@@ -48,7 +54,9 @@ def _photos(eval_dir: Path) -> Iterator[MixedFile]:
         if number % MENU_EVERY == FIRST_MENU:
             yield MixedFile(next(menus), menu_brief)
         else:
-            yield MixedFile(path, JobBrief(description=f"Take a clear photo of a {label}.", content_type="image"))
+            yield MixedFile(
+                path, JobBrief(description=f"Take a clear photo of {_subject(label)}.", content_type="image")
+            )
 
 
 def _recordings(eval_dir: Path) -> Iterator[MixedFile]:
@@ -65,7 +73,12 @@ def _videos(eval_dir: Path, folder: Path) -> Iterator[MixedFile]:
         video = folder / f"video-{number}.mp4"
         frames = list(pan(Image.open(path).convert("RGB"), VIDEO_SECONDS))
         video.write_bytes(as_mp4(frames, _samples(next(voices).path, len(frames) / FRAMES_PER_SECOND)))
-        yield MixedFile(video, JobBrief(description=f"Film a {label}.", content_type="video"))
+        yield MixedFile(video, JobBrief(description=f"Film {_subject(label)}.", content_type="video"))
+
+
+def _subject(label: str) -> str:
+    is_animal = kinds()[broader_terms().index("animal"), class_names().index(label)]
+    return "an animal" if is_animal else f"a {label}"
 
 
 def _samples(path: Path, seconds: float) -> Samples:

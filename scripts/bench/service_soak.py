@@ -113,7 +113,7 @@ def _files(eval_dir: Path, folder: Path) -> Iterator[MixedFile]:
                 yield file
                 continue
             scaled = folder / f"scaled-{number}-{turn % len(SCALES)}.jpg"
-            yield MixedFile(_scaled(file.path, scale, scaled), file.brief)
+            yield MixedFile(_scaled(file.path, scale, scaled), file.brief, copy_of=file.path)
 
 
 def _scaled(path: Path, scale: float, out: Path) -> Path:
