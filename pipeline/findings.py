@@ -91,8 +91,7 @@ class Findings:
         """What can be searched for; frames are averaged, as in CLIP4Clip's parameter-free form (Luo et al. 2021)."""
         found: dict[Seen, NDArray[np.float32]] = {}
         if self.concepts:
-            mean = np.mean([concept.embedding for concept in self.concepts], axis=0)
-            found["image"] = np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32)
+            found["image"] = _unit(np.mean([_searchable(seen) for seen in self.concepts], axis=0))
         if self.read is not None:
             found["read"] = self.read.embedding
         if self.heard is not None:
@@ -102,6 +101,17 @@ class Findings:
     def page_of_frame(self, index: int) -> str | None:
         """Text of a picture, `None` when it was not read."""
         return self.pages[self.read_frames.index(index)].text if index in self.read_frames else None
+
+
+def _searchable(seen: Concepts) -> NDArray[np.float32]:
+    """A picture by its own names and by what these are kinds of, half and half (decision 0030)."""
+    if not len(seen.broader):
+        return seen.embedding
+    return _unit(seen.embedding + _unit(seen.broader.mean(axis=0)))
+
+
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
 
 
 def weigh(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> Evidence:
