@@ -21,9 +21,10 @@ from serve.errors import EngineUnavailable
 
 MIN_SHARED_BYTES = 100 * 1024
 """Ray keeps smaller objects in the message (`max_direct_call_object_size`)."""
-MAX_MESSAGE_BYTES = 1 << 19
+MAX_MESSAGE_BYTES = 1 << 20
 """Of all items of a call. Processor time of an array's way to three deployments, by message and through the store: 7
-and 19 ms for 150 kB, 8 and 17 ms for 500 kB, 14 and 18 ms for 1 MB, 23 and 19 ms for 2 MB (four at a time)."""
+and 19 ms for 150 kB, 8 and 17 ms for 500 kB, 14 and 18 ms for 1 MB, 23 and 19 ms for 2 MB (four at a time). Half of the
+everyday photos of the evaluation set have between half a megabyte and one."""
 
 
 class SharedArrays:

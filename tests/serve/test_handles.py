@@ -71,9 +71,9 @@ async def test_small_types_go_in_the_message_and_others_by_reference(deployment:
     "wrapped", [lambda array: array, lambda array: Recording(array, 0.0)], ids=["bare", "recording"]
 )
 @pytest.mark.parametrize(
-    ("items", "by_reference"), [((1 << 19,), False), ((1 << 18, 1 << 18), False), ((1 << 19, 4), True)]
+    ("items", "by_reference"), [((1 << 20,), False), ((1 << 19, 1 << 19), False), ((1 << 20, 4), True)]
 )
-async def test_arrays_go_in_the_message_up_to_half_a_megabyte_in_all(
+async def test_arrays_go_in_the_message_up_to_a_megabyte_in_all(
     deployment: Deployment, items: tuple[int, ...], by_reference: bool, wrapped: Callable[[Any], Any]
 ) -> None:
     handle = RayHandle(deployment, max_items=2, shared=NothingShared())
