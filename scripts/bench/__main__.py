@@ -7,7 +7,7 @@ service-soak  memory, rows and books after many submissions over HTTP
 start      first start against a second one
 api        the front end over HTTP, with an engine that answers at once
 service    the whole service over HTTP: its engine, the plain ensemble, LitServe, a naive service; latency; backlog
-swap       other weights under load: failures, latency before, during and after
+swap       other weights under load: failures, latency before, during and after, and without
 search     stored embeddings: NumPy, pgvector, sqlite-vec
 lists      pages of a job of a million files, claims from a long queue
 """
@@ -83,7 +83,7 @@ def swap(
     seconds: Annotated[float, typer.Option(help="Of the phases before and after.")] = 30.0,
     repeat: Annotated[int, typer.Option(help="Swaps; every second one goes back.")] = 2,
 ) -> None:
-    """A swap of weights while submissions arrive: failures, and latency before, during and after it."""
+    """A swap of weights while submissions arrive: failures, and latency, against the same ones without a swap."""
     from scripts.bench.swap import run
 
     _report("swap", run(roles.split(","), load, seconds, repeat), out)

@@ -1,11 +1,13 @@
-"""A swap of weights while submissions arrive: what fails, and how long they take before, during and after it."""
+"""A swap of weights while submissions arrive: what fails, and how long they take, with it and without."""
 
 import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -28,41 +30,49 @@ CHANGES: dict[str, dict[str, Any]] = {
 """Other weights or numbers for each role, out of what the packages ship. Where `auto` is f32 already, the detector is
 swapped all the same, but its answers do not tell which replica they are of."""
 CAPACITY_SECONDS = 12.0
+SWAP_SECONDS = 90.0
+"""Longer than a swap takes: for so long the same submissions arrive without one."""
 IN_FLIGHT = 4
 BRIEF = JobBrief(description="Take a clear photo of a menu, or read a sentence aloud.")
+WITHOUT = "the same without"
 
 
 @dataclass(slots=True)
 class Traffic:
-    """Submissions that arrive by themselves, whether the engine keeps up or not."""
+    """Submissions that arrive by themselves, whether the engine keeps up or not.
+
+    By chance several arrive at once, and wait for each other. So that all that is compared meets the same, each run has
+    the same ones at the same times.
+    """
 
     engine: RayEngine
     files: Sequence[Path]
     rate: float
     """Arrivals a second, Poisson."""
     answered: list[tuple[float, float, str]] = field(default_factory=list)
-    """Arrival on the clock, seconds to the answer, names and numbers of the models that spoke."""
+    """Seconds from the start to the arrival and from there to the answer, names and numbers of who spoke."""
     failed: list[str] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop, and all have their answers."""
-        chance = random.Random(5)
+        chance, started, at = random.Random(5), time.perf_counter(), 0.0
         async with asyncio.TaskGroup() as submissions:
-            number = 0
-            while not stop.is_set():
-                submissions.create_task(self._submit(self.files[number % len(self.files)]))
-                number += 1
-                await asyncio.sleep(chance.expovariate(self.rate))
+            for path in cycle(self.files):
+                at += chance.expovariate(self.rate)
+                await asyncio.sleep(max(0.0, started + at - time.perf_counter()))
+                if stop.is_set():
+                    return
+                submissions.create_task(self._submit(path, at))
 
-    async def _submit(self, path: Path) -> None:
-        arrived = time.perf_counter()
+    async def _submit(self, path: Path, arrived: float) -> None:
+        begun = time.perf_counter()
         try:
             result = await self.engine.score(ScoreRequest(path, BRIEF))
         except EngineError as error:
             self.failed.append(f"{type(error).__name__}: {error}")
             return
         spoke = " ".join(f"{model.role}={model.name}/{model.precision}" for model in result.models)
-        self.answered.append((arrived, time.perf_counter() - arrived, spoke))
+        self.answered.append((arrived, time.perf_counter() - begun, spoke))
 
     def latencies(self, start: float, end: float) -> list[float]:
         """Seconds of the submissions that arrived then."""
@@ -83,7 +93,7 @@ class Swap:
     """Answers after the swap that name the old weights."""
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """One for each phase."""
+        """One for each phase; the first is what the others are compared with."""
         percentiles = {
             phase: np.percentile(seconds, (50, 95)) if seconds else np.array([np.nan, np.nan])
             for phase, seconds in self.latencies.items()
@@ -96,7 +106,7 @@ class Swap:
                 "submissions": len(self.latencies[phase]),
                 "p50_ms": float(p50) * 1000,
                 "p95_ms": float(p95) * 1000,
-                "p95_over_before": float(p95 / percentiles["before"][1]),
+                "p95_over_without": float(p95 / percentiles[WITHOUT][1]),
                 "arrivals_per_second": self.rate,
                 "failed": self.failed,
                 "named_old_weights_after": self.stale,
@@ -106,7 +116,10 @@ class Swap:
 
 
 def run(roles: Sequence[str], load: float, seconds: float, repeat: int) -> list[dict[str, Any]]:
-    """Swap the roles and back again, under a share of what the engine can do, and compare the phases."""
+    """Swap the roles and back again, under a share of what the engine can do.
+
+    What arrived during a swap is compared with the same submissions without one, which come first.
+    """
     return asyncio.run(_run(roles, load, seconds, repeat))
 
 
@@ -131,17 +144,17 @@ async def _run(roles: Sequence[str], load: float, seconds: float, repeat: int) -
 
 
 async def _one(traffic: Traffic, wanted: Settings, samples: Any, seconds: float, roles: Sequence[str]) -> Swap:
-    stop = asyncio.Event()
-    arriving = asyncio.create_task(traffic.run(stop))
-    started = time.perf_counter()
-    await asyncio.sleep(seconds)
-    swap = time.perf_counter()
-    await reload(wanted, samples, lambda step: None, min_agreement=0.0)
-    swapped = time.perf_counter()
-    await asyncio.sleep(seconds)
-    over = time.perf_counter()
-    stop.set()
-    await arriving
+    without = Traffic(traffic.engine, traffic.files, traffic.rate)
+    async with _arriving(without):
+        await asyncio.sleep(seconds + SWAP_SECONDS)
+    async with _arriving(traffic):
+        started = time.perf_counter()
+        await asyncio.sleep(seconds)
+        swap = time.perf_counter() - started
+        await reload(wanted, samples, lambda step: None, min_agreement=0.0)
+        swapped = time.perf_counter() - started
+        await asyncio.sleep(seconds)
+        over = time.perf_counter() - started
     late = {said for arrived, _, said in traffic.answered if arrived >= swapped}
     names = {role: (await traffic.engine.identities())[role] for role in wanted.models if role in roles}
     stale = sum(
@@ -149,14 +162,25 @@ async def _one(traffic: Traffic, wanted: Settings, samples: Any, seconds: float,
         for said in late
         for role, one in names.items()
     )
-    phases = {"before": (started, swap), "during": (swap, swapped), "after": (swapped, over)}
+    phases = {"before": (0.0, swap), "during": (swap, swapped), "after": (swapped, over)}
     return Swap(
-        {phase: end - start for phase, (start, end) in phases.items()},
-        {phase: traffic.latencies(*span) for phase, span in phases.items()},
+        {WITHOUT: swapped - swap} | {phase: end - start for phase, (start, end) in phases.items()},
+        {WITHOUT: without.latencies(swap, swapped)}
+        | {phase: traffic.latencies(*span) for phase, span in phases.items()},
         traffic.rate,
         len(traffic.failed),
         stale,
     )
+
+
+@asynccontextmanager
+async def _arriving(traffic: Traffic) -> AsyncIterator[None]:
+    """The traffic flows while the block runs, and has its answers after it."""
+    stop = asyncio.Event()
+    arriving = asyncio.create_task(traffic.run(stop))
+    yield
+    stop.set()
+    await arriving
 
 
 def _rows(swaps: Sequence[Swap], roles: Sequence[str]) -> list[dict[str, Any]]:
