@@ -6,7 +6,7 @@ speaker verification: Auckenthaler et al. 2000), and a logistic curve fitted by 
 standard score into a probability.
 
 A picture may also be what is asked for by a broader term: a beagle where a dog is wanted. But a dog is no cat for being
-an animal, so a term counts for less where the description is more like another word than like this one.
+an animal, so a term counts for less where the description is more like another word than like this one (decision 0030).
 """
 
 import math

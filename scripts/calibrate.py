@@ -8,7 +8,7 @@ for what a photo's subject is a kind of are written down, so that the numbers in
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,18 +89,19 @@ def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores, 
     encoder = load_model("concepts", settings)
     calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1)
     pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]
+    names = [labels[name] for name in sorted(labels)]
+
+    def table(wording: str, words: Sequence[str]) -> Scores:
+        wanted = [_concepts(encoder, _describe(wording, word)) for word in words]
+        return np.array([[standard_score(seen, text, calibration) for text in wanted] for seen in pictures])
+
     same, other, broader = [], [], []
     for wording in DESCRIPTIONS:
-
-        def scores(words: Iterable[str], wording: str = wording) -> Scores:
-            wanted = [_concepts(encoder, _describe(wording, each)) for each in words]
-            return np.array([[standard_score(seen, text, calibration) for text in wanted] for seen in pictures])
-
-        table = scores(labels[name] for name in sorted(labels))
-        same.append(np.diag(table))
-        other.append(table[~np.eye(len(table), dtype=bool)].reshape(len(table), -1))
-        broader.append(scores(broader_terms()))
-    classes = [class_names().index(labels[name]) for name in sorted(labels)]
+        own = table(wording, names)
+        same.append(np.diag(own))
+        other.append(own[~np.eye(len(own), dtype=bool)].reshape(len(own), -1))
+        broader.append(table(wording, broader_terms()))
+    classes = [class_names().index(name) for name in names]
     is_kind = np.broadcast_to(kinds()[:, classes].T > 0, np.shape(broader))
     return np.stack(same, axis=1), np.stack(other, axis=2), np.stack(broader), is_kind
 
