@@ -53,12 +53,13 @@ class Fit:
     """Mean squared error of the probabilities, matches and mismatches weighing the same (cross-validated)."""
     calibration_error: float
     """Expected calibration error over ten bins (Guo et al. 2017), weighted alike (cross-validated)."""
-    broader_auc: float
-    """Photos of a kind of what is asked for (a beagle, of dogs) against all others; nothing was fitted to them."""
-    broader_missed: float
+    broader_auc: float | None
+    """Photos of a kind of what is asked for (a beagle, of dogs) against all others; nothing was fitted to them. `None`
+    where no label is the name of an ImageNet class, of which alone it is known what they are kinds of."""
+    broader_missed: float | None
     """Share of such matches that the curve calls less likely than not."""
-    broader_mistaken: float
-    """Share of the others that it calls likelier than not; some are near misses, as a wolf is for a dog."""
+    broader_mistaken: float | None
+    """Share of the others that it calls likelier than not."""
 
 
 def main(
@@ -75,7 +76,8 @@ def main(
     record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
     curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
-    console.print(f"broader terms: AUC {fit.broader_auc:.4f}, {fit.broader_missed:.1%} missed")
+    if fit.broader_auc is not None:
+        console.print(f"broader terms: AUC {fit.broader_auc:.4f}, {fit.broader_missed:.1%} missed")
     print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")
 
 
@@ -83,7 +85,7 @@ def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores, 
     """Standard scores by wording.
 
     Of all matches, shape (photos, wordings), of mismatches (photos, photos - 1, wordings), and of broader terms
-    (wordings, photos, terms), with which of those a photo is of.
+    (wordings, photos of known classes, terms), with which of those a photo is of.
     """
     labels: dict[str, str] = json.loads((photos / "labels.json").read_text(encoding="utf-8"))
     encoder = load_model("concepts", settings)
@@ -91,18 +93,22 @@ def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores, 
     pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]
     names = [labels[name] for name in sorted(labels)]
 
-    def table(wording: str, words: Sequence[str]) -> Scores:
-        wanted = [_concepts(encoder, _describe(wording, word)) for word in words]
-        return np.array([[standard_score(seen, text, calibration) for text in wanted] for seen in pictures])
+    known = [
+        (seen, class_names().index(name)) for seen, name in zip(pictures, names, strict=True) if name in class_names()
+    ]
+
+    def table(items: Sequence[Concepts], wording: str, words: Sequence[str]) -> Scores:
+        wanted = [_concepts(encoder, _describe(wording, word)) for word in words if items]
+        scores = [[standard_score(seen, text, calibration) for text in wanted] for seen in items]
+        return np.array(scores, float).reshape(len(items), len(words))
 
     same, other, broader = [], [], []
     for wording in DESCRIPTIONS:
-        own = table(wording, names)
+        own = table(pictures, wording, names)
         same.append(np.diag(own))
         other.append(own[~np.eye(len(own), dtype=bool)].reshape(len(own), -1))
-        broader.append(table(wording, broader_terms()))
-    classes = [class_names().index(name) for name in names]
-    is_kind = np.broadcast_to(kinds()[:, classes].T > 0, np.shape(broader))
+        broader.append(table([seen for seen, _ in known], wording, broader_terms()))
+    is_kind = np.broadcast_to(kinds()[:, [index for _, index in known]].T > 0, np.shape(broader))
     return np.stack(same, axis=1), np.stack(other, axis=2), np.stack(broader), is_kind
 
 
@@ -150,9 +156,9 @@ def _evaluate(settings: Settings, matches: Scores, mismatches: Scores, kind: Sco
         auc=_auc(matches.ravel(), mismatches.ravel()),
         brier=float((((1 - same) ** 2).mean() + (other**2).mean()) / 2),
         calibration_error=_calibration_error(same, other),
-        broader_auc=_auc(kind, no_kind),
-        broader_missed=float((kind < midpoint).mean()),
-        broader_mistaken=float((no_kind > midpoint).mean()),
+        broader_auc=_auc(kind, no_kind) if kind.size else None,
+        broader_missed=float((kind < midpoint).mean()) if kind.size else None,
+        broader_mistaken=float((no_kind > midpoint).mean()) if kind.size else None,
     )
 
 

@@ -83,7 +83,7 @@ class ServiceClient:
         return [(await self._decided_at(submission_id) - sent_at).total_seconds() for submission_id, sent_at in sent]
 
     async def _post_jobs(self, files: Sequence[MixedFile]) -> list[str]:
-        """The job of each file: one for all of a brief, and another for those that come again, which were copies."""
+        """The job of each file: one for all of a brief, and another for those that come again, as copies within one."""
         places: list[tuple[str, int]] = []
         quantities: defaultdict[tuple[str, int], int] = defaultdict(int)
         seen: defaultdict[Path, int] = defaultdict(int)

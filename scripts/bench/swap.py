@@ -153,6 +153,8 @@ async def _one(traffic: Traffic, wanted: Settings, samples: Any, seconds: float,
         swap = time.perf_counter() - started
         await reload(wanted, samples, lambda step: None, min_agreement=0.0)
         swapped = time.perf_counter() - started
+        if swapped - swap > SWAP_SECONDS:
+            raise TimeoutError(f"the swap took {swapped - swap:.0f} s: there is nothing to compare its end with")
         await asyncio.sleep(seconds)
         over = time.perf_counter() - started
     late = {said for arrived, _, said in traffic.answered if arrived >= swapped}
@@ -178,9 +180,11 @@ async def _arriving(traffic: Traffic) -> AsyncIterator[None]:
     """The traffic flows while the block runs, and has its answers after it."""
     stop = asyncio.Event()
     arriving = asyncio.create_task(traffic.run(stop))
-    yield
-    stop.set()
-    await arriving
+    try:
+        yield
+    finally:
+        stop.set()
+        await arriving
 
 
 def _rows(swaps: Sequence[Swap], roles: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,0 +1,38 @@
+"""The relevance curve of an operator's own photos, whose labels are no classes of ImageNet, or some of them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import skimage
+
+from scripts.calibrate import main
+
+PHOTOS = {
+    "astronaut.png": "woman in a space suit",
+    "brick.png": "brick wall",
+    "chelsea.png": "cat",
+    "coffee.png": "cup of coffee",
+    "motorcycle_left.png": "motorcycle in a garage",
+    "rocket.jpg": "launch of a rocket",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cat", ["cat of mine", "tabby"])
+def test_broader_terms_are_judged_where_a_label_is_a_class(tmp_path: Path, cat: str) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in PHOTOS:
+        shutil.copy(Path(skimage.data_dir) / name, photos / name)
+    (photos / "labels.json").write_text(json.dumps(PHOTOS | {"chelsea.png": cat}))
+    main(tmp_path, tmp_path / "record", "embedded")
+    fit = json.loads((tmp_path / "record" / "relevance-conse.json").read_text())
+    assert (fit["matches"], fit["mismatches"]) == (18, 90)
+    assert fit["auc"] > 0.9
+    if cat == "tabby":
+        assert fit["broader_auc"] > 0.95
+        assert fit["broader_missed"] < 0.2
+    else:
+        assert (fit["broader_auc"], fit["broader_missed"], fit["broader_mistaken"]) == (None, None, None)
