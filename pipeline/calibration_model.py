@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence
-from pipeline.relevance import Calibration
 from pipeline.rubric import Rubric
 from pipeline.score import BEST, WORST, Score, score
 
@@ -95,11 +94,8 @@ def parameters_of(rubric: Rubric, encoder: str) -> Parameters:
 
 def with_parameters(rubric: Rubric, encoder: str, found: Parameters, version: str) -> Rubric:
     """A rubric that differs from another one in the parameters alone."""
-    curve = Calibration(
-        cohort=rubric.relevance[encoder].cohort,
-        midpoint=round(found.midpoint, DIGITS),
-        slope=round(found.slope, DIGITS),
-    )
+    fitted = {"midpoint": round(found.midpoint, DIGITS), "slope": round(found.slope, DIGITS)}
+    curve = rubric.relevance[encoder].model_copy(update=fitted)
     script = rubric.script.model_copy(update={"midpoint": round(found.script_midpoint, DIGITS)})
     headroom = {**rubric.stars.headroom, "quality": round(found.headroom, DIGITS)}
     changed = {
@@ -112,13 +108,14 @@ def with_parameters(rubric: Rubric, encoder: str, found: Parameters, version: st
 
 
 def case_of(file: LabelledFile, rubric: Rubric) -> Case | None:
-    """What a label says; `None` when the verdict has nothing to do with the curves: a gate or a requirement decides."""
+    """What a label says; `None` when the verdict has nothing to do with the curves: a gate or a requirement
+    decides, or what is asked for is not known to the encoder."""
     scored = score(file.evidence, file.brief, rubric)
     least = file.min_star_rating - 0.5
     gated = any(rubric.gates.get(code, BEST) < file.min_star_rating for code in scored.reasons)
     incomplete = scored.completeness + rubric.stars.headroom["completeness"] < least
     witness = _witness(file.evidence)
-    if gated or incomplete or witness is None:
+    if gated or incomplete or witness is None or "relevance.not_judged" in scored.reasons:
         return None
     slope = rubric.script.slope if file.evidence.match.script is not None else None
     floored = file.evidence.match.visual is None and slope is None and bool(file.evidence.speech_seconds)

@@ -31,6 +31,8 @@ class MatchEvidence:
     """Against the words that the job quotes."""
     looks_like: tuple[str, ...] = ()
     """Labels seen, most confident first."""
+    familiarity: float = 1.0
+    """How near the encoder's labels come to what is asked for, a cosine."""
 
     @property
     def asked_script(self) -> ScriptMatch | None:

@@ -15,7 +15,7 @@ from pipeline.brief import JobBrief, Place
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts, Position
-from pipeline.relevance import match_probability, standard_score
+from pipeline.relevance import Wish, match_probability, standard_score, wish_score
 from pipeline.result import Seen
 from pipeline.rubric import Rubric
 from pipeline.script import ScriptMatch, asks_to_speak, match_script, quoted_script
@@ -37,7 +37,7 @@ class Findings:
     """What was measured and what the models said; one entry a picture or frame."""
 
     facts: MediaFacts
-    description: Concepts
+    wish: Wish
     """The job's description in the embedding space."""
     subjects: tuple[Concepts, ...] = ()
     """The job's `must_show`, embedded, in its order."""
@@ -131,11 +131,12 @@ def weigh(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> 
 
 
 def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) -> MatchEvidence:
-    calibration, wanted = rubric.relevance[encoder], findings.description
+    calibration, wish = rubric.relevance[encoder], findings.wish
     return MatchEvidence(
-        visual=_best_half([standard_score(seen, wanted, calibration) for seen in findings.concepts]),
-        read=None if findings.read is None else standard_score(findings.read, wanted, calibration),
-        heard=None if findings.heard is None else standard_score(findings.heard, wanted, calibration),
+        visual=_best_half([wish_score(seen, wish, calibration) for seen in findings.concepts]),
+        read=None if findings.read is None else wish_score(findings.read, wish, calibration),
+        heard=None if findings.heard is None else wish_score(findings.heard, wish, calibration),
+        familiarity=wish.familiarity,
         script=_script(findings, brief),
         looks_like=tuple(dict.fromkeys(label.name for seen in findings.concepts for label in seen.labels[:3])),
     )

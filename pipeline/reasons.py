@@ -15,7 +15,7 @@ SENTENCES: dict[str, str] = {
     "policy.unsafe": "The file shows content that is not allowed ({detail}).",
     "relevance.off_topic": "The file does not seem to show what the job asks for (it looks like: {detail}).",
     "relevance.weak_match": "It is not clear that the file shows what the job asks for; make it the main subject.",
-    "relevance.not_judged": "Nothing is seen or said in the file that can be compared with what the job asks for.",
+    "relevance.not_judged": "It could not be told whether the file is what the job asks for.",
     "relevance.wrong_words": "The words heard differ from the text to be read ({value:.0%} of them match).",
     "image.blurry": "The picture is blurred. Hold the camera still, tap to focus, and try again.",
     "image.dark": "The picture is too dark. Use more light or a longer exposure.",

@@ -5,11 +5,15 @@ everything. It is therefore normalised by a cohort, the cosines with arbitrary l
 speaker verification: Auckenthaler et al. 2000), and a logistic curve fitted by `scripts/calibrate` turns the
 standard score into a probability.
 
+Clients say more than what they want to see, so that a description counts half as a whole and half by the sentence that
+the item is most like (decision 0031).
+
 A picture may also be what is asked for by a broader term: a beagle where a dog is wanted. But a dog is no cat for being
 an animal, so a term counts for less where the description is more like another word than like this one (decision 0030).
 """
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +32,32 @@ class Calibration(BaseModel):
     midpoint: float
     """Standard score at which a match is as likely as not."""
     slope: float
+    unfamiliar_below: float = 0.0
+    """`Wish.familiarity` under which a picture that is unlike a description says nothing (decision 0031); 0 for an
+    encoder that knows more than its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a job's description asks for, in the embedding space."""
+
+    whole: Concepts
+    """All of its sentences that ask for something."""
+    sentences: tuple[Concepts, ...] = ()
+    subjects: tuple[Concepts, ...] = ()
+    """What it is about, worded in several ways (`pipeline.description.subjects`)."""
+
+    @property
+    def familiarity(self) -> float:
+        """How near the encoder's labels come to what is asked for: the largest cosine of a subject with any of them."""
+        return max((subject.nearest for subject in self.subjects), default=1.0)
+
+
+def wish_score(item: Concepts, wish: Wish, calibration: Calibration) -> float:
+    """Standard score of the whole description, averaged with that of the sentence that the item is most like."""
+    whole = standard_score(item, wish.whole, calibration)
+    best = max((standard_score(item, sentence, calibration) for sentence in wish.sentences), default=whole)
+    return (whole + best) / 2
 
 
 def standard_score(item: Concepts, description: Concepts, calibration: Calibration) -> float:

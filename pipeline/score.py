@@ -112,7 +112,8 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
     grade = _grade(max(best, read_aloud))
     if match.visual is None and evidence.speech_seconds:
         grade = max(grade, rubric.audio.unscripted_relevance)
-    elif not witnesses and evidence.image is None:
+    is_comparable = match.visual is None or match.familiarity >= calibration.unfamiliar_below
+    if grade < NOT_JUDGED and not (is_comparable and (witnesses or evidence.image)):
         return NOT_JUDGED, [Deduction("relevance.not_judged", "relevance", BEST - NOT_JUDGED)]
     looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
     return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)

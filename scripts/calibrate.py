@@ -8,8 +8,9 @@ for what a photo's subject is a kind of are written down, so that the numbers in
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,17 +25,37 @@ from configs.settings import Settings, load_settings
 from models.imagenet import broader_terms, class_names, kinds
 from models.outputs import Concepts
 from pipeline.decode import decode
+from pipeline.description import sentences
 from pipeline.media import DecodedImage
-from pipeline.relevance import Calibration, standard_score
+from pipeline.relevance import Calibration, Wish, wish_score
 from serve.loading import load_model
 
 FOLDS = 5
 BINS = 10
 DESCRIPTIONS = ("Take a clear photo of {article} {label}.", "{label}", "Photos of a {label}, well lit and in focus.")
 """Clients word the same wish differently; the curve has to hold for all of them."""
+BRIEFS = (
+    "Take a clear photo of {article} {label}. No filters, please.",
+    "We need photos of {article} {label} for an app. Please take the picture outdoors in good light, with the whole "
+    "subject visible and no people in the frame.",
+    "We are training a model that sorts pictures. Each picture should show {article} {label}, from any side. Do not "
+    "send screenshots or drawings. One picture per submission, taken by yourself.",
+)
+"""And say more than that; nothing is fitted to these."""
 
 console = Console(stderr=True)
 Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How the curve tells photos of what is asked for from others."""
+
+    auc: float
+    missed: float
+    """Share of the matches that it calls less likely than not."""
+    mistaken: float
+    """Share of the others that it calls likelier than not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +74,35 @@ class Fit:
     """Mean squared error of the probabilities, matches and mismatches weighing the same (cross-validated)."""
     calibration_error: float
     """Expected calibration error over ten bins (Guo et al. 2017), weighted alike (cross-validated)."""
-    broader_auc: float | None
+    broader: Told | None
     """Photos of a kind of what is asked for (a beagle, of dogs) against all others; nothing was fitted to them. `None`
     where no label is the name of an ImageNet class, of which alone it is known what they are kinds of."""
-    broader_missed: float | None
-    """Share of such matches that the curve calls less likely than not."""
-    broader_mistaken: float | None
-    """Share of the others that it calls likelier than not."""
+    briefs: Told
+    """Photos' own names in descriptions of several sentences."""
+    briefs_broader: Told | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Standard scores of every photo with every description, by wording."""
+
+    own: Scores
+    """With the photos' names, shape (wordings, photos, photos)."""
+    broader: Scores
+    """Of photos of known classes with broader terms, shape (wordings, photos, terms)."""
+    is_kind: NDArray[np.bool_]
+    """Which of those are matches, shape (photos, terms)."""
+
+    @property
+    def matches(self) -> Scores:
+        """Shape (photos, wordings)."""
+        return np.diagonal(self.own, axis1=1, axis2=2).T
+
+    @property
+    def mismatches(self) -> Scores:
+        """Shape (photos, photos - 1, wordings)."""
+        wordings, photos, _ = self.own.shape
+        return self.own[:, ~np.eye(photos, dtype=bool)].reshape(wordings, photos, -1).transpose(1, 2, 0)
 
 
 def main(
@@ -69,47 +112,50 @@ def main(
 ) -> None:
     """Fit, print what belongs into the rubric, and write the record."""
     settings = load_settings(profile)
-    matches, mismatches, table, is_kind = _standard_scores(settings, eval_dir / "photos")
-    fit = _evaluate(settings, matches, mismatches, table[is_kind], table[~is_kind])
+    fit = _fit(settings, *_tables(settings, eval_dir / "photos"))
     out.mkdir(parents=True, exist_ok=True)
     record = out / f"relevance-{fit.encoder}.json"
     record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
     curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
-    if fit.broader_auc is not None:
-        console.print(f"broader terms: AUC {fit.broader_auc:.4f}, {fit.broader_missed:.1%} missed")
+    told = {"broader terms": fit.broader, "several sentences": fit.briefs, "both": fit.briefs_broader}
+    for what, share in told.items():
+        if share is not None:
+            console.print(f"{what}: AUC {share.auc:.4f}, {share.missed:.1%} missed, {share.mistaken:.1%} mistaken")
     print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")
 
 
-def _standard_scores(settings: Settings, photos: Path) -> tuple[Scores, Scores, Scores, NDArray[np.bool_]]:
-    """Standard scores by wording.
-
-    Of all matches, shape (photos, wordings), of mismatches (photos, photos - 1, wordings), and of broader terms
-    (wordings, photos of known classes, terms), with which of those a photo is of.
-    """
+def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
+    """Of `DESCRIPTIONS` and of `BRIEFS`."""
     labels: dict[str, str] = json.loads((photos / "labels.json").read_text(encoding="utf-8"))
     encoder = load_model("concepts", settings)
     calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1)
     pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]
     names = [labels[name] for name in sorted(labels)]
-
     known = [
         (seen, class_names().index(name)) for seen, name in zip(pictures, names, strict=True) if name in class_names()
     ]
+    embed = cache(partial(_concepts, encoder))
 
-    def table(items: Sequence[Concepts], wording: str, words: Sequence[str]) -> Scores:
-        wanted = [_concepts(encoder, _describe(wording, word)) for word in words if items]
-        scores = [[standard_score(seen, text, calibration) for text in wanted] for seen in items]
-        return np.array(scores, float).reshape(len(items), len(words))
+    def scores(items: Sequence[Concepts], wording: str, words: Sequence[str]) -> Scores:
+        wishes = [_wish(embed, _describe(wording, word)) for word in words if items]
+        found = [[wish_score(seen, wish, calibration) for wish in wishes] for seen in items]
+        return np.array(found, float).reshape(len(items), len(words))
 
-    same, other, broader = [], [], []
-    for wording in DESCRIPTIONS:
-        own = table(pictures, wording, names)
-        same.append(np.diag(own))
-        other.append(own[~np.eye(len(own), dtype=bool)].reshape(len(own), -1))
-        broader.append(table([seen for seen, _ in known], wording, broader_terms()))
-    is_kind = np.broadcast_to(kinds()[:, [index for _, index in known]].T > 0, np.shape(broader))
-    return np.stack(same, axis=1), np.stack(other, axis=2), np.stack(broader), is_kind
+    def tables(wordings: Sequence[str]) -> Tables:
+        of_kinds = [seen for seen, _ in known]
+        return Tables(
+            np.stack([scores(pictures, wording, names) for wording in wordings]),
+            np.stack([scores(of_kinds, wording, broader_terms()) for wording in wordings]),
+            kinds()[:, [index for _, index in known]].T > 0,
+        )
+
+    return tables(DESCRIPTIONS), tables(BRIEFS)
+
+
+def _wish(embed: Callable[[str], Concepts], description: str) -> Wish:
+    asking = sentences(description)
+    return Wish(embed(" ".join(asking)), tuple(embed(sentence) for sentence in asking))
 
 
 def _cohort(settings: Settings) -> Any:
@@ -136,7 +182,8 @@ def _describe(wording: str, label: str) -> str:
     return wording.format(label=label, article="an" if label[0].lower() in "aeiou" else "a")
 
 
-def _evaluate(settings: Settings, matches: Scores, mismatches: Scores, kind: Scores, no_kind: Scores) -> Fit:
+def _fit(settings: Settings, worded: Tables, briefs: Tables) -> Fit:
+    matches, mismatches = worded.matches, worded.mismatches
     folds = np.arange(len(matches)) % FOLDS
     predicted_same, predicted_other = [], []
     for fold in range(FOLDS):
@@ -156,10 +203,20 @@ def _evaluate(settings: Settings, matches: Scores, mismatches: Scores, kind: Sco
         auc=_auc(matches.ravel(), mismatches.ravel()),
         brier=float((((1 - same) ** 2).mean() + (other**2).mean()) / 2),
         calibration_error=_calibration_error(same, other),
-        broader_auc=_auc(kind, no_kind) if kind.size else None,
-        broader_missed=float((kind < midpoint).mean()) if kind.size else None,
-        broader_mistaken=float((no_kind > midpoint).mean()) if kind.size else None,
+        broader=_told_of_kinds(worded, midpoint),
+        briefs=_told(briefs.matches, briefs.mismatches, midpoint),
+        briefs_broader=_told_of_kinds(briefs, midpoint),
     )
+
+
+def _told_of_kinds(tables: Tables, midpoint: float) -> Told | None:
+    is_kind = np.broadcast_to(tables.is_kind, tables.broader.shape)
+    return _told(tables.broader[is_kind], tables.broader[~is_kind], midpoint) if is_kind.any() else None
+
+
+def _told(matches: Scores, mismatches: Scores, midpoint: float) -> Told:
+    missed, mistaken = (matches < midpoint).mean(), (mismatches > midpoint).mean()
+    return Told(_auc(matches.ravel(), mismatches.ravel()), float(missed), float(mistaken))
 
 
 def _platt(matches: Scores, mismatches: Scores) -> tuple[float, float]:

@@ -16,11 +16,13 @@ from models.outputs import Concepts, ModelIdentity, PageText
 from models.recording import Recording
 from pipeline.annotations import annotate
 from pipeline.brief import JobBrief
+from pipeline.description import sentences, subjects
 from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint
 from pipeline.evidence import Evidence
 from pipeline.findings import Findings, weigh
 from pipeline.image_signals import measure_image, median_signals
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, MediaError
+from pipeline.relevance import Wish
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import Rubric
 from pipeline.score import gate_deductions, score
@@ -88,9 +90,14 @@ class Scorer:
 
     async def _describe(self, media: Decoded, brief: JobBrief) -> Findings:
         """Start the findings with what the job asks for."""
-        wanted = (brief.description, *brief.requirements.must_show)
-        description, *subjects = await asyncio.gather(*(self._embed(sentence) for sentence in wanted))
-        return Findings(media.facts, description, tuple(subjects))
+        asking = sentences(brief.description)
+        whole, parts, about, shown = await asyncio.gather(
+            self._embed(" ".join(asking)),
+            self._embed_each(asking),
+            self._embed_each(subjects(brief.description)),
+            self._embed_each(brief.requirements.must_show),
+        )
+        return Findings(media.facts, Wish(whole, parts, about), shown)
 
     async def _look(self, media: Decoded, findings: Findings) -> Findings:
         """The cheap models and the measurements that need none."""
@@ -167,6 +174,9 @@ class Scorer:
     async def _embed_words(self, text: str) -> Concepts | None:
         words = text.split()
         return await self._embed(text[:MAX_EMBEDDED_CHARACTERS]) if len(words) >= MIN_EMBEDDED_WORDS else None
+
+    async def _embed_each(self, sentences: Sequence[str]) -> tuple[Concepts, ...]:
+        return tuple(await asyncio.gather(*(self._embed(sentence) for sentence in sentences)))
 
     async def _embed(self, sentence: str) -> Concepts:
         """The same description comes with every file of its job."""

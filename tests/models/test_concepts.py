@@ -20,7 +20,8 @@ from models.outputs import Concepts
 from models.runtime.device import Placement
 from models.runtime.torch_network import TorchNetwork
 from models.weights import Registry, Weights
-from pipeline.relevance import match_probability, standard_score
+from pipeline.description import subjects
+from pipeline.relevance import Wish, match_probability, standard_score
 from pipeline.rubric import load_rubric
 
 torch = pytest.importorskip("torch")
@@ -34,6 +35,35 @@ TINY = {
 }
 """A CLIP small enough to be made and converted in seconds."""
 SENTENCES = ("a cup of coffee on a table", "a motorcycle in a garage", "rain")
+
+FAMILIAR = (
+    "50 photos of coffee shop menus with readable prices",
+    "Take a photo of your breakfast",
+    "Street photos of storefronts",
+    "Photos of dogs playing in a park",
+    "Please photograph your bicycle",
+    "Photos of mobile phones",
+    "Wildlife in your garden",
+    "A person playing guitar",
+    "Photos of vegetables at a market",
+    "Photos of books on a shelf",
+    "Traffic lights at night",
+    "Kitchen appliances",
+)
+UNFAMILIAR = (
+    "Photos of receipts from a store",
+    "Pictures of tattoos",
+    "Photos of potholes in the road",
+    "Selfies of people smiling",
+    "Photos of graffiti on walls",
+    "Photos of gas prices",
+    "Pictures of business cards",
+    "50 Fotos von Hunden",
+    "Photos de chiens dans un parc",
+    "Fotografías de perros",
+    "Фотографии собак",
+    "犬の写真",
+)
 
 
 def _picture(name: str) -> NDArray[np.uint8]:
@@ -175,6 +205,23 @@ def test_conse_knows_what_its_classes_are_kinds_of(conse: Any, picture: str, ask
     assert np.allclose(np.linalg.norm(seen.broader, axis=1), 1, atol=1e-3)
     probability = match_probability(standard_score(seen, wanted, calibration), calibration)
     assert (probability > 0.5) == matches
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "is_familiar"),
+    [
+        (FAMILIAR, True),
+        ([f"{each}. Natural light, please. The picture must be sharp." for each in FAMILIAR], True),
+        (UNFAMILIAR, False),
+        ([f"{each}. Natural light, please. The picture must be sharp." for each in UNFAMILIAR], False),
+    ],
+)
+def test_conse_knows_whether_it_knows_what_is_asked_for(conse: Any, descriptions: list[str], is_familiar: bool) -> None:
+    limit = load_rubric(load_settings("embedded").rubric).relevance["conse"].unfamiliar_below
+    for description in descriptions:
+        whole, *about = conse.run([description, *subjects(description)])
+        wish = Wish(whole, subjects=tuple(about))
+        assert (wish.familiarity >= limit) == is_familiar, (description, wish.familiarity)
 
 
 def test_broader_terms_are_those_of_wordnet() -> None:

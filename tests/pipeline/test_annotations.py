@@ -29,6 +29,7 @@ from pipeline.duplicates import fingerprint
 from pipeline.findings import Findings
 from pipeline.image_signals import measure_image
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, MediaFacts, VideoFrame
+from pipeline.relevance import Wish
 from pipeline.video_signals import measure_video
 from tests.pipeline.photos import photo
 from tests.pipeline.scoring import RUBRIC
@@ -71,7 +72,7 @@ def concepts(*labels: Label) -> Concepts:
 
 
 def found(media: Decoded, **findings: object) -> dict:
-    nothing = Findings(media.facts, concepts())
+    nothing = Findings(media.facts, Wish(concepts()))
     return annotate(media, replace(nothing, **findings), fingerprint(media), RUBRIC, [DETECTOR])
 
 

@@ -11,7 +11,7 @@ from pipeline.decision import Decision, decide
 from pipeline.findings import distance_km
 from pipeline.keywords import keywords
 from pipeline.media import Position
-from pipeline.relevance import Calibration, match_probability, standard_score
+from pipeline.relevance import Calibration, Wish, match_probability, standard_score, wish_score
 from pipeline.script import match_script, quoted_script
 
 
@@ -45,6 +45,28 @@ def test_a_broader_term_counts_as_far_as_the_description_means_it(nearest: float
     broader = np.array([[0.8, 0.6], [0.3, np.sqrt(1 - 0.3**2)]], np.float32)
     found = standard_score(replace(item, broader=broader), replace(description, nearest=nearest), calibration)
     assert found == pytest.approx((expected - 0.2) / 0.1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "expected"),
+    [
+        ((), 3.0),
+        ((90,), 3.0 / 2 - 2.0 / 2),  # one that the item is unlike
+        ((0, 90), (3.0 + 8.0) / 2),  # the one that it is most like counts as much as the whole
+    ],
+)
+def test_a_description_counts_as_a_whole_and_by_its_best_sentence(sentences: tuple[int, ...], expected: float) -> None:
+    item, whole = concepts(0, 0.1, 0.2), concepts(60, 0.2, 0.1)
+    wish = Wish(whole, tuple(concepts(angle, 0.2, 0.1) for angle in sentences))
+    calibration = Calibration(cohort="description", midpoint=3, slope=2)
+    assert wish_score(item, wish, calibration) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_wish_is_as_familiar_as_the_best_known_of_its_subjects() -> None:
+    whole = concepts(0, 0.2, 0.1)
+    subjects = tuple(replace(whole, nearest=nearest) for nearest in (0.4, 0.7, 0.2))
+    assert Wish(whole, subjects=subjects).familiarity == 0.7
+    assert Wish(replace(whole, nearest=0.3)).familiarity == 1.0
 
 
 @pytest.mark.parametrize(("standard", "probability"), [(3.0, 0.5), (3.5, 0.731), (-1e6, 0.0), (1e6, 1.0)])

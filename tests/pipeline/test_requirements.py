@@ -12,6 +12,7 @@ from pipeline.brief import JobBrief, Requirements
 from pipeline.evidence import Evidence
 from pipeline.findings import Findings, weigh
 from pipeline.media import MediaFacts
+from pipeline.relevance import Wish
 from pipeline.score import score
 from tests.pipeline.scoring import GOOD_PHOTO, GOOD_SPEECH, PHOTO, RECORDING, RUBRIC, graded
 
@@ -29,7 +30,7 @@ def page(text: str) -> PageText:
 
 def evidence(brief: JobBrief, facts: MediaFacts = PHOTO, **findings: Any) -> Evidence:
     subjects = tuple(replace(concepts(), embedding=np.array([0, 1], np.float32)) for _ in brief.requirements.must_show)
-    return weigh(Findings(facts, concepts(), subjects, **findings), brief, RUBRIC, "conse")
+    return weigh(Findings(facts, Wish(concepts()), subjects, **findings), brief, RUBRIC, "conse")
 
 
 def asking(description: str = "Anything at all.", **requirements: Any) -> JobBrief:

@@ -98,6 +98,22 @@ def test_sound_that_nothing_can_be_compared_with_is_neither_approved_of_nor_puni
     assert silence.stars == 1
 
 
+@pytest.mark.parametrize(
+    ("visual", "familiarity", "stars", "reasons"),
+    [
+        (-0.5, 0.57, 1, ("relevance.off_topic",)),
+        (-0.5, 0.55, 3, ("relevance.not_judged",)),
+        (2.9, 0.55, 3, ("relevance.not_judged",)),
+        (6.0, 0.55, 5, ()),  # it is like what is asked for all the same
+    ],
+)
+def test_a_picture_unlike_what_the_encoder_does_not_know_is_neither_approved_of_nor_punished(
+    visual: float, familiarity: float, stars: int, reasons: tuple[str, ...]
+) -> None:
+    result = graded(match=MatchEvidence(visual=visual, familiarity=familiarity))
+    assert (result.stars, result.reasons) == (stars, reasons)
+
+
 def test_words_that_are_quoted_and_not_asked_for_can_only_help() -> None:
     quoted = graded(GOOD_SPEECH, SPEECH, match=MatchEvidence(heard=-2.0, script=ScriptMatch(1.0, 1.0, is_asked=False)))
     unlike = graded(GOOD_SPEECH, SPEECH, match=MatchEvidence(heard=-2.0, script=ScriptMatch(0.0, 0.0, is_asked=False)))

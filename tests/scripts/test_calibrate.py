@@ -31,8 +31,10 @@ def test_broader_terms_are_judged_where_a_label_is_a_class(tmp_path: Path, cat: 
     fit = json.loads((tmp_path / "record" / "relevance-conse.json").read_text())
     assert (fit["matches"], fit["mismatches"]) == (18, 90)
     assert fit["auc"] > 0.9
+    assert fit["briefs"]["auc"] > 0.9
     if cat == "tabby":
-        assert fit["broader_auc"] > 0.95
-        assert fit["broader_missed"] < 0.2
+        assert fit["broader"]["auc"] > 0.95
+        assert fit["broader"]["missed"] < 0.2
+        assert fit["briefs_broader"]["auc"] > 0.9
     else:
-        assert (fit["broader_auc"], fit["broader_missed"], fit["broader_mistaken"]) == (None, None, None)
+        assert (fit["broader"], fit["briefs_broader"]) == (None, None)

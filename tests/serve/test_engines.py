@@ -1,6 +1,7 @@
 """One suite for both engines, with real weights: what holds in one process holds over Ray."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,29 @@ async def test_bytes_are_scored_like_a_file_and_a_corrupt_file_is_a_result(
     by_bytes = await engine.score(ScoreRequest(content, CAT.brief))
     assert by_path.score == by_bytes.score
     assert any(reason.startswith("integrity.") for reason in by_path.score.reasons) == isinstance(source, bytes)
+
+
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        ("Photos of dogs. The whole animal must be visible.", "relevance.off_topic"),
+        ("Photos of receipts. The picture must be sharp.", "relevance.not_judged"),
+        ("Fotos von Hunden, bei Tageslicht.", "relevance.not_judged"),
+    ],
+)
+async def test_whom_the_encoder_cannot_judge_gets_no_strike(
+    process_engine: InProcessEngine, description: str, reason: str
+) -> None:
+    result = await process_engine.score(replace(COFFEE, brief=JobBrief(description=description)))
+    assert result.score.reasons == (reason,)
+    assert (result.score.stars == 1) == (reason == "relevance.off_topic")
+
+
+async def test_a_brief_of_several_sentences_finds_a_kind_of_what_it_asks_for(process_engine: InProcessEngine) -> None:
+    brief = JobBrief(description="Take a clear photo of an animal. No filters, please. Thank you for your help!")
+    result = await process_engine.score(replace(CAT, brief=brief))
+    assert result.score.reasons == ()
+    assert result.score.stars >= 4
 
 
 async def test_a_file_that_is_not_there_is_no_fault_of_its_sender(engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""What a description asks for is found among what else it says."""
+
+import pytest
+
+from pipeline.description import MAX_SENTENCES, sentences, subjects
+
+
+@pytest.mark.parametrize(
+    ("description", "found"),
+    [
+        ("Take a clear photo of a dog.", ("Take a clear photo of a dog.",)),
+        ("", ("",)),
+        ("Photos of dogs. The picture must be sharp.", ("Photos of dogs.", "The picture must be sharp.")),
+        ("Take a photo of a cup of coffee. No filters, please.", ("Take a photo of a cup of coffee.",)),
+        ("Photos of cats, no dogs. Don't use flash.", ("Photos of cats, no dogs. Don't use flash.",)),  # none asks
+        ("Bicycles - from the side\n\n!!\nGood light", ("Bicycles", "from the side", "Good light")),
+        ("拍一张狗的照片。光线要好。", ("拍一张狗的照片。", "光线要好。")),
+        ("Menus at 1.5 m, 4:3", ("Menus at 1.5 m, 4:3",)),
+        (" ".join(f"Sentence {count}." for count in range(99)), tuple(f"Sentence {n}." for n in range(MAX_SENTENCES))),
+    ],
+)
+def test_a_description_is_taken_apart(description: str, found: tuple[str, ...]) -> None:
+    assert sentences(description) == found
+
+
+@pytest.mark.parametrize(
+    ("description", "about"),
+    [
+        ("50 photos of coffee shop menus with readable prices", ("coffee shop menus", "menus")),
+        ("Take a clear photo of the menu of a cafe or restaurant.", ("menu",)),
+        ("We need pictures of 2 different dogs for an app. Natural light.", ("dogs",)),
+        ("We train a model. Please photograph your bicycle, from the side.", ("bicycle",)),
+        ("Film a cat for four seconds and say something about it.", ("cat",)),
+        ("Street signs at night", ("Street signs", "signs")),
+        ("Street signs", ("signs",)),
+        ("A potted plant (indoors)", ("potted plant", "plant")),
+        ("Photos of", ("Photos",)),
+        ("The", ()),
+        ("犬の写真", ()),
+    ],
+)
+def test_a_description_is_about_what_it_names_first(description: str, about: tuple[str, ...]) -> None:
+    sentence, *named = subjects(description)
+    assert sentence in description
+    assert tuple(named) == about
