@@ -1,8 +1,9 @@
-"""A job's description taken apart: its sentences, and the subjects that they name (decision 0031)."""
+"""A job's description taken apart: its sentences, and what they name (decision 0031)."""
 
 import re
 
 MAX_SENTENCES = 12
+MAX_PARTS = 24
 """Each is embedded; what a job wants stands in the first of them."""
 
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；：])|\n+|\s+[-–—]\s+")
@@ -17,10 +18,12 @@ _LEAD = re.compile(
 )
 _ARTICLE = re.compile(r"(?:an?|the|one|some|any|your|my|our|their|several|many|different|\d[\d,.]*)\s+", re.IGNORECASE)
 _END_OF_SUBJECT = re.compile(
-    r"\s+(?:in|on|at|with|from|for|of|by|near|under|over|while|that|which|who|and|or|to|into|during|after|before)\b"
-    r"|[,;:.!?(。，]",
+    r"\s+(?:in|on|at|with|from|for|of|by|near|under|over|while|that|which|who|to|into|during|after|before)\b"
+    r"|[;:.!?(。，]",
     re.IGNORECASE,
 )
+_CONJUNCTION = re.compile(r"\b(?:and|or)\b|/", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*,\s*(?:(?:and/or|and|or)\s+)?|\s+(?:and/or|and|or)\s+|\s*/\s*", re.IGNORECASE)
 
 
 def sentences(description: str) -> tuple[str, ...]:
@@ -33,14 +36,30 @@ def sentences(description: str) -> tuple[str, ...]:
     return tuple(asking[:MAX_SENTENCES]) if len(found) > 1 and asking else (description.strip(),)
 
 
+def parts(description: str) -> tuple[str, ...]:
+    """What may be all that a file shows: each sentence, and of "cats, dogs or birds" also each by itself."""
+    found = [part for sentence in sentences(description) for part in (sentence, *_alternatives(sentence))]
+    return tuple(dict.fromkeys(found))[:MAX_PARTS]
+
+
 def subjects(description: str) -> tuple[str, ...]:
     """What a description is about: the first sentence that speaks of pictures or recordings of something, else the
     first of all; what it names; and the last word of that ("coffee shop menus", "menus")."""
-    parts = sentences(description)
-    led = ((part, lead) for part in parts if (lead := _LEAD.match(part)))
-    sentence, lead = next(led, (parts[0], None))
+    asking = sentences(description)
+    sentence = next((sentence for sentence in asking if _LEAD.match(sentence)), asking[0])
+    phrase = _SEPARATOR.split(_named(sentence), maxsplit=1)[0].split()
+    return tuple(dict.fromkeys((sentence, " ".join(phrase), phrase[-1]))) if phrase else (sentence,)
+
+
+def _alternatives(sentence: str) -> tuple[str, ...]:
+    named = _named(sentence)
+    return tuple(part for part in _SEPARATOR.split(named) if part) if _CONJUNCTION.search(named) else ()
+
+
+def _named(sentence: str) -> str:
+    """What a sentence names first: "coffee shop menus" of "50 photos of coffee shop menus with readable prices"."""
+    lead = _LEAD.match(sentence)
     rest = sentence[lead.end() :] if lead else sentence
     while article := _ARTICLE.match(rest):
         rest = rest[article.end() :]
-    phrase = _END_OF_SUBJECT.split(rest, maxsplit=1)[0].split()
-    return tuple(dict.fromkeys((sentence, " ".join(phrase), phrase[-1]))) if phrase else (sentence,)
+    return _END_OF_SUBJECT.split(rest, maxsplit=1)[0].strip()

@@ -5,8 +5,8 @@ everything. It is therefore normalised by a cohort, the cosines with arbitrary l
 speaker verification: Auckenthaler et al. 2000), and a logistic curve fitted by `scripts/calibrate` turns the
 standard score into a probability.
 
-Clients say more than what they want to see, so that a description counts half as a whole and half by the sentence that
-the item is most like (decision 0031).
+Clients say more than what they want to see, so that a description counts half as a whole and half by the part
+that the item is most like (decision 0031).
 
 A picture may also be what is asked for by a broader term: a beagle where a dog is wanted. But a dog is no cat for being
 an animal, so a term counts for less where the description is more like another word than like this one (decision 0030).
@@ -43,7 +43,8 @@ class Wish:
 
     whole: Concepts
     """All of its sentences that ask for something."""
-    sentences: tuple[Concepts, ...] = ()
+    parts: tuple[Concepts, ...] = ()
+    """Each of which may be all that a file shows."""
     subjects: tuple[Concepts, ...] = ()
     """What it is about, worded in several ways (`pipeline.description.subjects`)."""
 
@@ -54,9 +55,9 @@ class Wish:
 
 
 def wish_score(item: Concepts, wish: Wish, calibration: Calibration) -> float:
-    """Standard score of the whole description, averaged with that of the sentence that the item is most like."""
+    """Standard score of the whole description, averaged with that of the part that the item is most like."""
     whole = standard_score(item, wish.whole, calibration)
-    best = max((standard_score(item, sentence, calibration) for sentence in wish.sentences), default=whole)
+    best = max((standard_score(item, part, calibration) for part in wish.parts), default=whole)
     return (whole + best) / 2
 
 

@@ -25,7 +25,7 @@ from configs.settings import Settings, load_settings
 from models.imagenet import broader_terms, class_names, kinds
 from models.outputs import Concepts
 from pipeline.decode import decode
-from pipeline.description import sentences
+from pipeline.description import parts, sentences
 from pipeline.media import DecodedImage
 from pipeline.relevance import Calibration, Wish, wish_score
 from serve.loading import load_model
@@ -40,8 +40,9 @@ BRIEFS = (
     "subject visible and no people in the frame.",
     "We are training a model that sorts pictures. Each picture should show {article} {label}, from any side. Do not "
     "send screenshots or drawings. One picture per submission, taken by yourself.",
+    "Photos of lighthouses, {label}s and pineapples in daylight.",
 )
-"""And say more than that; nothing is fitted to these."""
+"""And say more than that."""
 
 console = Console(stderr=True)
 Scores = NDArray[np.float64]
@@ -78,7 +79,7 @@ class Fit:
     """Photos of a kind of what is asked for (a beagle, of dogs) against all others; nothing was fitted to them. `None`
     where no label is the name of an ImageNet class, of which alone it is known what they are kinds of."""
     briefs: Told
-    """Photos' own names in descriptions of several sentences."""
+    """Photos' own names in descriptions of several sentences or subjects (`BRIEFS`)."""
     briefs_broader: Told | None
 
 
@@ -118,7 +119,7 @@ def main(
     record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
     curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
-    told = {"broader terms": fit.broader, "several sentences": fit.briefs, "both": fit.briefs_broader}
+    told = {"broader terms": fit.broader, "longer briefs": fit.briefs, "both": fit.briefs_broader}
     for what, share in told.items():
         if share is not None:
             console.print(f"{what}: AUC {share.auc:.4f}, {share.missed:.1%} missed, {share.mistaken:.1%} mistaken")
@@ -154,8 +155,7 @@ def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
 
 
 def _wish(embed: Callable[[str], Concepts], description: str) -> Wish:
-    asking = sentences(description)
-    return Wish(embed(" ".join(asking)), tuple(embed(sentence) for sentence in asking))
+    return Wish(embed(" ".join(sentences(description))), tuple(embed(part) for part in parts(description)))
 
 
 def _cohort(settings: Settings) -> Any:
@@ -183,7 +183,8 @@ def _describe(wording: str, label: str) -> str:
 
 
 def _fit(settings: Settings, worded: Tables, briefs: Tables) -> Fit:
-    matches, mismatches = worded.matches, worded.mismatches
+    matches = np.concatenate((worded.matches, briefs.matches), axis=1)
+    mismatches = np.concatenate((worded.mismatches, briefs.mismatches), axis=2)
     folds = np.arange(len(matches)) % FOLDS
     predicted_same, predicted_other = [], []
     for fold in range(FOLDS):

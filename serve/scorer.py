@@ -16,7 +16,7 @@ from models.outputs import Concepts, ModelIdentity, PageText
 from models.recording import Recording
 from pipeline.annotations import annotate
 from pipeline.brief import JobBrief
-from pipeline.description import sentences, subjects
+from pipeline.description import parts, sentences, subjects
 from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint
 from pipeline.evidence import Evidence
 from pipeline.findings import Findings, weigh
@@ -90,14 +90,13 @@ class Scorer:
 
     async def _describe(self, media: Decoded, brief: JobBrief) -> Findings:
         """Start the findings with what the job asks for."""
-        asking = sentences(brief.description)
-        whole, parts, about, shown = await asyncio.gather(
-            self._embed(" ".join(asking)),
-            self._embed_each(asking),
+        whole, each, about, shown = await asyncio.gather(
+            self._embed(" ".join(sentences(brief.description))),
+            self._embed_each(parts(brief.description)),
             self._embed_each(subjects(brief.description)),
             self._embed_each(brief.requirements.must_show),
         )
-        return Findings(media.facts, Wish(whole, parts, about), shown)
+        return Findings(media.facts, Wish(whole, each, about), shown)
 
     async def _look(self, media: Decoded, findings: Findings) -> Findings:
         """The cheap models and the measurements that need none."""

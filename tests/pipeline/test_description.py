@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.description import MAX_SENTENCES, sentences, subjects
+from pipeline.description import MAX_SENTENCES, parts, sentences, subjects
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,26 @@ def test_a_description_is_taken_apart(description: str, found: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize(
+    ("description", "alternatives"),
+    [
+        ("Take a clear photo of a dog.", ()),
+        ("Photos of cats or dogs", ("cats", "dogs")),
+        ("Photos of cats, dogs, and small birds in daylight.", ("cats", "dogs", "small birds")),
+        ("A truck/bus or a tram on the road, or at a stop", ("truck", "bus", "a tram")),
+        ("Photos of a dog, well lit.", ()),
+        ("A sharp and well-lit photo of a chair", ()),
+    ],
+)
+def test_what_is_named_together_may_come_alone(description: str, alternatives: tuple[str, ...]) -> None:
+    assert parts(description) == (description, *alternatives)
+
+
+def test_parts_are_those_of_all_sentences_that_ask() -> None:
+    found = parts("Photos of cats or dogs. No birds or fish. Daylight or lamps.")
+    assert found == ("Photos of cats or dogs.", "cats", "dogs", "Daylight or lamps.", "Daylight", "lamps")
+
+
+@pytest.mark.parametrize(
     ("description", "about"),
     [
         ("50 photos of coffee shop menus with readable prices", ("coffee shop menus", "menus")),
@@ -31,6 +51,7 @@ def test_a_description_is_taken_apart(description: str, found: tuple[str, ...]) 
         ("We need pictures of 2 different dogs for an app. Natural light.", ("dogs",)),
         ("We train a model. Please photograph your bicycle, from the side.", ("bicycle",)),
         ("Film a cat for four seconds and say something about it.", ("cat",)),
+        ("Cats or dogs", ("Cats",)),
         ("Street signs at night", ("Street signs", "signs")),
         ("Street signs", ("signs",)),
         ("A potted plant (indoors)", ("potted plant", "plant")),

@@ -48,16 +48,16 @@ def test_a_broader_term_counts_as_far_as_the_description_means_it(nearest: float
 
 
 @pytest.mark.parametrize(
-    ("sentences", "expected"),
+    ("parts", "expected"),
     [
         ((), 3.0),
         ((90,), 3.0 / 2 - 2.0 / 2),  # one that the item is unlike
         ((0, 90), (3.0 + 8.0) / 2),  # the one that it is most like counts as much as the whole
     ],
 )
-def test_a_description_counts_as_a_whole_and_by_its_best_sentence(sentences: tuple[int, ...], expected: float) -> None:
+def test_a_description_counts_as_a_whole_and_by_its_best_part(parts: tuple[int, ...], expected: float) -> None:
     item, whole = concepts(0, 0.1, 0.2), concepts(60, 0.2, 0.1)
-    wish = Wish(whole, tuple(concepts(angle, 0.2, 0.1) for angle in sentences))
+    wish = Wish(whole, tuple(concepts(angle, 0.2, 0.1) for angle in parts))
     calibration = Calibration(cohort="description", midpoint=3, slope=2)
     assert wish_score(item, wish, calibration) == pytest.approx(expected, abs=1e-5)
 

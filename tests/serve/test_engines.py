@@ -73,9 +73,15 @@ async def test_whom_the_encoder_cannot_judge_gets_no_strike(
     assert (result.score.stars == 1) == (reason == "relevance.off_topic")
 
 
-async def test_a_brief_of_several_sentences_finds_a_kind_of_what_it_asks_for(process_engine: InProcessEngine) -> None:
-    brief = JobBrief(description="Take a clear photo of an animal. No filters, please. Thank you for your help!")
-    result = await process_engine.score(replace(CAT, brief=brief))
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Take a clear photo of an animal. No filters, please. Thank you for your help!",
+        "Photos of dogs, birds or cats in daylight",
+    ],
+)
+async def test_a_brief_may_say_more_than_what_a_file_shows(process_engine: InProcessEngine, description: str) -> None:
+    result = await process_engine.score(replace(CAT, brief=JobBrief(description=description)))
     assert result.score.reasons == ()
     assert result.score.stars >= 4
 
