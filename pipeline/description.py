@@ -6,7 +6,7 @@ MAX_SENTENCES = 12
 MAX_PARTS = 24
 """Each is embedded; what a job wants stands in the first of them."""
 
-_END_OF_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；：])|\n+|\s+[-–—]\s+")
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；：])|\n+|\s+[-–—]\s+|\s*[()]\s*")
 _FORBIDS = re.compile(r"\b(?:no|not|never|without|avoid|except|cannot|reject(?:ed)?)\b|n['’]t\b", re.IGNORECASE)
 _MEDIUM = (
     r"(?:photo(?:graph)?s?|pictures?|pics?|images?|snapshots?|shots?|scans?|selfies|videos?|clips?|footage|recordings?)"
@@ -19,11 +19,15 @@ _LEAD = re.compile(
 _ARTICLE = re.compile(r"(?:an?|the|one|some|any|your|my|our|their|several|many|different|\d[\d,.]*)\s+", re.IGNORECASE)
 _END_OF_SUBJECT = re.compile(
     r"\s+(?:in|on|at|with|from|for|of|by|near|under|over|while|that|which|who|to|into|during|after|before)\b"
-    r"|[;:.!?(。，]",
+    r"|[;:.!?。，]",
     re.IGNORECASE,
 )
-_CONJUNCTION = re.compile(r"\b(?:and|or)\b|/", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*,\s*(?:(?:and/or|and|or)\s+)?|\s+(?:and/or|and|or)\s+|\s*/\s*", re.IGNORECASE)
+_CONJUNCTION = re.compile(r"\b(?:and|or)\b|[/&]", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*,\s*(?:(?:and/or|and|or|&)\s+)?|\s+(?:and/or|and|or)\s+|\s*[/&]\s*", re.IGNORECASE)
+MIN_LISTED = 3
+"""Alternatives with nothing but commas between them."""
+MAX_LISTED_WORDS = 3
+"""Of each of those; longer ones describe rather than list."""
 
 
 def sentences(description: str) -> tuple[str, ...]:
@@ -31,7 +35,7 @@ def sentences(description: str) -> tuple[str, ...]:
 
     A sentence that says what must not be ("No filters, please.") is left out: a file that is like it is no better.
     """
-    found = [part.strip() for part in _END_OF_SENTENCE.split(description) if re.search(r"\w", part)]
+    found = [part.strip() for part in _END_OF_SENTENCE.split(description) if re.search(r"\w\w", part)]
     asking = [part for part in found if not _FORBIDS.search(part)]
     return tuple(asking[:MAX_SENTENCES]) if len(found) > 1 and asking else (description.strip(),)
 
@@ -53,7 +57,9 @@ def subjects(description: str) -> tuple[str, ...]:
 
 def _alternatives(sentence: str) -> tuple[str, ...]:
     named = _named(sentence)
-    return tuple(part for part in _SEPARATOR.split(named) if part) if _CONJUNCTION.search(named) else ()
+    found = tuple(part for part in _SEPARATOR.split(named) if part and not _FORBIDS.search(part))
+    is_list = len(found) >= MIN_LISTED and all(len(part.split()) <= MAX_LISTED_WORDS for part in found)
+    return found if is_list or _CONJUNCTION.search(named) else ()
 
 
 def _named(sentence: str) -> str:

@@ -14,6 +14,7 @@ from pipeline.description import MAX_SENTENCES, parts, sentences, subjects
         ("Take a photo of a cup of coffee. No filters, please.", ("Take a photo of a cup of coffee.",)),
         ("Photos of cats, no dogs. Don't use flash.", ("Photos of cats, no dogs. Don't use flash.",)),  # none asks
         ("Bicycles - from the side\n\n!!\nGood light", ("Bicycles", "from the side", "Good light")),
+        ("Photos of pets (e.g. cats or dogs), no people", ("Photos of pets", "cats or dogs")),
         ("拍一张狗的照片。光线要好。", ("拍一张狗的照片。", "光线要好。")),
         ("Menus at 1.5 m, 4:3", ("Menus at 1.5 m, 4:3",)),
         (" ".join(f"Sentence {count}." for count in range(99)), tuple(f"Sentence {n}." for n in range(MAX_SENTENCES))),
@@ -29,6 +30,10 @@ def test_a_description_is_taken_apart(description: str, found: tuple[str, ...]) 
         ("Take a clear photo of a dog.", ()),
         ("Photos of cats or dogs", ("cats", "dogs")),
         ("Photos of cats, dogs, and small birds in daylight.", ("cats", "dogs", "small birds")),
+        ("Cats & dogs", ("Cats", "dogs")),
+        ("Photos of cats, dogs, small birds", ("cats", "dogs", "small birds")),
+        ("A dog, daylight, portrait, no flash", ("dog", "daylight", "portrait")),
+        ("Photos of a dog, lying on the ground, its head up", ()),
         ("A truck/bus or a tram on the road, or at a stop", ("truck", "bus", "a tram")),
         ("Photos of a dog, well lit.", ()),
         ("A sharp and well-lit photo of a chair", ()),
