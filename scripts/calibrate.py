@@ -8,9 +8,8 @@ for what a photo's subject is a kind of are written down, so that the numbers in
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -136,10 +135,9 @@ def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
     known = [
         (seen, class_names().index(name)) for seen, name in zip(pictures, names, strict=True) if name in class_names()
     ]
-    embed = cache(partial(_concepts, encoder))
 
     def scores(items: Sequence[Concepts], wording: str, words: Sequence[str]) -> Scores:
-        wishes = [_wish(embed, _describe(wording, word)) for word in words if items]
+        wishes = _wishes(encoder, [_describe(wording, word) for word in words if items])
         found = [[wish_score(seen, wish, calibration) for wish in wishes] for seen in items]
         return np.array(found, float).reshape(len(items), len(words))
 
@@ -154,8 +152,12 @@ def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
     return tables(DESCRIPTIONS), tables(BRIEFS)
 
 
-def _wish(embed: Callable[[str], Concepts], description: str) -> Wish:
-    return Wish(embed(" ".join(sentences(description))), tuple(embed(part) for part in parts(description)))
+def _wishes(encoder: Any, descriptions: Sequence[str]) -> list[Wish]:
+    """What the descriptions ask for; all that they share is embedded once."""
+    worded = [(" ".join(sentences(each)), parts(each)) for each in descriptions]
+    texts = list(dict.fromkeys(text for whole, each in worded for text in (whole, *each)))
+    embedded = dict(zip(texts, encoder.run(texts), strict=True))
+    return [Wish(embedded[whole], tuple(embedded[part] for part in each)) for whole, each in worded]
 
 
 def _cohort(settings: Settings) -> Any:

@@ -30,8 +30,8 @@ def test_broader_terms_are_judged_where_a_label_is_a_class(tmp_path: Path, cat: 
     main(tmp_path, tmp_path / "record", "embedded")
     fit = json.loads((tmp_path / "record" / "relevance-conse.json").read_text())
     assert (fit["matches"], fit["mismatches"]) == (42, 210)
-    assert fit["auc"] > 0.9
-    assert fit["briefs"]["auc"] > 0.9
+    assert fit["auc"] > 0.85
+    assert fit["briefs"]["auc"] > 0.85
     if cat == "tabby":
         assert fit["broader"]["auc"] > 0.95
         assert fit["broader"]["missed"] < 0.2
