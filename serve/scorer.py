@@ -35,7 +35,8 @@ MAX_EMBEDDED_CHARACTERS = 1000
 """The sentence encoder cuts at 256 tokens; there is no use in sending more."""
 FRAMES_READ = 3
 """Frames of a video whose text is read: reading one costs more than all other models together."""
-REMEMBERED_SENTENCES = 1000
+REMEMBERED = 1000
+"""Descriptions, since the same one comes with every file of its job; and sentences."""
 
 Handle = Callable[[Any], Awaitable[Any]]
 """Sends one item to a model and waits for its output."""
@@ -67,7 +68,8 @@ class Scorer:
         self._identities = identities
         self._rubric = rubric
         self._encoder = encoder
-        self._sentences: Recent[str, Concepts] = Recent(REMEMBERED_SENTENCES)
+        self._wishes: Recent[str, Wish] = Recent(REMEMBERED)
+        self._sentences: Recent[str, Concepts] = Recent(REMEMBERED)
 
     async def score(self, request: ScoreRequest) -> ScoreResult:
         """Score one file. A bad file is a result with a reason; only a fault of the engine raises."""
@@ -90,13 +92,21 @@ class Scorer:
 
     async def _describe(self, media: Decoded, brief: JobBrief) -> Findings:
         """Start the findings with what the job asks for."""
-        whole, each, about, shown = await asyncio.gather(
-            self._embed(" ".join(sentences(brief.description))),
-            self._embed_each(parts(brief.description)),
-            self._embed_each(subjects(brief.description)),
-            self._embed_each(brief.requirements.must_show),
+        wish, shown = await asyncio.gather(
+            self._wishes.get(brief.description, partial(self._wish, brief.description)),
+            asyncio.gather(*(self._embed(subject) for subject in brief.requirements.must_show)),
         )
-        return Findings(media.facts, Wish(whole, each, about), shown)
+        return Findings(media.facts, wish, tuple(shown))
+
+    async def _wish(self, description: str) -> Wish:
+        whole = " ".join(sentences(description))
+        texts = tuple(dict.fromkeys((whole, *parts(description), *subjects(description))))
+        embedded = dict(zip(texts, await self._ask_each("concepts", texts), strict=True))
+        return Wish(
+            embedded[whole],
+            tuple(embedded[part] for part in parts(description)),
+            tuple(embedded[subject] for subject in subjects(description)),
+        )
 
     async def _look(self, media: Decoded, findings: Findings) -> Findings:
         """The cheap models and the measurements that need none."""
@@ -171,14 +181,13 @@ class Scorer:
         return tuple(await asyncio.gather(*(self._handles[role](item) for item in items)))
 
     async def _embed_words(self, text: str) -> Concepts | None:
-        words = text.split()
-        return await self._embed(text[:MAX_EMBEDDED_CHARACTERS]) if len(words) >= MIN_EMBEDDED_WORDS else None
-
-    async def _embed_each(self, sentences: Sequence[str]) -> tuple[Concepts, ...]:
-        return tuple(await asyncio.gather(*(self._embed(sentence) for sentence in sentences)))
+        if len(text.split()) < MIN_EMBEDDED_WORDS:
+            return None
+        words: Concepts = await self._handles["concepts"](text[:MAX_EMBEDDED_CHARACTERS])
+        return words
 
     async def _embed(self, sentence: str) -> Concepts:
-        """The same description comes with every file of its job."""
+        """What may well be asked again: a subject that a job must show, a search."""
         return await self._sentences.get(sentence, lambda: self._handles["concepts"](sentence))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import skimage
 
@@ -84,6 +85,17 @@ async def test_a_brief_may_say_more_than_what_a_file_shows(process_engine: InPro
     result = await process_engine.score(replace(CAT, brief=JobBrief(description=description)))
     assert result.score.reasons == ()
     assert result.score.stars >= 4
+
+
+async def test_a_description_is_taken_apart_once_for_all_files_of_its_job(process_engine: InProcessEngine) -> None:
+    brief = JobBrief(description="Photos of cups, cats or rockets. The picture must be sharp.")
+    items = [(await process_engine.stats())["concepts"][0].items]
+    for request in (CAT, COFFEE, CAT):
+        await process_engine.score(replace(request, brief=brief))
+        items.append((await process_engine.stats())["concepts"][0].items)
+    first, second, third = np.diff(items)
+    assert (second, third) == (1, 1), "the pictures alone"
+    assert first > 5
 
 
 async def test_a_file_that_is_not_there_is_no_fault_of_its_sender(engine: Engine, tmp_path: Path) -> None:
