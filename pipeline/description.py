@@ -7,6 +7,7 @@ MAX_PARTS = 24
 """Each is embedded; what a job wants stands in the first of them."""
 
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；：])|\n+|\s+[-–—]\s+|\s*[()]\s*")
+_BULLETS = " \t*•#>-–—"
 _FORBIDS = re.compile(r"\b(?:no|not|never|without|avoid|except|cannot|reject(?:ed)?)\b|n['’]t\b", re.IGNORECASE)
 _MEDIUM = (
     r"(?:photo(?:graph)?s?|pictures?|pics?|images?|snapshots?|shots?|scans?|selfies|videos?|clips?|footage|recordings?)"
@@ -35,8 +36,8 @@ def sentences(description: str) -> tuple[str, ...]:
 
     A sentence that says what must not be ("No filters, please.") is left out: a file that is like it is no better.
     """
-    found = [part.strip() for part in _END_OF_SENTENCE.split(description) if re.search(r"\w\w", part)]
-    asking = [part for part in found if not _FORBIDS.search(part)]
+    found = [part.strip(_BULLETS) for part in _END_OF_SENTENCE.split(description) if re.search(r"\w\w", part)]
+    asking = [part for place, part in enumerate(found) if not _forbids(part, is_first=place == 0)]
     return tuple(asking[:MAX_SENTENCES]) if len(found) > 1 and asking else (description.strip(),)
 
 
@@ -53,6 +54,14 @@ def subjects(description: str) -> tuple[str, ...]:
     sentence = next((sentence for sentence in asking if _LEAD.match(sentence)), asking[0])
     phrase = _SEPARATOR.split(_named(sentence), maxsplit=1)[0].split()
     return tuple(dict.fromkeys((sentence, " ".join(phrase), phrase[-1]))) if phrase else (sentence,)
+
+
+def _forbids(sentence: str, *, is_first: bool) -> bool:
+    """Whether it forbids what it names: "no photos of screens" does, "photos of people without masks" does not."""
+    lead = _LEAD.match(sentence)
+    if lead:
+        return _FORBIDS.search(lead.group()) is not None
+    return _FORBIDS.search(sentence) is not None and (not is_first or _FORBIDS.match(sentence) is not None)
 
 
 def _alternatives(sentence: str) -> tuple[str, ...]:

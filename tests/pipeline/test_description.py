@@ -12,7 +12,11 @@ from pipeline.description import MAX_SENTENCES, parts, sentences, subjects
         ("", ("",)),
         ("Photos of dogs. The picture must be sharp.", ("Photos of dogs.", "The picture must be sharp.")),
         ("Take a photo of a cup of coffee. No filters, please.", ("Take a photo of a cup of coffee.",)),
-        ("Photos of cats, no dogs. Don't use flash.", ("Photos of cats, no dogs. Don't use flash.",)),  # none asks
+        ("Photos of people without masks. Daylight.", ("Photos of people without masks.", "Daylight.")),
+        ("Do not send photos of screens. Cats.", ("Cats.",)),
+        ("A dog without a leash. Never take it from above.", ("A dog without a leash.",)),
+        ("No flash. Don't use filters.", ("No flash. Don't use filters.",)),  # none asks
+        ("Wanted:\n- dogs\n* cats\n**No birds**", ("Wanted:", "dogs", "cats")),
         ("Bicycles - from the side\n\n!!\nGood light", ("Bicycles", "from the side", "Good light")),
         ("Photos of pets (e.g. cats or dogs), no people", ("Photos of pets", "cats or dogs")),
         ("拍一张狗的照片。光线要好。", ("拍一张狗的照片。", "光线要好。")),
