@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
-from typing import Any
+from typing import Any, TextIO
 
 from configs.settings import Settings
 
@@ -35,7 +35,7 @@ def log_as_json(settings: Settings) -> None:
         return
     handler: logging.Handler
     if settings.api.log_to_stderr:
-        handler = logging.StreamHandler(sys.stderr)
+        handler = logging.StreamHandler(_stderr(settings.api.stderr_of))
     else:
         folder = settings.state_dir / "logs"
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,3 +44,12 @@ def log_as_json(settings: Settings) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     root.propagate = False
+
+
+def _stderr(process: int | None) -> TextIO:
+    if process is None:
+        return sys.stderr
+    try:
+        return open(f"/proc/{process}/fd/2", "a", encoding="utf-8", buffering=1)
+    except OSError:
+        return sys.stderr

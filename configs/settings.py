@@ -201,6 +201,9 @@ class ApiSettings(_Section):
     """Pages that may call the API from a browser, for example `https://capture.example.com`; `*` is all of them."""
     log_to_stderr: bool = False
     """Rather than to `state_dir/logs`, as containers want it."""
+    stderr_of: PositiveInt | None = None
+    """Process whose stderr that is, on the machine of the replicas; `assay up` names itself, since theirs is a file of
+    Ray's. Where that cannot be opened (a socket), it is their own."""
 
     @property
     def url(self) -> str:

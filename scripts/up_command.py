@@ -31,7 +31,12 @@ def up(
     ] = None,
 ) -> None:
     """Start models, API and background work; Ctrl-C stops them."""
-    flags = {"api__host": host, "api__port": port, "state_dir": data_dir and data_dir.absolute()}
+    flags = {
+        "api__host": host,
+        "api__port": port,
+        "api__stderr_of": None if _in_cluster() else os.getpid(),
+        "state_dir": data_dir and data_dir.absolute(),
+    }
     try:
         settings = load_settings(profile, **flags)
     except FileNotFoundError as error:
@@ -47,11 +52,10 @@ async def _serve(settings: Settings) -> None:
     from serve.client import RayEngine
 
     # Replicas of a cluster may run on any of its machines, so Serve's proxy listens on the first one and finds them.
-    in_cluster = "RAY_ADDRESS" in os.environ
-    with nullcontext() if in_cluster else held_port(settings.api.host, settings.api.port) as port:
+    with nullcontext() if _in_cluster() else held_port(settings.api.host, settings.api.port) as port:
         console.print(f"data in {settings.state_dir}")
         tell(await prepare(settings))
-        engine, steps = RayEngine(settings, http=in_cluster), _Steps()
+        engine, steps = RayEngine(settings, http=_in_cluster()), _Steps()
         try:
             await engine.start(on_progress=steps)
             from api.serve_app import run_front_end
@@ -72,6 +76,10 @@ def tell(secrets: "FirstSecrets | None") -> None:
         console.print("first start; these are shown once, keep them:")
         console.print(f"  API key       {secrets.api_key}", soft_wrap=True)
         console.print(f"  worker token  {secrets.worker_token}", soft_wrap=True)
+
+
+def _in_cluster() -> bool:
+    return "RAY_ADDRESS" in os.environ
 
 
 async def _told_to_stop() -> None:

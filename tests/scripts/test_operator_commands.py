@@ -1,5 +1,6 @@
 """`assay org`, `assay credits` and `assay ledger`, as an operator meets them."""
 
+import json
 import os
 import re
 import sqlite3
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from api.auth import ALL_SCOPES, DEFAULT_SCOPES
 
 
 @pytest.fixture
@@ -39,6 +42,23 @@ def test_an_organization_is_opened_granted_credits_and_found_in_order(assay, tmp
         assert key.encode() not in file.read_bytes()
 
 
+def test_an_operator_makes_keys_and_says_what_they_may_do(assay, tmp_path):
+    opened = assay("org", "create", "--name", "Menus", "--scopes", "jobs:read, jobs:write")
+    assert f"a new database: {tmp_path / 'assay.db'}" in opened.stderr
+    organization_id, _ = _created(opened)
+    for arguments, prefix in (((), "fh_live_"), (("--test", "--scopes", "all", "--name", "CI"), "fh_test_")):
+        made = assay("org", "key", organization_id, *arguments)
+        assert re.fullmatch(rf"API key       {prefix}\S+  \(shown once\)\n", made.stdout), made
+    connection = sqlite3.connect(tmp_path / "assay.db")
+    keys = connection.execute("SELECT name, livemode, scopes FROM api_keys ORDER BY created_at, id").fetchall()
+    audit = connection.execute("SELECT count(*) FROM audit_entries WHERE action = 'api_key.created'").fetchone()
+    connection.close()
+    scopes = [json.loads(key[2]) for key in keys]
+    assert [key[:2] for key in keys] == [("First key", 1), ("Operator's key", 1), ("CI", 0)]
+    assert scopes == [["jobs:read", "jobs:write"], list(DEFAULT_SCOPES), list(ALL_SCOPES)]
+    assert audit == (2,)
+
+
 def test_books_that_are_off_end_with_1(assay, tmp_path):
     organization_id, _ = _created(assay("org", "create", "--name", "Menus", "--credits", "500"))
     connection = sqlite3.connect(tmp_path / "assay.db")
@@ -58,6 +78,8 @@ def test_mistakes_are_one_line(assay):
         (("org", "create", "--name", "Menus", "--email", "ops@menus.example"), "another organization has this address"),
         (("org", "create", "--name", "Menus", "--email", "nobody"), "email: Value error"),
         (("org", "create", "--name", " "), "name: "),
+        (("org", "create", "--name", "Menus", "--scopes", "jobs:read,money"), "no scope 'money'; there are jobs:read"),
+        (("org", "key", "org_nobody"), "there is no organization org_nobody"),
         (("credits", "grant", "org_nobody", "5", "--reason", "x"), "there is no organization org_nobody"),
     ):
         done = assay(*arguments)
