@@ -115,7 +115,9 @@ def case_of(file: LabelledFile, rubric: Rubric) -> Case | None:
     gated = any(rubric.gates.get(code, BEST) < file.min_star_rating for code in scored.reasons)
     incomplete = scored.completeness + rubric.stars.headroom["completeness"] < least
     witness = _witness(file.evidence)
-    if gated or incomplete or witness is None or "relevance.not_judged" in scored.reasons:
+    match, limit = file.evidence.match, rubric.relevance[file.evidence.encoder].unfamiliar_below
+    is_known = match.visual is None or match.familiarity >= limit
+    if gated or incomplete or witness is None or not is_known:
         return None
     slope = rubric.script.slope if file.evidence.match.script is not None else None
     floored = file.evidence.match.visual is None and slope is None and bool(file.evidence.speech_seconds)

@@ -1,74 +1,133 @@
-"""A job's description taken apart: its sentences, and what they name (decision 0031)."""
+"""A job's description taken apart: the sentences that want something, and what they name (decision 0031).
+
+Clients also greet, explain, instruct and forbid, and name things while they do. A file that is like those is no better,
+so that only sentences which want something are looked into, as far as there are any.
+"""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 MAX_SENTENCES = 12
 MAX_PARTS = 24
 """Each is embedded; what a job wants stands in the first of them."""
-
-_END_OF_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|(?<=[。！？；：])|\n+|\s+[-–—]\s+|\s*[()]\s*")
-_BULLETS = " \t*•#>-–—"
-_FORBIDS = re.compile(r"\b(?:no|not|never|without|avoid|except|cannot|reject(?:ed)?)\b|n['’]t\b", re.IGNORECASE)
-_MEDIUM = (
-    r"(?:photo(?:graph)?s?|pictures?|pics?|images?|snapshots?|shots?|scans?|selfies|videos?|clips?|footage|recordings?)"
-)
-_LEAD = re.compile(
-    rf".*?\b{_MEDIUM}\s+(?:of|showing|that\s+shows?|with)\s+"
-    r"|\W*(?:please\s+)?(?:photograph|film|record|scan|capture|show|take|send|upload)\s+(?:us\s+|me\s+)?",
-    re.IGNORECASE | re.DOTALL,
-)
-_ARTICLE = re.compile(r"(?:an?|the|one|some|any|your|my|our|their|several|many|different|\d[\d,.]*)\s+", re.IGNORECASE)
-_END_OF_SUBJECT = re.compile(
-    r"\s+(?:in|on|at|with|from|for|of|by|near|under|over|while|that|which|who|to|into|during|after|before)\b"
-    r"|[;:.!?。，]",
-    re.IGNORECASE,
-)
-_CONJUNCTION = re.compile(r"\b(?:and|or)\b|[/&]", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*,\s*(?:(?:and/or|and|or|&)\s+)?|\s+(?:and/or|and|or)\s+|\s*[/&]\s*", re.IGNORECASE)
 MIN_LISTED = 3
 """Alternatives with nothing but commas between them."""
 MAX_LISTED_WORDS = 3
 """Of each of those; longer ones describe rather than list."""
 
+_MEDIUM = r"(?:photo(?:graph)?s?|pictures?|pics?|images?|snapshots?|shots?|scans?|videos?|clips?|footage|recordings?)"
+_LEAD = re.compile(
+    rf".*?\b{_MEDIUM}\s(?:of|showing|depicting|that\sshows?)(?:\s|$)"
+    r"|.*?\b(?:we|i)(?:['’]\w+)?(?:\s(?!not\b|never\b)\w+){0,2}?\s(?:need|want|seek|like|look(?:ing)?\sfor)\s"
+    r"|.*?\b(?:should|must|has\sto|have\sto)\s(?:show|depict)\s"
+    rf"|\W*(?:please\s)?(?:photograph|film|record|scan|capture|show|take|send|upload)\s(?:us\s|me\s)?(?!.{{0,30}}{_MEDIUM}\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What stands before the subject of a sentence that wants one."""
+_FORBIDS = re.compile(
+    r"(?:please,?\s)?(?:no\b(?!\s(?:matter|problem|later|more|less))|not\b(?!\sonly)|never\b|avoid\b|exclud|refrain|neither\b"
+    r"|nothing\b|none\b|without\b|reject|forbidden|prohibited|(?:do\snot|don['’]t)\s(?!hesitate|forget|worry|be\sshy))"
+    r"|.*(?:\bnot|\bnever|n['’]t|\bcannot)\s(?:be\s)?(?:\w+ly\s)?(?:allowed|accepted|permitted|wanted|paid|needed|acceptable|ok)\b"
+    r"|.*\b(?:are|is|be|get|gets)\s(?:rejected|refused|prohibited|forbidden|disallowed|excluded|unacceptable)\b"
+    r"|.*\b(?:must|should|may|can)(?:\snot|n['’]t)\b|.*\bcannot\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_END = re.compile(
+    r"(?<!\bSt)(?<!\bMt)(?<!\bDr)(?<!e\.g)(?<!i\.e)(?<!\bapprox)(?<!\bincl)([.!?;:])\s|([。！？；：])"
+    r"|\s?(\n\n)\s?|\s?(\n)\s?|\s([-–—])\s|\s?([()])\s?"
+)
+_OPEN = (":", ";", "(", "：", "；")
+_CLOSE = (".", "!", "?", ")", "。", "！", "？", "\n\n")
+_BULLETS = " \t•#>-–—"
+_ARTICLE = re.compile(
+    r"(?:an?|the|one|some|any|your|my|our|their|several|many|different|e\.g\.,?|i\.e\.,?|such as|\d[\d,.]*)\s",
+    re.IGNORECASE,
+)
+_END_OF_SUBJECT = re.compile(
+    r"\s(?:in|on|at|with|without|from|for|of|by|near|under|over|while|that|which|who|to|into|during|after|before)\b"
+    r"|[;:!?。，]|\.$",
+    re.IGNORECASE,
+)
+_BETWEEN_WORDS = r"(?<=[^\W\d_]{3})\s?[/&]\s?(?=[^\W\d_]{3})"
+_CONJUNCTION = re.compile(rf"\b(?:and|or)\b|{_BETWEEN_WORDS}", re.IGNORECASE)
+_SEPARATOR = re.compile(rf"\s?,\s?(?:(?:and/or|and|or|&)\s)?|\s(?:and/or|and|or)\s|{_BETWEEN_WORDS}", re.IGNORECASE)
+_ADJECTIVE = re.compile(
+    r"(?:red|orange|yellow|green|blue|black|white|gr[ae]y|brown|pink|big|small|large|old|new|young|clean|dirty|fresh|ripe"
+    r"|clear|sharp|well[- ]lit|indoors|outdoors)",
+    re.IGNORECASE,
+)
+"""Goes with the noun after the next "and", or with the one before."""
 
-def sentences(description: str) -> tuple[str, ...]:
-    """What a description asks for, sentence by sentence.
 
-    A sentence that says what must not be ("No filters, please.") is left out: a file that is like it is no better.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a description asks for, taken apart."""
+
+    whole: str
+    """All sentences that want something."""
+    parts: tuple[str, ...]
+    """What may be all that a file shows: each of these sentences, and of "cats, dogs or birds" each by itself."""
+    subjects: tuple[str, ...]
+    """The sentences, and what they name in a phrase and in its last word: "coffee shop menus", "menus"."""
+
+
+def request_of(description: str) -> Request:
+    """Take a description apart.
+
+    Where no sentence wants something in so many words, all do that do not forbid it.
     """
-    found = [part.strip(_BULLETS) for part in _END_OF_SENTENCE.split(description) if re.search(r"\w\w", part)]
-    asking = [part for place, part in enumerate(found) if not _forbids(part, is_first=place == 0)]
-    return tuple(asking[:MAX_SENTENCES]) if len(found) > 1 and asking else (description.strip(),)
+    asking = tuple(_asking(_tidied(description)))[:MAX_SENTENCES] or ((description.strip(), False),)
+    wanting = [sentence for sentence, wants in asking if wants] or [sentence for sentence, _ in asking]
+    parts = [part for sentence in wanting for part in (sentence, *_alternatives(sentence))]
+    subjects = [name for sentence in wanting for name in (sentence, *_names(sentence))]
+    return Request(" ".join(wanting), _distinct(parts), _distinct(subjects))
 
 
-def parts(description: str) -> tuple[str, ...]:
-    """What may be all that a file shows: each sentence, and of "cats, dogs or birds" also each by itself."""
-    found = [part for sentence in sentences(description) for part in (sentence, *_alternatives(sentence))]
-    return tuple(dict.fromkeys(found))[:MAX_PARTS]
+def _tidied(description: str) -> str:
+    """Without the marks of Markdown, and with one space where there are many."""
+    text = re.sub(r"[*_`]+", "", description)
+    text = re.sub(r"[^\S\n]+", " ", text)
+    return re.sub(r" ?\n[ \n]*\n ?", "\n\n", text).strip()
 
 
-def subjects(description: str) -> tuple[str, ...]:
-    """What a description is about: the first sentence that speaks of pictures or recordings of something, else the
-    first of all; what it names; and the last word of that ("coffee shop menus", "menus")."""
-    asking = sentences(description)
-    sentence = next((sentence for sentence in asking if _LEAD.match(sentence)), asking[0])
-    phrase = _SEPARATOR.split(_named(sentence), maxsplit=1)[0].split()
-    return tuple(dict.fromkeys((sentence, " ".join(phrase), phrase[-1]))) if phrase else (sentence,)
+def _asking(text: str) -> Iterator[tuple[str, bool]]:
+    """The sentences that do not forbid anything, each with whether it wants something.
+
+    What ends with a colon, a semicolon or an opening bracket ("Not accepted:") holds for what follows, up to the next
+    full stop.
+    """
+    forbids = wants = goes_on = False
+    for sentence, end in _sentences(text):
+        forbids = (forbids and goes_on) or _FORBIDS.match(sentence) is not None
+        wants = not forbids and ((wants and goes_on) or _LEAD.match(sentence) is not None)
+        if not forbids and re.search(r"\w\w", sentence):
+            yield sentence, wants
+        goes_on = end in _OPEN or (goes_on and end not in _CLOSE)
 
 
-def _forbids(sentence: str, *, is_first: bool) -> bool:
-    """Whether it forbids what it names: "no photos of screens" does, "photos of people without masks" does not."""
-    lead = _LEAD.match(sentence)
-    if lead:
-        return _FORBIDS.search(lead.group()) is not None
-    return _FORBIDS.search(sentence) is not None and (not is_first or _FORBIDS.match(sentence) is not None)
+def _sentences(text: str) -> Iterator[tuple[str, str]]:
+    """Each with the mark that ends it."""
+    start = 0
+    for found in _END.finditer(text):
+        mark = next(group for group in found.groups() if group)
+        kept = mark if mark in ".!?。！？" else ""
+        yield (text[start : found.start()] + kept).strip(_BULLETS), mark
+        start = found.end()
+    yield text[start:].strip(_BULLETS), "."
 
 
 def _alternatives(sentence: str) -> tuple[str, ...]:
     named = _named(sentence)
-    found = tuple(part for part in _SEPARATOR.split(named) if part and not _FORBIDS.search(part))
+    listed = (part.strip() for part in _SEPARATOR.split(named))
+    found = tuple(part for part in listed if part and not _FORBIDS.match(part) and not _ADJECTIVE.fullmatch(part))
     is_list = len(found) >= MIN_LISTED and all(len(part.split()) <= MAX_LISTED_WORDS for part in found)
     return found if is_list or _CONJUNCTION.search(named) else ()
+
+
+def _names(sentence: str) -> Iterator[str]:
+    for phrase in _alternatives(sentence) or _SEPARATOR.split(_named(sentence), maxsplit=1)[:1]:
+        yield from (phrase, *phrase.split()[-1:])
 
 
 def _named(sentence: str) -> str:
@@ -77,4 +136,9 @@ def _named(sentence: str) -> str:
     rest = sentence[lead.end() :] if lead else sentence
     while article := _ARTICLE.match(rest):
         rest = rest[article.end() :]
-    return _END_OF_SUBJECT.split(rest, maxsplit=1)[0].strip()
+    named = _END_OF_SUBJECT.split(rest, maxsplit=1)[0].strip()
+    return re.sub(r"\s(?:and|or)$", "", named)
+
+
+def _distinct(texts: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))[:MAX_PARTS]

@@ -32,7 +32,7 @@ class Calibration(BaseModel):
     midpoint: float
     """Standard score at which a match is as likely as not."""
     slope: float
-    unfamiliar_below: float = 0.0
+    unfamiliar_below: float
     """`Wish.familiarity` under which a picture that is unlike a description says nothing (decision 0031); 0 for an
     encoder that knows more than its labels."""
 
@@ -42,11 +42,11 @@ class Wish:
     """What a job's description asks for, in the embedding space."""
 
     whole: Concepts
-    """All of its sentences that ask for something."""
+    """All sentences that want something."""
     parts: tuple[Concepts, ...] = ()
     """Each of which may be all that a file shows."""
     subjects: tuple[Concepts, ...] = ()
-    """What it is about, worded in several ways (`pipeline.description.subjects`)."""
+    """What it is about, worded in several ways (`pipeline.description.Request`)."""
 
     @property
     def familiarity(self) -> float:

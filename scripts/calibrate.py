@@ -24,9 +24,10 @@ from configs.settings import Settings, load_settings
 from models.imagenet import broader_terms, class_names, kinds
 from models.outputs import Concepts
 from pipeline.decode import decode
-from pipeline.description import parts, sentences
+from pipeline.description import request_of
 from pipeline.media import DecodedImage
 from pipeline.relevance import Calibration, Wish, wish_score
+from pipeline.rubric import load_rubric
 from serve.loading import load_model
 
 FOLDS = 5
@@ -40,8 +41,10 @@ BRIEFS = (
     "We are training a model that sorts pictures. Each picture should show {article} {label}, from any side. Do not "
     "send screenshots or drawings. One picture per submission, taken by yourself.",
     "Photos of lighthouses, {label}s and pineapples in daylight.",
+    "Hello everyone! We need {article} {label} for our app. Clean your lens and use a tripod or a table. Not accepted: "
+    "screens, cars, cats.",
 )
-"""And say more than that."""
+"""And say more than that; nothing is fitted to these."""
 
 console = Console(stderr=True)
 Scores = NDArray[np.float64]
@@ -116,7 +119,7 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     record = out / f"relevance-{fit.encoder}.json"
     record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
-    curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
+    curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope, "unfamiliar_below": _limit(settings)}
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
     told = {"broader terms": fit.broader, "longer briefs": fit.briefs, "both": fit.briefs_broader}
     for what, share in told.items():
@@ -125,11 +128,17 @@ def main(
     print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")
 
 
+def _limit(settings: Settings) -> float:
+    """`unfamiliar_below` of the rubric that is there, which photos say nothing about."""
+    shipped = load_rubric(settings.rubric).relevance.get(settings.models["concepts"].backend)
+    return shipped.unfamiliar_below if shipped else 0.0
+
+
 def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
     """Of `DESCRIPTIONS` and of `BRIEFS`."""
     labels: dict[str, str] = json.loads((photos / "labels.json").read_text(encoding="utf-8"))
     encoder = load_model("concepts", settings)
-    calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1)
+    calibration = Calibration(cohort=_cohort(settings), midpoint=0, slope=1, unfamiliar_below=0)
     pictures = [_concepts(encoder, _view(photos / name, settings)) for name in sorted(labels)]
     names = [labels[name] for name in sorted(labels)]
     known = [
@@ -154,10 +163,10 @@ def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
 
 def _wishes(encoder: Any, descriptions: Sequence[str]) -> list[Wish]:
     """What the descriptions ask for; all that they share is embedded once."""
-    worded = [(" ".join(sentences(each)), parts(each)) for each in descriptions]
-    texts = list(dict.fromkeys(text for whole, each in worded for text in (whole, *each)))
+    asked = [request_of(description) for description in descriptions]
+    texts = list(dict.fromkeys(text for each in asked for text in (each.whole, *each.parts)))
     embedded = dict(zip(texts, encoder.run(texts), strict=True))
-    return [Wish(embedded[whole], tuple(embedded[part] for part in each)) for whole, each in worded]
+    return [Wish(embedded[each.whole], tuple(embedded[part] for part in each.parts)) for each in asked]
 
 
 def _cohort(settings: Settings) -> Any:
@@ -185,8 +194,7 @@ def _describe(wording: str, label: str) -> str:
 
 
 def _fit(settings: Settings, worded: Tables, briefs: Tables) -> Fit:
-    matches = np.concatenate((worded.matches, briefs.matches), axis=1)
-    mismatches = np.concatenate((worded.mismatches, briefs.mismatches), axis=2)
+    matches, mismatches = worded.matches, worded.mismatches
     folds = np.arange(len(matches)) % FOLDS
     predicted_same, predicted_other = [], []
     for fold in range(FOLDS):

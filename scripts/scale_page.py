@@ -103,7 +103,7 @@ def _growth(record: Mapping[str, Any]) -> Iterable[str]:
             month * front["database_bytes"] / 1e9,
         )
         yield f"| {month:,.0f} | {' | '.join(f'{_short(value)}' for value in values)} |"
-    yield "\nRetention deletes originals from the store; the database keeps every row, and the store every delivered file.\n"
+    yield "\nRetention deletes originals from the store; every row and every delivered file stays.\n"
 
 
 def _inputs(record: Mapping[str, Any]) -> Iterable[str]:

@@ -16,7 +16,7 @@ from models.outputs import Concepts, ModelIdentity, PageText
 from models.recording import Recording
 from pipeline.annotations import annotate
 from pipeline.brief import JobBrief
-from pipeline.description import parts, sentences, subjects
+from pipeline.description import request_of
 from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint
 from pipeline.evidence import Evidence
 from pipeline.findings import Findings, weigh
@@ -99,14 +99,11 @@ class Scorer:
         return Findings(media.facts, wish, tuple(shown))
 
     async def _wish(self, description: str) -> Wish:
-        whole = " ".join(sentences(description))
-        texts = tuple(dict.fromkeys((whole, *parts(description), *subjects(description))))
+        asked = request_of(description)
+        texts = tuple(dict.fromkeys((asked.whole, *asked.parts, *asked.subjects)))
         embedded = dict(zip(texts, await self._ask_each("concepts", texts), strict=True))
-        return Wish(
-            embedded[whole],
-            tuple(embedded[part] for part in parts(description)),
-            tuple(embedded[subject] for subject in subjects(description)),
-        )
+        parts, subjects = (tuple(embedded[text] for text in each) for each in (asked.parts, asked.subjects))
+        return Wish(embedded[asked.whole], parts, subjects)
 
     async def _look(self, media: Decoded, findings: Findings) -> Findings:
         """The cheap models and the measurements that need none."""

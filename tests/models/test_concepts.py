@@ -20,7 +20,7 @@ from models.outputs import Concepts
 from models.runtime.device import Placement
 from models.runtime.torch_network import TorchNetwork
 from models.weights import Registry, Weights
-from pipeline.description import subjects
+from pipeline.description import request_of
 from pipeline.relevance import Wish, match_probability, standard_score
 from pipeline.rubric import load_rubric
 
@@ -211,16 +211,15 @@ def test_conse_knows_what_its_classes_are_kinds_of(conse: Any, picture: str, ask
     ("descriptions", "is_familiar"),
     [
         (FAMILIAR, True),
-        ([f"{each}. Natural light, please. The picture must be sharp." for each in FAMILIAR], True),
+        ([f"Hello! {each}. The picture must be sharp." for each in FAMILIAR], True),
         (UNFAMILIAR, False),
-        ([f"{each}. Natural light, please. The picture must be sharp." for each in UNFAMILIAR], False),
     ],
 )
 def test_conse_knows_whether_it_knows_what_is_asked_for(conse: Any, descriptions: list[str], is_familiar: bool) -> None:
     limit = load_rubric(load_settings("embedded").rubric).relevance["conse"].unfamiliar_below
     for description in descriptions:
-        whole, *about = conse.run([description, *subjects(description)])
-        wish = Wish(whole, subjects=tuple(about))
+        about = conse.run(request_of(description).subjects)
+        wish = Wish(about[0], subjects=tuple(about))
         assert (wish.familiarity >= limit) == is_familiar, (description, wish.familiarity)
 
 

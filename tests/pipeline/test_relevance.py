@@ -26,7 +26,7 @@ def concepts(angle_degrees: float, mean: float, deviation: float) -> Concepts:
 )
 def test_a_cosine_is_measured_against_the_cohort_of_the_calibration(cohort: str, expected: float) -> None:
     item, description = concepts(60, 0.1, 0.2), concepts(0, 0.2, 0.1)
-    calibration = Calibration.model_validate({"cohort": cohort, "midpoint": 3, "slope": 2})
+    calibration = Calibration.model_validate({"cohort": cohort, "midpoint": 3, "slope": 2, "unfamiliar_below": 0})
     assert standard_score(item, description, calibration) == pytest.approx(expected, abs=1e-5)
 
 
@@ -41,7 +41,7 @@ def test_a_cosine_is_measured_against_the_cohort_of_the_calibration(cohort: str,
 )
 def test_a_broader_term_counts_as_far_as_the_description_means_it(nearest: float, expected: float) -> None:
     item, description = concepts(60, 0.1, 0.2), concepts(0, 0.2, 0.1)
-    calibration = Calibration(cohort="description", midpoint=3, slope=2)
+    calibration = Calibration(cohort="description", midpoint=3, slope=2, unfamiliar_below=0)
     broader = np.array([[0.8, 0.6], [0.3, np.sqrt(1 - 0.3**2)]], np.float32)
     found = standard_score(replace(item, broader=broader), replace(description, nearest=nearest), calibration)
     assert found == pytest.approx((expected - 0.2) / 0.1, abs=1e-4)
@@ -58,7 +58,7 @@ def test_a_broader_term_counts_as_far_as_the_description_means_it(nearest: float
 def test_a_description_counts_as_a_whole_and_by_its_best_part(parts: tuple[int, ...], expected: float) -> None:
     item, whole = concepts(0, 0.1, 0.2), concepts(60, 0.2, 0.1)
     wish = Wish(whole, tuple(concepts(angle, 0.2, 0.1) for angle in parts))
-    calibration = Calibration(cohort="description", midpoint=3, slope=2)
+    calibration = Calibration(cohort="description", midpoint=3, slope=2, unfamiliar_below=0)
     assert wish_score(item, wish, calibration) == pytest.approx(expected, abs=1e-5)
 
 
@@ -71,7 +71,7 @@ def test_a_wish_is_as_familiar_as_the_best_known_of_its_subjects() -> None:
 
 @pytest.mark.parametrize(("standard", "probability"), [(3.0, 0.5), (3.5, 0.731), (-1e6, 0.0), (1e6, 1.0)])
 def test_the_curve_is_logistic(standard: float, probability: float) -> None:
-    calibration = Calibration(cohort="item", midpoint=3, slope=2)
+    calibration = Calibration(cohort="item", midpoint=3, slope=2, unfamiliar_below=0)
     assert match_probability(standard, calibration) == pytest.approx(probability, abs=1e-3)
 
 

@@ -29,7 +29,7 @@ def test_broader_terms_are_judged_where_a_label_is_a_class(tmp_path: Path, cat: 
     (photos / "labels.json").write_text(json.dumps(PHOTOS | {"chelsea.png": cat}))
     main(tmp_path, tmp_path / "record", "embedded")
     fit = json.loads((tmp_path / "record" / "relevance-conse.json").read_text())
-    assert (fit["matches"], fit["mismatches"]) == (42, 210)
+    assert (fit["matches"], fit["mismatches"]) == (18, 90)
     assert fit["auc"] > 0.85
     assert fit["briefs"]["auc"] > 0.85
     if cat == "tabby":
