@@ -94,7 +94,9 @@ class JobCreate(Wire):
     def _only_collection(cls, kind: str) -> str:
         if kind == "feedback":
             raise ValueError("feedback jobs are not offered; use data_collection")
-        return "data_collection"
+        if kind != "data_collection":
+            raise ValueError("the only type is data_collection")
+        return kind
 
     @field_validator("file_formats")
     @classmethod
@@ -127,6 +129,12 @@ class JobCreate(Wire):
             raise ValidationFailed(
                 f"{language!r} is no language that is recognised; known are {', '.join(sorted(HEARD))}",
                 param="requirements.language",
+            )
+        least, most = self.requirements.min_duration_seconds, self.requirements.max_duration_seconds
+        if least is not None and most is not None and least > most:
+            raise ValidationFailed(
+                f"no file can last at least {least:g} and at most {most:g} seconds",
+                param="requirements.min_duration_seconds",
             )
         self.content_type = wanted.pop()
         self.file_formats = self.file_formats or [n for n, (kind, _) in MIME_TYPES.items() if kind == self.content_type]

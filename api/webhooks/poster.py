@@ -96,7 +96,7 @@ class Poster:
             "POST", target, headers=sent, content=body, extensions={"timeout": timeout}
         ) as response:
             await _skim(response)
-            asked = dict(response.headers).get(b"retry-after", b"").decode("latin-1")
+            asked = httpx.Headers(response.headers).get("Retry-After", "")
             return response.status, retry_after_seconds(asked, now())
 
     async def _resolve(self, host: str, port: int) -> list[Address]:

@@ -71,6 +71,16 @@ async def test_other_names_and_defaults(
         ({"reward_per_file": 9}, "reward_per_file", "pricing_violation"),
         ({"reward_per_file": 50_001}, "reward_per_file", "pricing_violation"),
         ({"type": "feedback"}, "type", "validation_error"),
+        ({"type": "survey"}, "type", "validation_error"),
+        (
+            {
+                "file_formats": ["mp4"],
+                "content_type": "video",
+                "requirements": {"min_duration_seconds": 3, "max_duration_seconds": 2},
+            },
+            "requirements.min_duration_seconds",
+            "validation_error",
+        ),
         ({"file_formats": ["bmp"]}, "file_formats", "validation_error"),
         ({"file_formats": ["mp3"]}, "file_formats", "validation_error"),
         ({"file_formats": None, "content_type": None}, "content_type", "validation_error"),

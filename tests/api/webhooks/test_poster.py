@@ -67,6 +67,21 @@ async def test_everything_else_fails(receiver, status):
     assert outcome.error == f"the endpoint answered {status}"
 
 
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+async def test_the_case_of_a_headers_name_says_nothing(name):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 503 Busy\r\n{name}: 20\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        outcome = await _post(Poster(LOOPBACK), f"http://127.0.0.1:{port}/hook")
+    assert (outcome.status, outcome.retry_after_seconds) == (503, 20)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_a_failure_and_not_followed(receiver, trap, status):
     for location in (f"http://127.0.0.2:{trap.port}/", f"http://[::1]:{trap.port}/", receiver.url):
