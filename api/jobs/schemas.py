@@ -94,9 +94,7 @@ class JobCreate(Wire):
     def _only_collection(cls, kind: str) -> str:
         if kind == "feedback":
             raise ValueError("feedback jobs are not offered; use data_collection")
-        if kind != "data_collection":
-            raise ValueError("the only type is data_collection")
-        return kind
+        return "data_collection"
 
     @field_validator("file_formats")
     @classmethod

@@ -71,7 +71,6 @@ async def test_other_names_and_defaults(
         ({"reward_per_file": 9}, "reward_per_file", "pricing_violation"),
         ({"reward_per_file": 50_001}, "reward_per_file", "pricing_violation"),
         ({"type": "feedback"}, "type", "validation_error"),
-        ({"type": "survey"}, "type", "validation_error"),
         (
             {
                 "file_formats": ["mp4"],
