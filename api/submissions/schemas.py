@@ -82,6 +82,9 @@ class SubmissionCreate(Wire):
     captured_at: GivenTime | None = None
 
 
+REJECTED_BY_A_PERSON = "A person who looked at this file did not approve it."
+
+
 class _Scored(Wire):
     id: str
     job_id: str
@@ -112,7 +115,10 @@ class _Scored(Wire):
     def _same(cls, submission: SubmissionRow) -> dict[str, Any]:
         told = submission.score_breakdown or {}
         same = {name: getattr(submission, name) for name in cls._columns()}
-        return same | {"reasons": told.get("reasons", []), "feedback": told.get("feedback")}
+        reasons, feedback = told.get("reasons", []), told.get("feedback")
+        if submission.reviewed_at and submission.status == "rejected" and not reasons:
+            feedback = REJECTED_BY_A_PERSON  # the engine's would thank for the file
+        return same | {"reasons": reasons, "feedback": feedback}
 
 
 class SubmissionResource(_Scored):
@@ -153,11 +159,11 @@ class WorkerSubmissionResource(_Scored):
     def of(cls, submission: SubmissionRow, upload: SignedUpload | None = None) -> Self:
         same = cls._same(submission)
         told = submission.score_breakdown or {}
-        shown = {name: told[name] for name in ("relevance", "quality", "completeness", "reasons", "feedback") if told}
+        shown = {name: told[name] for name in ("relevance", "quality", "completeness", "reasons") if told}
         return cls.model_validate(
             same
             | {
-                "score_breakdown": shown or None,
+                "score_breakdown": shown | {"feedback": same["feedback"]} if told else None,
                 "earned_credits": submission.paid_credits,
                 "strike": submission.struck,
                 "can_retry": submission.status == "retry_pending",

@@ -16,6 +16,7 @@ from api.credits.check import check
 from api.dispatcher import Dispatcher
 from api.files.render_process import Renderer, Rendition
 from api.services import Services
+from api.submissions.schemas import REJECTED_BY_A_PERSON
 from api.sweeper import Sweeper
 from api.tables import File
 from pipeline.media_process import ProcessKilled
@@ -43,6 +44,8 @@ async def test_review_moves_the_money_both_ways(
     assert (credits["available_credits"], credits["held_credits"]) == (1_000_000, 0)
     (file,) = (await http.get("/v1/files", headers=organization.headers)).json()["data"]
     assert (file["status"], file["score"], file["download_url"]) == ("rejected", 1, None)
+    seen = (await http.get(f"/v1/worker/submissions/{decided['id']}", headers=worker.headers)).json()
+    assert seen["feedback"] == seen["score_breakdown"]["feedback"] == REJECTED_BY_A_PERSON != decided["feedback"]
     approved = await http.post(path, json={"decision": "approve", "score": 4}, headers=organization.headers)
     assert (approved.json()["status"], approved.json()["paid_credits"]) == ("approved", 50)
     me = (await http.get("/v1/worker/me", headers=worker.headers)).json()
