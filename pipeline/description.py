@@ -27,7 +27,7 @@ _LEAD = re.compile(
 """What stands before the subject of a sentence that wants one."""
 _FORBIDS = re.compile(
     r"(?:please,?\s)?(?:no\b(?!\s(?:matter|problem|later|more|less))|not\b(?!\sonly)|never\b|avoid\b|exclud|refrain|neither\b"
-    r"|nothing\b|none\b|without\b|reject|forbidden|prohibited|(?:do\snot|don['’]t)\s(?!hesitate|forget|worry|be\sshy))"
+    r"|nothing\b|none\b|without\b|(?:reject(?:ed|s)?|forbidden|prohibited)$|(?:do\snot|don['’]t)\s(?!hesitate|forget|worry|be\sshy))"
     r"|.*(?:\bnot|\bnever|n['’]t|\bcannot)\s(?:be\s)?(?:\w+ly\s)?(?:allowed|accepted|permitted|wanted|paid|needed|acceptable|ok)\b"
     r"|.*\b(?:are|is|be|get|gets)\s(?:rejected|refused|prohibited|forbidden|disallowed|excluded|unacceptable)\b"
     r"|.*\b(?:must|should|may|can)(?:\snot|n['’]t)\b|.*\bcannot\b",

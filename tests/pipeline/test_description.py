@@ -16,6 +16,7 @@ from pipeline.description import MAX_SENTENCES, request_of
         ("No matter which breed, send photos of your dog.", "No matter which breed, send photos of your dog."),
         ("Please don't hesitate to send photos of your dog!", "Please don't hesitate to send photos of your dog!"),
         ("A St. Bernard dog", "A St. Bernard dog"),
+        ("Rejected parcels at a door. Daylight.", "Rejected parcels at a door. Daylight."),
         ("**Photos** of   *dogs*\n\n\n# Daylight", "Photos of dogs"),
         ("拍一张狗的照片。光线要好。", "拍一张狗的照片。 光线要好。"),
         ("No flash. Don't use filters.", "No flash. Don't use filters."),  # nothing is asked for
