@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.description import MAX_SENTENCES, request_of
+from pipeline.description import MAX_PARTS, MAX_SENTENCES, request_of
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,8 @@ def test_subjects_are_what_is_wanted_and_its_name(description: str, subjects: tu
     assert request_of(description).subjects == subjects
 
 
-@pytest.mark.parametrize("mark", [" ", "\n", "- ", "a, ", "(", "no ", "photo of ", "\u00a0", "and/or "])
-def test_a_long_description_is_taken_apart_in_a_moment(mark: str) -> None:
-    asked = request_of((mark * 5000)[:5000])
-    assert len(asked.parts) <= 24
+def test_no_more_is_embedded_than_a_bound() -> None:
+    named = [f"dog{count}" for count in range(99)]
+    asked = request_of(f"Photos of {', '.join(named)}.")
+    assert asked.parts[1:] == tuple(named[: MAX_PARTS - 1])
+    assert len(asked.subjects) == MAX_PARTS
