@@ -5,6 +5,7 @@ mean something else in every embedding space and for every sentence. Relevance s
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,16 @@ BACKENDS = {"conse": "models.concepts_conse:load", "open_clip": "models.concepts
 MIN_LABEL_CONFIDENCE = 0.02
 MAX_LABELS = 10
 
-ConceptItem = NDArray[np.uint8] | str
-"""An RGB view, uint8, shape (height, width, 3), or a sentence."""
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """Text that was read in a picture, of which an encoder may also say what it stands on."""
+
+    text: str
+
+
+ConceptItem = NDArray[np.uint8] | str | ReadText
+"""An RGB view, uint8, shape (height, width, 3), a sentence, or a text that was read."""
 
 
 def load(weights: Weights, placement: Placement, *, backend: str, **options: Any) -> Model[ConceptItem, Concepts]:
@@ -61,7 +70,12 @@ def ranked(names: Sequence[str], probabilities: NDArray[np.float32]) -> tuple[La
 
 
 def split(batch: Sequence[ConceptItem]) -> tuple[list[int], list[int]]:
-    """Positions of the pictures and of the sentences."""
-    sentences = [index for index, item in enumerate(batch) if isinstance(item, str)]
-    pictures = [index for index, item in enumerate(batch) if not isinstance(item, str)]
+    """Positions of the pictures, and of the sentences and texts."""
+    sentences = [index for index, item in enumerate(batch) if isinstance(item, str | ReadText)]
+    pictures = [index for index, item in enumerate(batch) if isinstance(item, np.ndarray)]
     return pictures, sentences
+
+
+def words(item: ConceptItem) -> str:
+    """Those of a sentence or a text."""
+    return item.text if isinstance(item, ReadText) else str(item)

@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.concepts import ConceptItem, cohort, ranked, softmax, split, unit
+from models.concepts import ConceptItem, ReadText, cohort, ranked, softmax, split, unit, words
 from models.imagenet import broader_terms, class_names, class_synonyms, kinds
 from models.outputs import Concepts, ItemError, ModelIdentity
+from models.page_kinds import PageKinds, described, embed_kinds
 from models.runtime.conversion import computed, converted
 from models.runtime.device import Placement
 from models.runtime.openvino_network import compile_file
@@ -40,7 +41,7 @@ def load(weights: Weights, placement: Placement) -> "ConseEncoder":
 
 
 class ConseEncoder:
-    """Item: view or sentence. Output: `Concepts`."""
+    """Item: view, sentence or text that was read. Output: `Concepts`."""
 
     def __init__(self, weights: Weights, placement: Placement) -> None:
         self.identity = ModelIdentity("concepts", weights.name, weights.version, weights.digest, placement.precision)
@@ -55,6 +56,9 @@ class ConseEncoder:
         self._term_embeddings = computed(
             weights, placement, "terms", "\n".join(terms), lambda: np.asarray(self._sentences.embed(terms))
         )
+        pages = described()
+        embedded = computed(weights, placement, "pages", repr(pages), lambda: embed_kinds(self._sentences.embed, pages))
+        self._page_kinds = PageKinds(pages, embedded)
 
     def cost(self, item: ConceptItem) -> float:
         """Megapixels of the classifier's input; a sentence costs about as much as one picture."""
@@ -68,15 +72,24 @@ class ConseEncoder:
         pictures, sentences = split(batch)
         for index in pictures:
             results[index] = self._picture(np.asarray(batch[index]))
-        embeddings = self._sentences.embed([str(batch[index]) for index in sentences])
+        embeddings = self._sentences.embed([words(batch[index]) for index in sentences])
         for index, embedding in zip(sentences, embeddings, strict=True):
-            nearest = max(float((names @ embedding).max()) for names in (self._class_embeddings, self._term_embeddings))
-            results[index] = Concepts(embedding, cohort(embedding, self._class_embeddings), nearest=nearest)
+            results[index] = self._text(embedding, is_read=isinstance(batch[index], ReadText))
         return results
 
     def _embed_classes(self) -> NDArray[np.float32]:
         """The name shown and all synonyms, half and half; shape (classes, dimensions)."""
         return unit(self._sentences.embed(class_names()) + self._sentences.embed(class_synonyms()))
+
+    def _text(self, embedding: NDArray[np.float32], *, is_read: bool) -> Concepts:
+        nearest = max(float((names @ embedding).max()) for names in (self._class_embeddings, self._term_embeddings))
+        return Concepts(
+            embedding,
+            cohort(embedding, self._class_embeddings),
+            nearest=nearest,
+            kinds=self._page_kinds.likely(embedding) if is_read else (),
+            nearest_kind=self._page_kinds.nearest(embedding),
+        )
 
     def _picture(self, view: NDArray[np.uint8]) -> Concepts:
         """One picture at a time: on the CPU a batch is no faster (345 against 314 a second, PERFORMANCE.md)."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.concepts import ConceptItem, cohort, ranked, softmax, split
+from models.concepts import ConceptItem, cohort, ranked, softmax, split, words
 from models.imagenet import class_names
 from models.outputs import Concepts, ItemError, ModelIdentity
 from models.runtime.conversion import computed
@@ -95,7 +95,7 @@ class ClipNetwork:
 
 
 class OpenClip:
-    """Item: view or sentence. Output: `Concepts`."""
+    """Item: view, sentence or text that was read. Output: `Concepts`."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class OpenClip:
         embeddings = self._network.embed_pictures([np.asarray(batch[index]) for index in pictures])
         for index, embedding in zip(pictures, embeddings, strict=True):
             results[index] = self._picture(embedding)
-        embeddings = self._network.embed_sentences([str(batch[index]) for index in sentences])
+        embeddings = self._network.embed_sentences([words(batch[index]) for index in sentences])
         for index, embedding in zip(sentences, embeddings, strict=True):
             results[index] = Concepts(embedding, cohort(embedding, self._class_embeddings))
         return results

@@ -61,6 +61,16 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class PageKind:
+    """What a text that was read may stand on."""
+
+    name: str
+    probability: float
+    names: NDArray[np.float32]
+    """By which it is asked for, embedded; unit length, shape (names, dimensions)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Concepts:
     """A picture or a sentence in the profile's embedding space."""
 
@@ -73,6 +83,10 @@ class Concepts:
     """Of a picture of a beagle also as one of a hound, a dog, an animal; unit length, shape (terms, dimensions)."""
     nearest: float = 1.0
     """Of a sentence: its largest cosine with any label or broader term."""
+    kinds: tuple[PageKind, ...] = ()
+    """Of a text that was read, likeliest first; empty for an encoder that tells none."""
+    nearest_kind: float = 0.0
+    """Of a sentence: its largest cosine with the name of any such kind."""
 
     def __post_init__(self) -> None:
         _require(self.embedding.ndim == 1, "an embedding is one vector", self.embedding.shape)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence
+from pipeline.relevance import match_probability, page_probability
 from pipeline.rubric import Rubric
 from pipeline.score import BEST, WORST, Score, score
 
@@ -109,15 +110,17 @@ def with_parameters(rubric: Rubric, encoder: str, found: Parameters, version: st
 
 def case_of(file: LabelledFile, rubric: Rubric) -> Case | None:
     """What a label says; `None` when the verdict has nothing to do with the curves: a gate or a requirement
-    decides, or what is asked for is not known to the encoder."""
+    decides, or what is written there, or what is asked for is not known to the encoder."""
     scored = score(file.evidence, file.brief, rubric)
     least = file.min_star_rating - 0.5
     gated = any(rubric.gates.get(code, BEST) < file.min_star_rating for code in scored.reasons)
     incomplete = scored.completeness + rubric.stars.headroom["completeness"] < least
     witness = _witness(file.evidence)
-    match, limit = file.evidence.match, rubric.relevance[file.evidence.encoder].unfamiliar_below
-    is_known = match.visual is None or match.familiarity >= limit
+    match, curve = file.evidence.match, rubric.relevance[file.evidence.encoder]
+    is_known = match.visual is None or match.familiarity >= curve.unfamiliar_below
     if gated or incomplete or witness is None or not is_known:
+        return None
+    if match.script is None and page_probability(match.pages, curve) > match_probability(witness, curve):
         return None
     slope = rubric.script.slope if file.evidence.match.script is not None else None
     floored = file.evidence.match.visual is None and slope is None and bool(file.evidence.speech_seconds)

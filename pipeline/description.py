@@ -71,6 +71,11 @@ class Request:
     subjects: tuple[str, ...]
     """The sentences, and what they name in a phrase and in its last word: "coffee shop menus", "menus"."""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((self.whole, *self.parts, *self.subjects)))
+
 
 def request_of(description: str) -> Request:
     """Take a description apart.

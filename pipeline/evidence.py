@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from models.outputs import AudioQuality
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts
+from pipeline.relevance import PageMatch
 from pipeline.script import ScriptMatch
 from pipeline.video_signals import VideoSignals
 
@@ -27,6 +28,11 @@ class MatchEvidence:
     """Of the text read in the picture."""
     heard: float | None = None
     """Of the transcript."""
+    pages: tuple[PageMatch, ...] = ()
+    """What that text may stand on, where the job asks for something to read."""
+    asks_to_read: bool = False
+    words_read: int | None = None
+    """`None` when nothing was looked for."""
     script: ScriptMatch | None = None
     """Against the words that the job quotes."""
     looks_like: tuple[str, ...] = ()

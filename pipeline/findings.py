@@ -15,7 +15,14 @@ from pipeline.brief import JobBrief, Place
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts, Position
-from pipeline.relevance import Wish, match_probability, standard_score, wish_score
+from pipeline.relevance import (
+    Wish,
+    match_probability,
+    page_matches,
+    page_probability,
+    standard_score,
+    wish_score,
+)
 from pipeline.result import Seen
 from pipeline.rubric import Rubric
 from pipeline.script import ScriptMatch, asks_to_speak, match_script, quoted_script
@@ -136,6 +143,9 @@ def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) ->
         visual=_best_half([wish_score(seen, wish, calibration) for seen in findings.concepts]),
         read=None if findings.read is None else wish_score(findings.read, wish, calibration),
         heard=None if findings.heard is None else wish_score(findings.heard, wish, calibration),
+        pages=page_matches(findings.read, wish),
+        asks_to_read=wish.asks_to_read,
+        words_read=sum(len(page.text.split()) for page in findings.pages) if findings.pages else None,
         familiarity=wish.familiarity,
         script=_script(findings, brief),
         looks_like=tuple(dict.fromkeys(label.name for seen in findings.concepts for label in seen.labels[:3])),
@@ -164,7 +174,11 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
     unseen = {}
     for name, subject in zip(brief.requirements.must_show, findings.subjects, strict=True):
         best = max((standard_score(seen, subject, calibration) for seen in findings.concepts), default=NEVER_SEEN)
-        if match_probability(best, calibration) < SEEN_PROBABILITY and not _is_labelled(name, findings):
+        seen = max(
+            match_probability(best, calibration),
+            page_probability(page_matches(findings.read, Wish(subject, subjects=(subject,))), calibration),
+        )
+        if seen < SEEN_PROBABILITY and not _is_labelled(name, findings):
             unseen[name] = best
     wanted = brief.requirements.must_contain_text
     return RequirementEvidence(

@@ -16,6 +16,7 @@ SENTENCES: dict[str, str] = {
     "relevance.off_topic": "The file does not seem to show what the job asks for (it looks like: {detail}).",
     "relevance.weak_match": "It is not clear that the file shows what the job asks for; make it the main subject.",
     "relevance.not_judged": "It could not be told whether the file is what the job asks for.",
+    "relevance.no_text": "Hardly anything can be read in the picture. Go closer, so that the writing fills it.",
     "relevance.wrong_words": "The words heard differ from the text to be read ({value:.0%} of them match).",
     "image.blurry": "The picture is blurred. Hold the camera still, tap to focus, and try again.",
     "image.dark": "The picture is too dark. Use more light or a longer exposure.",

@@ -10,16 +10,26 @@ that the item is most like (decision 0031).
 
 A picture may also be what is asked for by a broader term: a beagle where a dog is wanted. But a dog is no cat for being
 an animal, so a term counts for less where the description is more like another word than like this one (decision 0030).
+
+And what is read may say what a picture is of: a page of dishes and prices is a menu, however it looks (decision 0032).
 """
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from models.outputs import Concepts
+from pipeline.description import Request
 from pipeline.script import ScriptMatch
+
+ASKED_KIND = 0.62
+"""`Concepts.nearest_kind` from which a description asks for something that is read (decision 0032)."""
 
 
 class Calibration(BaseModel):
@@ -48,17 +58,47 @@ class Wish:
     subjects: tuple[Concepts, ...] = ()
     """What it is about, worded in several ways (`pipeline.description.Request`)."""
 
+    @classmethod
+    def of(cls, asked: Request, embedded: Mapping[str, Concepts]) -> "Wish":
+        """From its texts, embedded."""
+        parts, subjects = (tuple(embedded[text] for text in each) for each in (asked.parts, asked.subjects))
+        return cls(embedded[asked.whole], parts, subjects)
+
     @property
     def familiarity(self) -> float:
         """How near the encoder's labels come to what is asked for: the largest cosine of a subject with any of them."""
         return max((subject.nearest for subject in self.subjects), default=1.0)
 
+    @property
+    def asks_to_read(self) -> bool:
+        """Whether something with writing on it is asked for, a receipt or a road sign."""
+        return max((subject.nearest_kind for subject in self.subjects), default=0.0) >= ASKED_KIND
+
+
+@dataclass(frozen=True, slots=True)
+class PageMatch:
+    """What a text may stand on, and whether that is asked for."""
+
+    kind: str
+    probability: float
+    standard: float
+    """Standard score of its name with the description."""
+
 
 def wish_score(item: Concepts, wish: Wish, calibration: Calibration) -> float:
     """Standard score of the whole description, averaged with that of the part that the item is most like."""
-    whole = standard_score(item, wish.whole, calibration)
-    best = max((standard_score(item, part, calibration) for part in wish.parts), default=whole)
-    return (whole + best) / 2
+    return _of_wish(wish, lambda description: standard_score(item, description, calibration))
+
+
+def page_matches(read: Concepts | None, wish: Wish) -> tuple[PageMatch, ...]:
+    """The kinds that a text may be of, where one is asked for."""
+    if read is None or not wish.asks_to_read:
+        return ()
+    return tuple(
+        PageMatch(kind.name, kind.probability, _of_wish(wish, partial(_name_score, kind.names)))
+        for kind in read.kinds
+        if len(kind.names)
+    )
 
 
 def standard_score(item: Concepts, description: Concepts, calibration: Calibration) -> float:
@@ -66,15 +106,38 @@ def standard_score(item: Concepts, description: Concepts, calibration: Calibrati
     chance = description.cohort if calibration.cohort == "description" else item.cohort
     cosine = float(item.embedding @ description.embedding)
     if len(item.broader):
-        broader = float((item.broader @ description.embedding).max())
-        cosine = max(cosine, broader - max(0.0, description.nearest - broader))
+        cosine = max(cosine, _nearer(item.broader, description, description.nearest))
     return (cosine - chance.mean) / max(chance.deviation, 1e-6)
+
+
+def _of_wish(wish: Wish, score: Callable[[Concepts], float]) -> float:
+    whole = score(wish.whole)
+    best = max((score(part) for part in wish.parts), default=whole)
+    return (whole + best) / 2
+
+
+def _name_score(names: NDArray[np.float32], description: Concepts) -> float:
+    """As if an item were what has these names, shape (names, dimensions)."""
+    nearest = max(description.nearest, description.nearest_kind)
+    chance = description.cohort
+    return (_nearer(names, description, nearest) - chance.mean) / max(chance.deviation, 1e-6)
+
+
+def _nearer(names: NDArray[np.float32], description: Concepts, nearest: float) -> float:
+    """Best cosine of any of the names, less by as much as the description is more like another word (`nearest`)."""
+    cosine = float((names @ description.embedding).max())
+    return cosine - max(0.0, nearest - cosine)
 
 
 def match_probability(standard: float, calibration: Calibration) -> float:
     """Probability that the item is what the description asks for, 0–1."""
     exponent = -calibration.slope * (standard - calibration.midpoint)
     return 1.0 / (1.0 + math.exp(min(700.0, exponent)))
+
+
+def page_probability(pages: Sequence[PageMatch], calibration: Calibration) -> float:
+    """Probability that a text stands on what is asked for, 0–1."""
+    return sum(page.probability * match_probability(page.standard, calibration) for page in pages)
 
 
 def script_probability(match: ScriptMatch, midpoint: float, slope: float) -> float:

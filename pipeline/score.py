@@ -9,7 +9,7 @@ from pipeline.evidence import Evidence
 from pipeline.image_quality import image_quality
 from pipeline.media import MediaFacts
 from pipeline.reasons import Deduction, Dimension
-from pipeline.relevance import match_probability, script_probability
+from pipeline.relevance import match_probability, page_probability, script_probability
 from pipeline.requirements import accepted_formats, check_content, check_format, check_size, check_words
 from pipeline.rubric import Rubric
 
@@ -17,6 +17,11 @@ DIMENSIONS: tuple[Dimension, ...] = ("relevance", "quality", "completeness")
 BEST, WORST = 5.0, 1.0
 NOT_JUDGED = 3.0
 """Relevance, where nothing was seen or said that could be compared with the job: the middle of the scale."""
+MIN_READ_WORDS = 3
+"""Fewer are no receipt and no letter, but may be on anything."""
+NO_TEXT = 2.0
+"""Relevance of those where something to read is asked for: not approved, but no strike, since what was written may have
+been hard to read."""
 FITS_WELL = 4
 HALFWAY: dict[Dimension, str] = {
     "relevance": "Thank you. A closer look at what the job asks for would score higher.",
@@ -108,12 +113,15 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
         grade, share = _grade(read_aloud), match.asked_script.precision
         return grade, _about(grade, "relevance.wrong_words", "relevance.wrong_words", rubric, share)
     witnesses = [value for value in (match.visual, match.read, match.heard) if value is not None]
-    best = max((match_probability(value, calibration) for value in witnesses), default=0.0)
-    grade = _grade(max(best, read_aloud))
+    probabilities = [match_probability(value, calibration) for value in witnesses]
+    best = max(*probabilities, page_probability(match.pages, calibration), read_aloud, 0.0)
+    grade = _grade(best)
     if match.visual is None and evidence.speech_seconds:
         grade = max(grade, rubric.audio.unscripted_relevance)
     is_comparable = match.visual is None or match.familiarity >= calibration.unfamiliar_below
     if grade < NOT_JUDGED and not (is_comparable and (witnesses or evidence.image)):
+        if match.asks_to_read and match.words_read is not None and match.words_read < MIN_READ_WORDS:
+            return NO_TEXT, [Deduction("relevance.no_text", "relevance", BEST - NO_TEXT, match.words_read)]
         return NOT_JUDGED, [Deduction("relevance.not_judged", "relevance", BEST - NOT_JUDGED)]
     looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
     return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)

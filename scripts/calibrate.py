@@ -146,7 +146,7 @@ def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
     ]
 
     def scores(items: Sequence[Concepts], wording: str, words: Sequence[str]) -> Scores:
-        wishes = _wishes(encoder, [_describe(wording, word) for word in words if items])
+        wishes = wishes_of(encoder, [describe(wording, word) for word in words if items])
         found = [[wish_score(seen, wish, calibration) for wish in wishes] for seen in items]
         return np.array(found, float).reshape(len(items), len(words))
 
@@ -161,12 +161,12 @@ def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:
     return tables(DESCRIPTIONS), tables(BRIEFS)
 
 
-def _wishes(encoder: Any, descriptions: Sequence[str]) -> list[Wish]:
+def wishes_of(encoder: Any, descriptions: Sequence[str]) -> list[Wish]:
     """What the descriptions ask for; all that they share is embedded once."""
     asked = [request_of(description) for description in descriptions]
-    texts = list(dict.fromkeys(text for each in asked for text in (each.whole, *each.parts)))
+    texts = list(dict.fromkeys(text for each in asked for text in each.texts))
     embedded = dict(zip(texts, encoder.run(texts), strict=True))
-    return [Wish(embedded[each.whole], tuple(embedded[part] for part in each.parts)) for each in asked]
+    return [Wish.of(each, embedded) for each in asked]
 
 
 def _cohort(settings: Settings) -> Any:
@@ -189,7 +189,7 @@ def _concepts(encoder: Any, item: Any) -> Concepts:
     return result
 
 
-def _describe(wording: str, label: str) -> str:
+def describe(wording: str, label: str) -> str:
     return wording.format(label=label, article="an" if label[0].lower() in "aeiou" else "a")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.settings import Role
+from models.concepts import ReadText
 from models.recording import Recording
 from pipeline.media import Decoded
 from serve.scorer import Decode, Handle
@@ -74,7 +75,7 @@ def listening(model: Handle, answers: dict[Hashable, Answer], clock: Callable[[]
 
 
 def key_of(item: Any) -> Hashable:
-    """The same for the same view, sound or sentence of one decoded file."""
+    """The same for the same view, sound, sentence or text of one decoded file."""
     if isinstance(item, Recording):
         return "recording", id(item.samples)
-    return item if isinstance(item, str) else id(item)
+    return item if isinstance(item, str | ReadText) else id(item)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.settings import Role
+from models.concepts import ReadText
 from models.outputs import Concepts, ModelIdentity, PageText
 from models.recording import Recording
 from pipeline.annotations import annotate
@@ -100,10 +101,8 @@ class Scorer:
 
     async def _wish(self, description: str) -> Wish:
         asked = request_of(description)
-        texts = tuple(dict.fromkeys((asked.whole, *asked.parts, *asked.subjects)))
-        embedded = dict(zip(texts, await self._ask_each("concepts", texts), strict=True))
-        parts, subjects = (tuple(embedded[text] for text in each) for each in (asked.parts, asked.subjects))
-        return Wish(embedded[asked.whole], parts, subjects)
+        embedded = await self._ask_each("concepts", asked.texts)
+        return Wish.of(asked, dict(zip(asked.texts, embedded, strict=True)))
 
     async def _look(self, media: Decoded, findings: Findings) -> Findings:
         """The cheap models and the measurements that need none."""
@@ -137,7 +136,7 @@ class Scorer:
 
     async def _read(self, views: Sequence[Any], frames: tuple[int, ...], findings: Findings) -> Findings:
         pages: tuple[PageText, ...] = await self._ask_each("text", views)
-        read = await self._embed_words(" ".join(page.text for page in pages))
+        read = await self._embed_words(" ".join(page.text for page in pages), ReadText)
         return replace(findings, pages=pages, read_frames=frames if pages else (), read=read)
 
     async def _listen(self, audio: DecodedAudio, findings: Findings) -> Findings:
@@ -146,7 +145,7 @@ class Scorer:
             self._ask_each("speech", [audio.samples]), self._ask_each("audio_quality", [recording])
         )
         transcript, quality = next(iter(transcripts), None), next(iter(qualities), None)
-        heard = await self._embed_words(transcript.text) if transcript else None
+        heard = await self._embed_words(transcript.text, str) if transcript else None
         return replace(findings, transcript=transcript, audio=quality, heard=heard)
 
     async def _conclude(self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief) -> ScoreResult:
@@ -177,10 +176,10 @@ class Scorer:
             return ()
         return tuple(await asyncio.gather(*(self._handles[role](item) for item in items)))
 
-    async def _embed_words(self, text: str) -> Concepts | None:
+    async def _embed_words(self, text: str, kind: type[str] | type[ReadText]) -> Concepts | None:
         if len(text.split()) < MIN_EMBEDDED_WORDS:
             return None
-        words: Concepts = await self._handles["concepts"](text[:MAX_EMBEDDED_CHARACTERS])
+        words: Concepts = await self._handles["concepts"](kind(text[:MAX_EMBEDDED_CHARACTERS]))
         return words
 
     async def _embed(self, sentence: str) -> Concepts:

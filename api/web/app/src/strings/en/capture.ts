@@ -198,6 +198,7 @@ export const capture = {
     "relevance.off_topic": "Off topic",
     "relevance.weak_match": "Hardly on topic",
     "relevance.not_judged": "Not comparable",
+    "relevance.no_text": "Nothing to read",
     "relevance.wrong_words": "Other words",
     "image.blurry": "Blurred",
     "image.dark": "Too dark",

@@ -1,0 +1,178 @@
+"""Measure how well a text says what it stands on, and whether that is what a job asks for (decision 0032).
+
+    python -m scripts.calibrate_pages --out docs/calibration
+
+The encoder knows each kind by half of its lines, and reads pages put together from the other half; both halves take
+their turn. Every page is compared with descriptions that ask for its kind, for other kinds, and for ImageNet's classes.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+
+from configs.settings import Settings, load_settings
+from models.imagenet import class_names
+from models.outputs import Concepts, PageKind
+from models.page_kinds import SHARPNESS, Described, PageKinds, described, embed_kinds
+from pipeline.relevance import Calibration, Wish, match_probability, page_matches, page_probability, wish_score
+from pipeline.rubric import load_rubric
+from scripts.calibrate import DESCRIPTIONS, describe, wishes_of
+from serve.loading import load_model
+
+SHARPNESSES = (10.0, 20.0, 30.0, 40.0, 50.0)
+PAGES = 6
+"""Of each kind and half."""
+LINES = (3, 12)
+CLASSES = 100
+APPROVED = 0.3
+"""Probability from which an otherwise flawless file has three stars."""
+SEED = 32
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How pages that were asked for are told from others."""
+
+    missed: float
+    """Share of pages and descriptions of their kind under `APPROVED`."""
+    mistaken: float
+    """Share of pages and descriptions of other kinds that reach it."""
+    mistaken_classes: float
+    """The same, with descriptions of ImageNet's classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was found."""
+
+    encoder: str
+    weights: str
+    kinds: int
+    pages: int
+    descriptions: int
+    log_loss: dict[float, float]
+    """Of the true kind, by sharpness."""
+    sharpness: float
+    right: float
+    """Share of the pages whose likeliest kind is theirs."""
+    by_kind: Told
+    by_meaning: Told
+    """By the text's own embedding alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Of all kinds, and what they are read as by an encoder that knows the other half of each kind's lines."""
+
+    of: NDArray[np.intp]
+    """Shape (pages,)."""
+    read: list[Concepts]
+    probabilities: dict[float, NDArray[np.float32]]
+    """Of each kind, shape (pages, kinds), by sharpness."""
+
+
+def main(
+    out: Annotated[Path, typer.Option(help="Where the record goes.")] = Path("docs/calibration"),
+    profile: Annotated[str, typer.Option(help="Profile whose concept encoder is measured.")] = "embedded",
+) -> None:
+    """Measure, and write the record."""
+    settings = load_settings(profile)
+    record = _measure(settings)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"pages-{record.encoder}.json"
+    path.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
+    console.print(
+        f"{record.right:.1%} right, {record.by_kind.missed:.1%} missed, {record.by_kind.mistaken:.1%} mistaken; {path}"
+    )
+
+
+def _measure(settings: Settings) -> Record:
+    encoder = load_model("concepts", settings)
+
+    def run(texts: Sequence[str]) -> list[Concepts]:
+        return [concepts for concepts in encoder.run(texts) if isinstance(concepts, Concepts)]
+
+    kinds = described()
+    pages = _pages(run, kinds)
+    names = sorted({name for kind in kinds for name in kind.names})
+    classes = [str(name) for name in np.random.default_rng(SEED).permutation(class_names())[:CLASSES]]
+    wishes = wishes_of(encoder, [describe(wording, name) for name in (*names, *classes) for wording in DESCRIPTIONS])
+    calibration = load_rubric(settings.rubric).relevance[settings.models["concepts"].backend]
+    asked = np.array([_asked(kind, _embedded(run(kind.names)), wishes, calibration) for kind in kinds])
+    found = pages.probabilities[SHARPNESS] @ asked
+    by_meaning = np.array(
+        [
+            [match_probability(wish_score(text, wish, calibration), calibration) for wish in wishes]
+            for text in pages.read
+        ]
+    )
+    has_name = np.array([[name in kind.names for name in names for _ in DESCRIPTIONS] for kind in kinds])
+    is_own = has_name[pages.of]
+    own = np.arange(len(pages.of)), pages.of
+    return Record(
+        encoder=settings.models["concepts"].backend,
+        weights=settings.models["concepts"].weights,
+        kinds=len(kinds),
+        pages=len(pages.of),
+        descriptions=len(wishes),
+        log_loss={sharpness: float(-np.log(told[own]).mean()) for sharpness, told in pages.probabilities.items()},
+        sharpness=SHARPNESS,
+        right=float((pages.probabilities[SHARPNESS].argmax(axis=1) == pages.of).mean()),
+        by_kind=_told(found, is_own),
+        by_meaning=_told(by_meaning, is_own),
+    )
+
+
+def _told(found: NDArray[np.float64], is_own: NDArray[np.bool_]) -> Told:
+    """`found` has shape (pages, descriptions), those of kinds first; `is_own` shape (pages, descriptions of kinds)."""
+    with_names, with_classes = np.split(found >= APPROVED, [is_own.shape[1]], axis=1)
+    return Told(
+        missed=float(1 - with_names[is_own].mean()),
+        mistaken=float(with_names[~is_own].mean()),
+        mistaken_classes=float(with_classes.mean()),
+    )
+
+
+def _pages(run: Callable[[Sequence[str]], list[Concepts]], kinds: Sequence[Described]) -> Pages:
+    random = np.random.default_rng(SEED)
+    mixed = [replace(kind, lines=tuple(random.permutation(kind.lines))) for kind in kinds]
+    of: list[int] = []
+    read: list[Concepts] = []
+    probabilities: dict[float, list[NDArray[np.float32]]] = {sharpness: [] for sharpness in SHARPNESSES}
+    for half in (0, 1):
+        known = [replace(kind, lines=kind.lines[half::2]) for kind in mixed]
+        embedded = embed_kinds(lambda texts: _embedded(run(texts)), known)
+        for index, kind in enumerate(mixed):
+            unseen = kind.lines[1 - half :: 2]
+            counts = random.integers(*LINES, size=PAGES, endpoint=True)
+            texts = run([" ".join(random.permutation(unseen)[:count]) for count in counts])
+            of += [index] * PAGES
+            read += texts
+            for sharpness, told in probabilities.items():
+                told += [PageKinds(known, embedded, sharpness).probabilities(text.embedding) for text in texts]
+    return Pages(np.array(of), read, {sharpness: np.stack(told) for sharpness, told in probabilities.items()})
+
+
+def _embedded(texts: Sequence[Concepts]) -> NDArray[np.float32]:
+    return np.stack([text.embedding for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+
+def _asked(
+    kind: Described, names: NDArray[np.float32], wishes: Sequence[Wish], calibration: Calibration
+) -> list[float]:
+    """Probability that a text of this kind is what is asked for, by wish."""
+    surely = PageKind(kind.name, 1.0, names)
+    return [page_probability(page_matches(replace(wish.whole, kinds=(surely,)), wish), calibration) for wish in wishes]
+
+
+if __name__ == "__main__":
+    typer.run(main)
