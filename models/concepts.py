@@ -25,9 +25,10 @@ MAX_LABELS = 10
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """Text that was read in a picture, of which an encoder may also say what it stands on."""
+    """Text that was read in pictures, of which an encoder may also say what it stands on."""
 
     text: str
+    lines: tuple[str, ...]
 
 
 ConceptItem = NDArray[np.uint8] | str | ReadText

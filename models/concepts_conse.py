@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from models.concepts import ConceptItem, ReadText, cohort, ranked, softmax, split, unit, words
 from models.imagenet import broader_terms, class_names, class_synonyms, kinds
-from models.outputs import Concepts, ItemError, ModelIdentity
-from models.page_kinds import PageKinds, described, embed_kinds
+from models.outputs import Concepts, ItemError, ModelIdentity, PageKind
+from models.page_kinds import PageKinds, described, embed_kinds, telling
 from models.runtime.conversion import computed, converted
 from models.runtime.device import Placement
 from models.runtime.openvino_network import compile_file
@@ -74,22 +74,25 @@ class ConseEncoder:
             results[index] = self._picture(np.asarray(batch[index]))
         embeddings = self._sentences.embed([words(batch[index]) for index in sentences])
         for index, embedding in zip(sentences, embeddings, strict=True):
-            results[index] = self._text(embedding, is_read=isinstance(batch[index], ReadText))
+            results[index] = self._text(batch[index], embedding)
         return results
 
     def _embed_classes(self) -> NDArray[np.float32]:
         """The name shown and all synonyms, half and half; shape (classes, dimensions)."""
         return unit(self._sentences.embed(class_names()) + self._sentences.embed(class_synonyms()))
 
-    def _text(self, embedding: NDArray[np.float32], *, is_read: bool) -> Concepts:
+    def _text(self, item: ConceptItem, embedding: NDArray[np.float32]) -> Concepts:
         nearest = max(float((names @ embedding).max()) for names in (self._class_embeddings, self._term_embeddings))
         return Concepts(
             embedding,
             cohort(embedding, self._class_embeddings),
             nearest=nearest,
-            kinds=self._page_kinds.likely(embedding) if is_read else (),
+            kinds=self._kinds(item, embedding) if isinstance(item, ReadText) else (),
             nearest_kind=self._page_kinds.nearest(embedding),
         )
+
+    def _kinds(self, read: ReadText, embedding: NDArray[np.float32]) -> tuple[PageKind, ...]:
+        return self._page_kinds.likely(embedding, self._sentences.embed(telling(read.lines)))
 
     def _picture(self, view: NDArray[np.uint8]) -> Concepts:
         """One picture at a time: on the CPU a batch is no faster (345 against 314 a second, PERFORMANCE.md)."""

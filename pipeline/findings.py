@@ -67,6 +67,16 @@ class Findings:
     duplicate_of: str | None = None
 
     @property
+    def shown(self) -> tuple[Wish, ...]:
+        """The job's `must_show`, each by itself."""
+        return tuple(Wish(subject, subjects=(subject,)) for subject in self.subjects)
+
+    @property
+    def asks_to_read(self) -> bool:
+        """Whether the job asks for something with writing on it."""
+        return any(wish.asks_to_read for wish in (self.wish, *self.shown))
+
+    @property
     def text(self) -> str:
         """Everything read and heard."""
         spoken = self.transcript.text if self.transcript else ""
@@ -172,11 +182,11 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
     text = findings.text.lower()
     calibration = rubric.relevance[encoder]
     unseen = {}
-    for name, subject in zip(brief.requirements.must_show, findings.subjects, strict=True):
-        best = max((standard_score(seen, subject, calibration) for seen in findings.concepts), default=NEVER_SEEN)
+    for name, wish in zip(brief.requirements.must_show, findings.shown, strict=True):
+        best = max((standard_score(seen, wish.whole, calibration) for seen in findings.concepts), default=NEVER_SEEN)
         seen = max(
             match_probability(best, calibration),
-            page_probability(page_matches(findings.read, Wish(subject, subjects=(subject,))), calibration),
+            page_probability(page_matches(findings.read, wish), calibration),
         )
         if seen < SEEN_PROBABILITY and not _is_labelled(name, findings):
             unseen[name] = best

@@ -72,7 +72,7 @@ class Wish:
     @property
     def asks_to_read(self) -> bool:
         """Whether something with writing on it is asked for, a receipt or a road sign."""
-        return max((subject.nearest_kind for subject in self.subjects), default=0.0) >= ASKED_KIND
+        return any(subject.nearest_kind >= ASKED_KIND for subject in self.subjects)
 
 
 @dataclass(frozen=True, slots=True)

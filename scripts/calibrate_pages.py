@@ -20,13 +20,13 @@ from rich.console import Console
 from configs.settings import Settings, load_settings
 from models.imagenet import class_names
 from models.outputs import Concepts, PageKind
-from models.page_kinds import SHARPNESS, Described, PageKinds, described, embed_kinds
+from models.page_kinds import SHARPNESS, Described, PageKinds, described, embed_kinds, telling
 from pipeline.relevance import Calibration, Wish, match_probability, page_matches, page_probability, wish_score
 from pipeline.rubric import load_rubric
 from scripts.calibrate import DESCRIPTIONS, describe, wishes_of
 from serve.loading import load_model
 
-SHARPNESSES = (10.0, 20.0, 30.0, 40.0, 50.0)
+SHARPNESSES = (20.0, 40.0, 80.0, 120.0, 160.0)
 PAGES = 6
 """Of each kind and half."""
 LINES = (3, 12)
@@ -154,11 +154,16 @@ def _pages(run: Callable[[Sequence[str]], list[Concepts]], kinds: Sequence[Descr
         for index, kind in enumerate(mixed):
             unseen = kind.lines[1 - half :: 2]
             counts = random.integers(*LINES, size=PAGES, endpoint=True)
-            texts = run([" ".join(random.permutation(unseen)[:count]) for count in counts])
+            written = [tuple(random.permutation(unseen)[:count]) for count in counts]
+            texts = run([" ".join(lines) for lines in written])
+            shown = [_embedded(run(telling(lines))) for lines in written]
             of += [index] * PAGES
             read += texts
             for sharpness, told in probabilities.items():
-                told += [PageKinds(known, embedded, sharpness).probabilities(text.embedding) for text in texts]
+                page_kinds = PageKinds(known, embedded, sharpness)
+                told += [
+                    page_kinds.probabilities(text.embedding, lines) for text, lines in zip(texts, shown, strict=True)
+                ]
     return Pages(np.array(of), read, {sharpness: np.stack(told) for sharpness, told in probabilities.items()})
 
 

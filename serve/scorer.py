@@ -136,7 +136,8 @@ class Scorer:
 
     async def _read(self, views: Sequence[Any], frames: tuple[int, ...], findings: Findings) -> Findings:
         pages: tuple[PageText, ...] = await self._ask_each("text", views)
-        read = await self._embed_words(" ".join(page.text for page in pages), ReadText)
+        lines = tuple(line.text for page in pages for line in page.lines)
+        read = await self._embed_words(" ".join(lines), lines if findings.asks_to_read else ())
         return replace(findings, pages=pages, read_frames=frames if pages else (), read=read)
 
     async def _listen(self, audio: DecodedAudio, findings: Findings) -> Findings:
@@ -145,7 +146,7 @@ class Scorer:
             self._ask_each("speech", [audio.samples]), self._ask_each("audio_quality", [recording])
         )
         transcript, quality = next(iter(transcripts), None), next(iter(qualities), None)
-        heard = await self._embed_words(transcript.text, str) if transcript else None
+        heard = await self._embed_words(transcript.text) if transcript else None
         return replace(findings, transcript=transcript, audio=quality, heard=heard)
 
     async def _conclude(self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief) -> ScoreResult:
@@ -176,10 +177,12 @@ class Scorer:
             return ()
         return tuple(await asyncio.gather(*(self._handles[role](item) for item in items)))
 
-    async def _embed_words(self, text: str, kind: type[str] | type[ReadText]) -> Concepts | None:
+    async def _embed_words(self, text: str, lines: tuple[str, ...] = ()) -> Concepts | None:
+        """`lines` where it matters what they stand on."""
         if len(text.split()) < MIN_EMBEDDED_WORDS:
             return None
-        words: Concepts = await self._handles["concepts"](kind(text[:MAX_EMBEDDED_CHARACTERS]))
+        text = text[:MAX_EMBEDDED_CHARACTERS]
+        words: Concepts = await self._handles["concepts"](ReadText(text, lines) if lines else text)
         return words
 
     async def _embed(self, sentence: str) -> Concepts:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from configs.settings import CONFIGS, load_settings
 from models import concepts
+from models.concepts import ReadText
 from models.concepts_open_clip import OpenClip, _preprocessing
 from models.imagenet import broader_terms, class_names, kinds
 from models.outputs import Concepts
@@ -21,7 +22,7 @@ from models.runtime.device import Placement
 from models.runtime.torch_network import TorchNetwork
 from models.weights import Registry, Weights
 from pipeline.description import request_of
-from pipeline.relevance import Wish, match_probability, standard_score
+from pipeline.relevance import Wish, match_probability, page_matches, page_probability, standard_score
 from pipeline.rubric import load_rubric
 
 torch = pytest.importorskip("torch")
@@ -221,6 +222,56 @@ def test_conse_knows_whether_it_knows_what_is_asked_for(conse: Any, descriptions
         about = conse.run(request_of(description).subjects)
         wish = Wish(about[0], subjects=tuple(about))
         assert (wish.familiarity >= limit) == is_familiar, (description, wish.familiarity)
+
+
+@pytest.mark.parametrize(
+    ("read", "kind", "asked", "others"),
+    [
+        (
+            ("Soups", "Miso 4.20", "Tom yum 5.10", "Mains", "Pad thai 11.40", "Green curry 12.00", "Jasmine tea 2.30"),
+            "menu",
+            ("50 photos of coffee shop menus", "Photos of menus or receipts"),
+            ("Photos of receipts", "Photos of dogs", "Photos of restaurants"),
+        ),
+        (
+            (
+                "GREENLEAF MARKET",
+                "Tomatoes 1.12",
+                "TOTAL 8.61",
+                "Mastercard **** 7781",
+                "Change 0.00",
+                "Points earned 8",
+            ),
+            "receipt",
+            ("Photos of receipts from a store", "We need pictures of a document."),
+            ("Photos of road signs", "Photos of tomatoes", "A photo of your shopping cart"),
+        ),
+        (
+            (
+                "Dear Mr Okoro,",
+                "thank you for writing to us about the delay.",
+                "We are sorry for this.",
+                "Sincerely, M. Duval",
+            ),
+            "letter",
+            ("A photo of a letter", "Scans of business letters"),
+            ("Photos of envelopes", "Photos of menus", "Pictures of people who write"),
+        ),
+    ],
+)
+def test_conse_tells_what_a_text_stands_on(
+    conse: Any, read: tuple[str, ...], kind: str, asked: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    calibration = load_rubric(load_settings("embedded").rubric).relevance["conse"]
+    text, *_ = conse.run([ReadText(" ".join(read), read)])
+    assert text.kinds[0].name == kind
+    assert sum(each.probability for each in text.kinds) <= 1.001
+    assert conse.run([" ".join(read)])[0].kinds == (), "what is heard stands on nothing"
+    for description in (*asked, *others):
+        request = request_of(description)
+        wish = Wish.of(request, dict(zip(request.texts, conse.run(request.texts), strict=True)))
+        probability = page_probability(page_matches(text, wish), calibration)
+        assert (probability > 0.5) == (description in asked), (description, probability)
 
 
 def test_broader_terms_are_those_of_wordnet() -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from pipeline.calibration import MIN_EACH, MIN_LABELS, refit
 from pipeline.calibration_figures import bins, sign_test
 from pipeline.calibration_model import Case, LabelledFile, Parameters, case_of, fit, parameters_of, predict
+from pipeline.evidence import MatchEvidence
 from pipeline.media import MediaFacts
+from pipeline.relevance import PageMatch
 from pipeline.score import score
 from tests.pipeline.labelled import (
     READ_ALOUD,
@@ -128,6 +130,13 @@ def test_there_have_to_be_enough_labels_of_both_kinds(approved: int, rejected: i
 )
 def test_verdicts_that_gates_decide_say_nothing_about_the_curves(evidence) -> None:
     assert case_of(LabelledFile("sub_1", evidence, BRIEF, 3, False), RUBRIC) is None
+
+
+def test_a_verdict_on_what_is_written_says_nothing_about_the_curves() -> None:
+    file = LabelledFile("sub_1", replace(GOOD_PHOTO, match=MatchEvidence(visual=1.0)), BRIEF, 3, True)
+    assert case_of(file, RUBRIC) is not None
+    written = replace(file.evidence.match, pages=(PageMatch("menu", 0.9, 8.0),))
+    assert case_of(replace(file, evidence=replace(file.evidence, match=written)), RUBRIC) is None
 
 
 def test_speech_without_a_script_says_nothing_about_relevance() -> None:

@@ -5,13 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.outputs import Cohort, Concepts
+from models.outputs import Cohort, Concepts, PageKind
 from pipeline.brief import Place
 from pipeline.decision import Decision, decide
 from pipeline.findings import distance_km
 from pipeline.keywords import keywords
 from pipeline.media import Position
-from pipeline.relevance import Calibration, Wish, match_probability, standard_score, wish_score
+from pipeline.relevance import (
+    Calibration,
+    Wish,
+    match_probability,
+    page_matches,
+    page_probability,
+    standard_score,
+    wish_score,
+)
 from pipeline.script import match_script, quoted_script
 
 
@@ -67,6 +75,31 @@ def test_a_wish_is_as_familiar_as_the_best_known_of_its_subjects() -> None:
     subjects = tuple(replace(whole, nearest=nearest) for nearest in (0.4, 0.7, 0.2))
     assert Wish(whole, subjects=subjects).familiarity == 0.7
     assert Wish(replace(whole, nearest=0.3)).familiarity == 1.0
+
+
+def test_a_text_is_what_its_likely_kinds_are() -> None:
+    menu, receipt = (np.array([row], np.float32) for row in ((1, 0), (0, 1)))
+    kinds = (PageKind("menu", 0.7, menu), PageKind("receipt", 0.2, receipt), PageKind("other", 0.1, menu[:0]))
+    read = replace(concepts(45, 0.1, 0.1), kinds=kinds)
+    whole = replace(concepts(0, 0.2, 0.1), nearest_kind=1.0)
+    matches = page_matches(read, Wish(whole, subjects=(whole,)))
+    # A receipt is as unlike a menu as can be, and the description names another word than "receipt" with a cosine of 1.
+    assert [(match.kind, match.standard) for match in matches] == [
+        ("menu", pytest.approx((1.0 - 0.2) / 0.1, abs=1e-4)),
+        ("receipt", pytest.approx((0.0 - 1.0 - 0.2) / 0.1, abs=1e-4)),
+    ]
+    calibration = Calibration(cohort="description", midpoint=3, slope=2, unfamiliar_below=0)
+    assert page_probability(matches, calibration) == pytest.approx(0.7, abs=1e-3)
+
+
+@pytest.mark.parametrize(("nearest_kind", "is_asked"), [(0.63, True), (0.61, False)])
+def test_what_a_text_stands_on_counts_where_something_to_read_is_asked_for(nearest_kind: float, is_asked: bool) -> None:
+    whole = concepts(0, 0.2, 0.1)
+    wish = Wish(whole, subjects=(whole, replace(whole, nearest_kind=nearest_kind)))
+    read = replace(whole, kinds=(PageKind("menu", 1.0, whole.embedding[None]),))
+    assert wish.asks_to_read == is_asked
+    assert bool(page_matches(read, wish)) == is_asked
+    assert page_matches(None, wish) == ()
 
 
 @pytest.mark.parametrize(("standard", "probability"), [(3.0, 0.5), (3.5, 0.731), (-1e6, 0.0), (1e6, 1.0)])

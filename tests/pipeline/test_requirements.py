@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from models.outputs import Box, Cohort, Concepts, Detection, Label, PageText, Segment, TextLine, Transcript, Word
+from models.outputs import (
+    Box,
+    Cohort,
+    Concepts,
+    Detection,
+    Label,
+    PageKind,
+    PageText,
+    Segment,
+    TextLine,
+    Transcript,
+    Word,
+)
 from pipeline.brief import JobBrief, Requirements
 from pipeline.evidence import Evidence
 from pipeline.findings import Findings, weigh
@@ -77,6 +89,19 @@ def test_a_box_shows_its_subject() -> None:
     assert evidence(brief, concepts=(concepts(),), detections=((face,),)).requirements.unseen == {}
     doubtful = replace(face, confidence=0.1)
     assert "face" in evidence(brief, concepts=(concepts(),), detections=((doubtful,),)).requirements.unseen
+
+
+@pytest.mark.parametrize(("kind", "is_seen"), [("receipt", True), ("menu", False)])
+def test_what_is_written_shows_its_subject(kind: str, is_seen: bool) -> None:
+    receipt, menu = np.array([[0, 1]], np.float32), np.array([[1, 0]], np.float32)
+    wanted = replace(concepts(), embedding=receipt[0], nearest_kind=1.0)
+    read = replace(concepts(), kinds=(PageKind(kind, 0.9, receipt if kind == "receipt" else menu),))
+    findings = Findings(
+        PHOTO, Wish(concepts()), (wanted,), concepts=(concepts(),), pages=(page("TOTAL 8.61"),), read=read
+    )
+    found = weigh(findings, asking(must_show=("receipt",)), RUBRIC, "conse")
+    assert (found.requirements.unseen == {}) is is_seen
+    assert found.match.words_read == 2
 
 
 def test_a_file_with_sound_only_is_no_video() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.reasons import SENTENCES
+from pipeline.relevance import PageMatch
 from pipeline.script import ScriptMatch
 from pipeline.video_signals import VideoSignals
 from tests.pipeline.scoring import BRIEF, CLEAN, CLEAR, GOOD_PHOTO, GOOD_SPEECH, PHOTO, RUBRIC, graded
@@ -112,6 +113,35 @@ def test_a_picture_unlike_what_the_encoder_does_not_know_is_neither_approved_of_
 ) -> None:
     result = graded(match=MatchEvidence(visual=visual, familiarity=familiarity))
     assert (result.stars, result.reasons) == (stars, reasons)
+
+
+@pytest.mark.parametrize(
+    ("probability", "stars", "reasons"),
+    [(0.95, 5, ()), (0.6, 4, ()), (0.2, 2, ("relevance.off_topic",)), (0.0, 1, ("relevance.off_topic",))],
+)
+def test_a_page_that_reads_like_what_is_asked_for_is(probability: float, stars: int, reasons: tuple[str, ...]) -> None:
+    pages = (PageMatch("menu", probability, 8.0), PageMatch("recipe", 1 - probability, -4.0))
+    result = graded(match=MatchEvidence(visual=-0.5, read=1.0, pages=pages, asks_to_read=True, words_read=40))
+    assert (result.stars, result.reasons) == (stars, reasons)
+
+
+@pytest.mark.parametrize(
+    ("familiarity", "asks_to_read", "words_read", "stars", "reason"),
+    [
+        (0.5, True, 0, 2, "relevance.no_text"),
+        (0.5, True, 2, 2, "relevance.no_text"),
+        (0.5, True, 3, 3, "relevance.not_judged"),  # it may well be one that is not recognised
+        (0.5, True, None, 3, "relevance.not_judged"),  # nobody looked for words
+        (0.5, False, 0, 3, "relevance.not_judged"),
+        (0.9, True, 0, 1, "relevance.off_topic"),
+    ],
+)
+def test_what_has_no_words_is_nothing_to_read(
+    familiarity: float, asks_to_read: bool, words_read: int | None, stars: int, reason: str
+) -> None:
+    match = MatchEvidence(visual=-0.5, familiarity=familiarity, asks_to_read=asks_to_read, words_read=words_read)
+    result = graded(match=match)
+    assert (result.stars, result.reasons) == (stars, (reason,))
 
 
 def test_words_that_are_quoted_and_not_asked_for_can_only_help() -> None:
