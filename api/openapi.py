@@ -13,7 +13,10 @@ _METHODS = ("get", "post", "put", "patch", "delete", "head")
 _COUNT = {"type": "integer", "minimum": 0}
 _HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in our logs."},
-    "X-RateLimit-Limit": {"schema": _COUNT, "description": "Requests of this class in a minute."},
+    "X-RateLimit-Limit": {
+        "schema": _COUNT,
+        "description": "Requests of this class in a minute; of nobody known, those of the address.",
+    },
     "X-RateLimit-Remaining": {"schema": _COUNT},
     "X-RateLimit-Reset": {"schema": _COUNT, "description": "Unix time."},
 }
@@ -116,10 +119,9 @@ def _describe_errors(method: str, operation: dict[str, Any]) -> None:
         del responses["422"]
     for status in sorted(_statuses(method, operation)):
         responses.setdefault(str(status), {"$ref": f"#/components/responses/{BY_STATUS[status].__name__}"})
-    unlimited = operation["operationId"] in _UNLIMITED
     for response in responses.values():
         if "$ref" not in response:
-            response.setdefault("headers", {}).update(_headers(*(("X-Request-Id",) if unlimited else _HEADERS)))
+            response.setdefault("headers", {}).update(_headers())
 
 
 def _statuses(method: str, operation: dict[str, Any]) -> frozenset[int]:
@@ -141,14 +143,12 @@ def _statuses(method: str, operation: dict[str, Any]) -> frozenset[int]:
 
 
 def _error(status: int) -> dict[str, Any]:
-    """A fault of ours is answered before the limits are looked at, and so is one that they find."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    names = ("X-Request-Id",) if status >= 500 else tuple(_HEADERS)
-    headers = _headers(*names)
+    headers = _headers()
     if status in (429, 503):
         headers["Retry-After"] = {"required": True, "schema": _COUNT, "description": "Seconds."}
     return {"description": BY_STATUS[status].type, "content": content, "headers": headers}
 
 
-def _headers(*names: str) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+def _headers() -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}

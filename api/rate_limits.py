@@ -1,12 +1,13 @@
 """Requests per minute, by organization (or worker, or address) and class of route."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic, time
 from typing import Literal
 
 from fastapi import Request
+from starlette.types import Scope
 
 from api.errors import RateLimitExceeded
 from configs.settings import LimitSettings
@@ -14,6 +15,7 @@ from configs.settings import LimitSettings
 RouteClass = Literal["read", "write", "score", "anonymous"]
 
 PERIOD_SECONDS = 60.0
+NOBODY = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,16 @@ class MovingWindow:
         if allowed := len(times) < self._limit:
             times.append(now)
             self._times.move_to_end(owner)
-        waits = max(1, round(times[0] + PERIOD_SECONDS - now))
-        return allowed, Window(self._limit, self._limit - len(times), waits)
+        return allowed, self._window(times, now)
+
+    def left(self, owner: str) -> Window:
+        """What is left, without counting anything."""
+        now = self._clock()
+        return self._window([moment for moment in self._times.get(owner, ()) if moment > now - PERIOD_SECONDS], now)
+
+    def _window(self, times: Sequence[float], now: float) -> Window:
+        waits = max(1, round(times[0] + PERIOD_SECONDS - now)) if times else round(PERIOD_SECONDS)
+        return Window(self._limit, self._limit - len(times), waits)
 
     def _forget_before(self, moment: float) -> None:
         """Owners who come no more take no memory; each is looked at once in its silence."""
@@ -89,7 +99,12 @@ class RateLimits:
 
     def spend_anonymous(self, request: Request) -> None:
         """Count a request whose sender is not known against its address."""
-        self._spend(request, "anonymous", request.client.host if request.client else "unknown")
+        self._spend(request, "anonymous", request.client.host if request.client else NOBODY)
+
+    def left(self, scope: Scope) -> Window:
+        """What a request that counted against nobody may tell: what is left for its address."""
+        address = scope["client"][0] if scope.get("client") else NOBODY
+        return self._windows["anonymous"].left(address)
 
     def _spend(self, request: Request, kind: RouteClass, owner: str) -> None:
         allowed, window = self._windows[kind].spend(owner)

@@ -2,17 +2,14 @@
 
 import logging
 from time import perf_counter
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body_limit import BodyLimit
@@ -26,6 +23,7 @@ from api.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from api.head import HeadLikeGet, methods_of
 from api.metrics import REQUEST_SECONDS
 from api.outage import DatabaseAway
 from api.rate_limits import Window
@@ -68,7 +66,7 @@ class RequestScope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), state)
+                _add_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -81,6 +79,7 @@ class RequestScope:
 def install(app: FastAPI) -> None:
     """Make the app answer every error in the shape of the contract."""
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadLikeGet)
     _let_pages_in(app)
     app.add_middleware(RequestScope)
     app.add_exception_handler(ApiError, _on_api_error)
@@ -109,13 +108,14 @@ def _let_pages_in(app: FastAPI) -> None:
         )
 
 
-def _add_headers(headers: MutableHeaders, state: dict[str, Any]) -> None:
+def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+    state = scope["state"]
     headers["X-Request-Id"] = state["request_id"]
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    window: Window | None = state.get("rate_limit")
-    if window is not None:
-        for name, value in window.headers().items():
-            headers.setdefault(name, value)
+    use: Services = scope["app"].state.services
+    window: Window = state.get("rate_limit") or use.limits.left(scope)
+    for name, value in window.headers().items():
+        headers.setdefault(name, value)
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:
@@ -154,7 +154,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     kind = BY_STATUS.get(error.status_code, ValidationFailed if error.status_code < 500 else InternalError)
     message = "there is nothing at this path" if kind is NotFound else str(error.detail)
     code = "method_not_allowed" if error.status_code == 405 else None
-    headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
+    headers = {"Allow": ", ".join(sorted(_allowed(request)))} if error.status_code == 405 else dict(error.headers or {})
     answer = kind(message, code=code, headers=headers)
     return _answer(request, answer) if error.status_code in (404, 405) else await _answer_counted(request, answer)
 
@@ -198,11 +198,9 @@ async def _answer_counted(request: Request, error: ApiError) -> JSONResponse:
     return _answer(request, error)
 
 
-def _allowed(request: Request) -> str:
-    """All methods of the path; Starlette names those of the first route that has it."""
-    routes = [found.original_route for found in iter_route_contexts(request.app.routes)]
-    there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", None) or ()}))
+def _allowed(request: Request) -> frozenset[str]:
+    known = methods_of(request.app, request.scope)
+    return known | {"HEAD"} if "GET" in known else known
 
 
 def _has_another_type(error: RequestValidationError) -> bool:
@@ -213,7 +211,7 @@ def _has_another_type(error: RequestValidationError) -> bool:
 def _answer(request: Request, error: ApiError) -> JSONResponse:
     response = JSONResponse(error.to_json(request.state.request_id), error.status, error.headers)
     if error.status == 500:  # Starlette answers faults outside of the middleware
-        _add_headers(MutableHeaders(raw=response.raw_headers), request.state._state)
+        _add_headers(MutableHeaders(raw=response.raw_headers), request.scope)
     return response
 
 

@@ -17,13 +17,13 @@ JSON = {"Content-Type": "application/json"}
 RATE_LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
-def check(answer: httpx.Response, status: int, kind: str, counted: bool = True) -> dict[str, Any]:
+def check(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
     """The error of an answer in the shape of the contract."""
     assert answer.status_code == status, answer.text
     error: dict[str, Any] = answer.json()["error"]
     assert set(error) == {"type", "code", "message", "param", "request_id", "details"}
     assert (error["type"], error["request_id"]) == (kind, answer.headers["X-Request-Id"])
-    assert all(name in answer.headers for name in RATE_LIMIT_HEADERS) == counted
+    assert all(name in answer.headers for name in RATE_LIMIT_HEADERS)
     return error
 
 
@@ -118,19 +118,45 @@ async def test_an_upload_may_be_longer(http: httpx.AsyncClient, organization: Cl
 async def test_nothing_at_this_path(http: httpx.AsyncClient, organization: Client) -> None:
     for path in ("/v1/nothing", "/v1", "/v1/jobs/", "/v2/jobs", "/v1/jobs/%00", "/v1//jobs", "/docs/..%2f..%2fetc"):
         answer = await http.get(path, headers=organization.headers)
-        check(answer, 404, "not_found", counted=path == "/v1/jobs/%00")
+        check(answer, 404, "not_found")
 
 
 async def test_another_method(http: httpx.AsyncClient, organization: Client) -> None:
     for method, path, allowed in (
-        ("DELETE", "/v1/jobs", "GET, POST"),
-        ("PUT", "/v1/webhook_endpoints/whe_1", "DELETE, GET, PATCH"),
+        ("DELETE", "/v1/jobs", "GET, HEAD, POST"),
+        ("PUT", "/v1/webhook_endpoints/whe_1", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/v1/score", "POST"),
-        ("TRACE", "/healthz", "GET"),
+        ("TRACE", "/healthz", "GET, HEAD"),
     ):
         answer = await http.request(method, path, headers=organization.headers)
-        assert check(answer, 405, "validation_error", counted=False)["code"] == "method_not_allowed"
+        assert check(answer, 405, "validation_error")["code"] == "method_not_allowed"
         assert answer.headers["Allow"] == allowed
+
+
+async def test_head_is_get_without_a_body(http: httpx.AsyncClient, organization: Client) -> None:
+    job_id = (await post_job(http, organization))["id"]
+    for path in ("/healthz", "/metrics", "/v1/jobs", f"/v1/jobs/{job_id}"):
+        got = await http.get(path, headers=organization.headers)
+        head = await http.head(path, headers=organization.headers)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["Content-Type"] == got.headers["Content-Type"]
+        assert path == "/metrics" or head.headers["Content-Length"] == str(len(got.content))
+        assert all(name in head.headers for name in ("X-Request-Id", *RATE_LIMIT_HEADERS)), path
+    for path, status in (("/v1/jobs/job_01J00000000000000000000000", 404), ("/v1/score", 405)):
+        missing = await http.head(path, headers=organization.headers)
+        assert (missing.status_code, missing.content) == (status, b"")
+
+
+async def test_what_counts_against_nobody_tells_what_the_address_has_left(
+    http: httpx.AsyncClient, organization: Client
+) -> None:
+    for path in ("/healthz", "/v1/nothing", "/healthz"):
+        answer = await http.get(path, headers=organization.headers)
+        assert answer.headers["X-RateLimit-Remaining"] == answer.headers["X-RateLimit-Limit"], path
+    unknown = await http.get("/v1/jobs")
+    health = await http.get("/healthz")
+    assert unknown.headers["X-RateLimit-Remaining"] == health.headers["X-RateLimit-Remaining"]
+    assert int(health.headers["X-RateLimit-Remaining"]) == int(health.headers["X-RateLimit-Limit"]) - 1
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=%00", "cursor=x", "cursor=%F0%9F%98%80"])

@@ -23,6 +23,17 @@ def test_requests_count_for_a_minute() -> None:
     assert window.spend("org_a") == (True, Window(2, 0, 20))
 
 
+def test_what_is_left_can_be_looked_at() -> None:
+    clock = Clock()
+    window = MovingWindow(2, clock)
+    assert window.left("org_a") == Window(2, 2, 60)
+    window.spend("org_a")
+    clock.now += 20
+    assert [window.left("org_a") for _ in range(3)] == [Window(2, 1, 40)] * 3
+    clock.now += 40
+    assert window.left("org_a") == Window(2, 2, 60)
+
+
 def test_what_is_refused_does_not_count() -> None:
     clock = Clock()
     window = MovingWindow(1, clock)
