@@ -1,6 +1,7 @@
 """Around every request: its id, the log line, the headers of the contract, and errors in its shape."""
 
 import logging
+import re
 from time import perf_counter
 
 from fastapi import FastAPI, Request
@@ -35,6 +36,8 @@ from serve.request_ids import HEADER, request_id
 log = logging.getLogger("assay.request")
 
 MAX_FIELD_CHARACTERS = 100
+_OF_PYDANTIC = re.compile(r"constrained-str|\[key\]|(?:literal|list|dict|nullable|function-\w+)\[.*", re.DOTALL)
+"""What a location names beside fields: branches of a union and validators."""
 AWAY_RETRY_SECONDS = 2
 """What clients are told to wait; a Postgres that was killed is back in about that time."""
 
@@ -217,6 +220,6 @@ def _answer(request: Request, error: ApiError) -> JSONResponse:
 
 def _field(location: tuple[int | str, ...]) -> str:
     """Names of fields come from the client: a lone surrogate among them could not be sent back."""
-    where, *rest = location
+    where, *rest = (part for part in location if not (isinstance(part, str) and _OF_PYDANTIC.fullmatch(part)))
     name = ".".join(map(str, rest)) if rest and isinstance(rest[0], str) else str(where)  # a number: of a character
     return name[:MAX_FIELD_CHARACTERS].encode(errors="replace").decode()

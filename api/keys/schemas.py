@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from api.auth import ALL_SCOPES, Scope
 from api.clock import after, now
@@ -42,12 +42,17 @@ class KeyCreate(Wire):
             raise ValueError("mode, environment, livemode and test_mode contradict each other")
         return {**data, "mode": modes[0] if modes else None}
 
+    @field_validator("expires_at")
+    @classmethod
+    def _ends_later(cls, moment: datetime | None) -> datetime | None:
+        if moment is not None and moment <= now():
+            raise ValueError("expires_at is in the past")
+        return moment
+
     @model_validator(mode="after")
-    def _ends_once_and_later(self) -> Self:
+    def _ends_once(self) -> Self:
         if self.expires_at is not None and self.expires_in_days is not None:
             raise ValueError("give one of expires_at and expires_in_days")
-        if self.expires_at is not None and self.expires_at <= now():
-            raise ValueError("expires_at is in the past")
         return self
 
     def ends_at(self) -> datetime | None:

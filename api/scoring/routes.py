@@ -1,6 +1,7 @@
 """Scoring one file now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -71,14 +72,21 @@ def _source(use: Services, upload: Upload) -> Any:
 
 
 def _brief(fields: Mapping[str, str]) -> JobBrief:
-    try:
-        return JobBrief.model_validate(
-            {
-                "description": fields.get("description", ""),
-                "content_type": fields.get("content_type") or None,
-                "requirements": _requirements.validate_python(fields.get("requirements") or "{}"),
-            }
+    with _faults_in("requirements"):
+        requirements = _requirements.validate_python(fields.get("requirements") or "{}")
+    with _faults_in():
+        return JobBrief(
+            description=fields.get("description", ""),
+            content_type=fields.get("content_type") or None,  # type: ignore[arg-type]  # which the model checks
+            requirements=requirements,
         )
+
+
+@contextmanager
+def _faults_in(*field: str) -> Iterator[None]:
+    """What is wrong with a field of the body is told by its name."""
+    try:
+        yield
     except ValidationError as error:
-        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors(include_context=False)]
+        faults = [{**fault, "loc": ("body", *field, *fault["loc"])} for fault in error.errors(include_context=False)]
         raise RequestValidationError(faults) from error

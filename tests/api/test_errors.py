@@ -72,6 +72,41 @@ async def test_json_that_breaks_off(http: httpx.AsyncClient, organization: Clien
     assert (error["param"], error["message"]) == ("body", "body: JSON decode error")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/v1/jobs", JOB | {"metadata": {"k" * 50: 1}}, "metadata." + "k" * 50),
+        ("/v1/jobs", JOB | {"requirements": {"must_show": [1]}}, "requirements.must_show.0"),
+        ("/v1/jobs", JOB | {"location": {"lat": 91, "lng": 0, "radius_km": 1}}, "location.lat"),
+        ("/v1/jobs", JOB | {"metadata": {"a": {"b": 1}}}, "metadata.a"),
+        ("/v1/webhook_endpoints", {"url": "https://a.example", "events": ["nope"]}, "events.0"),
+    ],
+)
+async def test_a_fault_is_told_by_the_name_of_its_field(
+    http: httpx.AsyncClient, organization: Client, path: str, body: dict[str, Any], param: str
+) -> None:
+    error = check(await http.post(path, json=body, headers=organization.headers), 400, "validation_error")
+    assert (error["param"], error["details"][0]["field"]) == (param, param)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"requirements": "{bad"}, "requirements"),
+        ({"requirements": '{"nope": 1}'}, "requirements.nope"),
+        ({"requirements": '{"min_width": -1}'}, "requirements.min_width"),
+        ({"description": " "}, "description"),
+        ({"content_type": "picture"}, "content_type"),
+    ],
+)
+async def test_a_fault_of_a_form_is_told_by_the_name_of_its_field(
+    http: httpx.AsyncClient, organization: Client, fields: dict[str, str], param: str
+) -> None:
+    form = {"description": "A photo of a cat."} | fields
+    answer = await http.post("/v1/score", data=form, files={"file": b"x"}, headers=organization.headers)
+    assert check(answer, 400, "validation_error")["param"] == param
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x", None])
 async def test_a_body_that_is_not_json(http: httpx.AsyncClient, organization: Client, kind: str | None) -> None:
     headers = organization.headers | ({"Content-Type": kind} if kind else {})

@@ -188,7 +188,7 @@ async def test_a_key_may_end_itself(http, organization):
         ({"mode": "live", "test_mode": True}, "body"),
         ({"expires_in_days": True}, "expires_in_days"),
         ({"expires_in_days": 0}, "expires_in_days"),
-        ({"expires_at": "2020-01-01T00:00:00Z"}, "body"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
         ({"expires_at": "2099-01-01T00:00:00"}, "expires_at"),
         ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
         ({"expires_at": "2099-01-01T00:00:00Z", "expires_in_days": 1}, "body"),

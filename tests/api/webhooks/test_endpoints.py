@@ -84,7 +84,7 @@ async def test_events_by_both_names(http, organization, given, kept):
         ({"events": []}, "events"),
         ({"events": ["job.exploded"]}, "events.0"),
         ({"description": "\0"}, "description"),
-        ({"metadata": {"a": {"b": 1}}}, "metadata"),
+        ({"metadata": {"a": {"b": 1}}}, "metadata.a"),
     ],
 )
 async def test_bad_bodies_are_refused(http, organization, body, param):
@@ -94,7 +94,7 @@ async def test_bad_bodies_are_refused(http, organization, body, param):
         assert refused.status_code == 400
         error = refused.json()["error"]
         assert error["type"] == "validation_error"
-        assert error["param"].startswith(param)
+        assert error["param"] == param
     (only,) = (await http.get(ROUTE, headers=organization.headers)).json()["data"]
     assert only["url"] == URL
 
