@@ -64,7 +64,7 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
 
     Raises:
         PayloadTooLarge: it has more than `max_bytes`.
-        ValidationFailed: there is no such field, or the form is broken.
+        ValidationFailed: there is no such field, the form is broken, or its `sha256` is not the file's.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes + FORM_OVERHEAD_BYTES:
@@ -78,6 +78,8 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
         fields = {name: _plain(name, value) for name, value in form.items() if isinstance(value, str)}
         with tempfile.NamedTemporaryFile(prefix=PREFIX) as spooled:
             size, digest = await _spool(file, spooled, max_bytes)
+            if fields.get("sha256", digest).lower() != digest:
+                raise ValidationFailed("the file that arrived has another SHA-256", param="sha256")
             name = _plain("file", file.filename or "file")[:255] or "file"
             yield Upload(Path(spooled.name), name, size, digest, fields)
     finally:

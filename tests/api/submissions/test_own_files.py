@@ -47,6 +47,17 @@ async def test_a_form_is_queued_at_once(http: httpx.AsyncClient, services: Servi
     assert await check(services.db) == []
 
 
+async def test_a_form_may_tell_the_digest_of_its_file(http: httpx.AsyncClient, organization: Client) -> None:
+    job, content = await post_job(http, organization), picture(4)
+    told = hashlib.sha256(content).hexdigest().upper()
+    route, files = f"/v1/jobs/{job['id']}/submissions", {"file": ("menu.png", content)}
+    broken = await http.post(route, files=files, data={"sha256": told[::-1]}, headers=organization.headers)
+    assert (broken.status_code, broken.json()["error"]["param"]) == (400, "sha256")
+    assert (await http.get(f"/v1/jobs/{job['id']}", headers=organization.headers)).json() == job
+    intact = await http.post(route, files=files, data={"sha256": told}, headers=organization.headers)
+    assert intact.status_code == 201, intact.text
+
+
 async def test_an_announced_file_is_queued_when_it_is_there(
     http: httpx.AsyncClient, services: Services, organization: Client
 ) -> None:
