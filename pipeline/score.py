@@ -19,9 +19,12 @@ NOT_JUDGED = 3.0
 """Relevance, where nothing was seen or said that could be compared with the job: the middle of the scale."""
 MIN_READ_WORDS = 3
 """Fewer are no receipt and no letter, but may be on anything."""
-NO_TEXT = 2.0
-"""Relevance of those where something to read is asked for: not approved, but no strike, since what was written may have
-been hard to read."""
+LIKELY_KIND, CERTAIN_KIND, HARDLY_ASKED = 0.5, 0.9, 0.05
+"""Probabilities of what a text stands on, and of its being what is asked for. Of pages of unseen lines 2.4% are taken
+for another kind so certainly, most of them bank statements, invoices, forms and identity documents (decision 0032)."""
+UNREAD = 2.0
+"""Relevance where something to read is asked for and something else, or nothing, is read: not approved, but no strike,
+since what is written may be hard to read."""
 FITS_WELL = 4
 HALFWAY: dict[Dimension, str] = {
     "relevance": "Thank you. A closer look at what the job asks for would score higher.",
@@ -114,16 +117,22 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
         return grade, _about(grade, "relevance.wrong_words", "relevance.wrong_words", rubric, share)
     witnesses = [value for value in (match.visual, match.read, match.heard) if value is not None]
     probabilities = [match_probability(value, calibration) for value in witnesses]
-    best = max(*probabilities, page_probability(match.pages, calibration), read_aloud, 0.0)
+    written = page_probability(match.pages, calibration)
+    best = max(*probabilities, written, read_aloud, 0.0)
     grade = _grade(best)
     if match.visual is None and evidence.speech_seconds:
         grade = max(grade, rubric.audio.unscripted_relevance)
     is_comparable = match.visual is None or match.familiarity >= calibration.unfamiliar_below
+    page = match.pages[0] if match.pages else None
+    looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
+    if page is not None and page.probability >= LIKELY_KIND:
+        looks_like = page.kind
     if grade < NOT_JUDGED and not (is_comparable and (witnesses or evidence.image)):
         if match.asks_to_read and match.words_read is not None and match.words_read < MIN_READ_WORDS:
-            return NO_TEXT, [Deduction("relevance.no_text", "relevance", BEST - NO_TEXT, match.words_read)]
+            return UNREAD, [Deduction("relevance.no_text", "relevance", BEST - UNREAD, match.words_read)]
+        if page is not None and page.probability >= CERTAIN_KIND and written < HARDLY_ASKED:
+            return UNREAD, [Deduction("relevance.off_topic", "relevance", BEST - UNREAD, written, detail=page.kind)]
         return NOT_JUDGED, [Deduction("relevance.not_judged", "relevance", BEST - NOT_JUDGED)]
-    looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
     return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)
 
 

@@ -126,6 +126,29 @@ def test_a_page_that_reads_like_what_is_asked_for_is(probability: float, stars: 
 
 
 @pytest.mark.parametrize(
+    ("familiarity", "pages", "stars", "reasons", "feedback"),
+    [
+        (0.5, [("menu", 0.95, -5.0)], 2, ("relevance.off_topic",), "menu"),
+        (0.5, [("menu", 0.85, -5.0)], 3, ("relevance.not_judged",), "could not be told"),
+        (0.5, [("bill", 0.9, 2.0)], 3, ("relevance.not_judged",), "could not be told"),  # a receipt is much like it
+        (0.9, [("menu", 0.6, -5.0)], 1, ("relevance.off_topic",), "menu"),
+        (0.9, [("menu", 0.4, -5.0)], 1, ("relevance.off_topic",), "web site"),
+    ],
+)
+def test_a_page_that_reads_like_something_else_is_not_approved(
+    familiarity: float, pages: list[tuple[str, float, float]], stars: int, reasons: tuple[str, ...], feedback: str
+) -> None:
+    told = tuple(PageMatch(*page) for page in pages)
+    match = MatchEvidence(
+        visual=-0.5, read=0.0, familiarity=familiarity, pages=told, asks_to_read=True, words_read=40,
+        looks_like=("web site",),
+    )  # fmt: skip
+    result = graded(match=match)
+    assert (result.stars, result.reasons) == (stars, reasons)
+    assert feedback in result.feedback
+
+
+@pytest.mark.parametrize(
     ("familiarity", "asks_to_read", "words_read", "stars", "reason"),
     [
         (0.5, True, 0, 2, "relevance.no_text"),
