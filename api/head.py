@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class HeadLikeGet:
@@ -16,17 +16,12 @@ class HeadLikeGet:
         if scope["type"] != "http" or scope["method"] != "HEAD" or "HEAD" in methods_of(scope["app"], scope):
             await self._app(scope, receive, send)
             return
-
-        async def send_without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        scope["method"] = "GET"
+        # A copy, since the server looks at its own to leave the body out.
+        inner = {**scope, "method": "GET"}
         try:
-            await self._app(scope, receive, send_without_body)
+            await self._app(inner, receive, send)
         finally:
-            scope["method"] = "HEAD"  # for the log
+            scope.update({**inner, "method": "HEAD"})  # the route, for the log
 
 
 def methods_of(app: FastAPI, scope: Scope) -> frozenset[str]:

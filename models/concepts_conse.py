@@ -61,8 +61,10 @@ class ConseEncoder:
         self._page_kinds = PageKinds(pages, embedded)
 
     def cost(self, item: ConceptItem) -> float:
-        """Megapixels of the classifier's input; a sentence costs about as much as one picture."""
-        return INPUT_PIXELS**2 / 1e6
+        """Megapixels of the classifier's input; a sentence costs about as much as one picture, a text that of its
+        lines as well."""
+        sentences = 1 + len(telling(item.lines)) if isinstance(item, ReadText) else 1
+        return sentences * INPUT_PIXELS**2 / 1e6
 
     def warm_up(self) -> None:
         self.run([np.zeros((INPUT_PIXELS, INPUT_PIXELS, 3), np.uint8), "warm up"])
@@ -83,12 +85,14 @@ class ConseEncoder:
 
     def _text(self, item: ConceptItem, embedding: NDArray[np.float32]) -> Concepts:
         nearest = max(float((names @ embedding).max()) for names in (self._class_embeddings, self._term_embeddings))
+        nearest_kind, nearest_wordy = self._page_kinds.nearest(embedding)
         return Concepts(
             embedding,
             cohort(embedding, self._class_embeddings),
             nearest=nearest,
             kinds=self._kinds(item, embedding) if isinstance(item, ReadText) else (),
-            nearest_kind=self._page_kinds.nearest(embedding),
+            nearest_kind=nearest_kind,
+            nearest_wordy=nearest_wordy,
         )
 
     def _kinds(self, read: ReadText, embedding: NDArray[np.float32]) -> tuple[PageKind, ...]:

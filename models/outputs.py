@@ -87,6 +87,8 @@ class Concepts:
     """Of a text that was read, likeliest first; empty for an encoder that tells none."""
     nearest_kind: float = 0.0
     """Of a sentence: its largest cosine with the name of any such kind."""
+    nearest_wordy: float = 0.0
+    """Of a sentence: that with the name of a kind that never has few words."""
 
     def __post_init__(self) -> None:
         _require(self.embedding.ndim == 1, "an embedding is one vector", self.embedding.shape)

@@ -71,10 +71,13 @@ class Request:
     subjects: tuple[str, ...]
     """The sentences, and what they name in a phrase and in its last word: "coffee shop menus", "menus"."""
 
+    named: tuple[str, ...] = ()
+    """The phrases alone."""
+
     @property
     def texts(self) -> tuple[str, ...]:
         """All of them, each once."""
-        return tuple(dict.fromkeys((self.whole, *self.parts, *self.subjects)))
+        return tuple(dict.fromkeys((self.whole, *self.parts, *self.subjects, *self.named, *map(last_word, self.named))))
 
 
 def request_of(description: str) -> Request:
@@ -85,8 +88,15 @@ def request_of(description: str) -> Request:
     asking = tuple(_asking(_tidied(description)))[:MAX_SENTENCES] or ((description.strip(), False),)
     wanting = [sentence for sentence, wants in asking if wants] or [sentence for sentence, _ in asking]
     parts = [part for sentence in wanting for part in (sentence, *_alternatives(sentence))]
-    subjects = [name for sentence in wanting for name in (sentence, *_names(sentence))]
-    return Request(" ".join(wanting), _distinct(parts), _distinct(subjects))
+    named = {sentence: _phrases(sentence) for sentence in wanting}
+    subjects = [name for sentence in wanting for name in (sentence, *_with_last_words(named[sentence]))]
+    phrases = [phrase for sentence in wanting for phrase in named[sentence]]
+    return Request(" ".join(wanting), _distinct(parts), _distinct(subjects), _distinct(phrases))
+
+
+def last_word(phrase: str) -> str:
+    """What a phrase is of: "menus" of "coffee shop menus"."""
+    return phrase.split()[-1]
 
 
 def _tidied(description: str) -> str:
@@ -130,9 +140,17 @@ def _alternatives(sentence: str) -> tuple[str, ...]:
     return found if is_list or _CONJUNCTION.search(named) else ()
 
 
-def _names(sentence: str) -> Iterator[str]:
-    for phrase in _alternatives(sentence) or _SEPARATOR.split(_named(sentence), maxsplit=1)[:1]:
-        yield from (phrase, *phrase.split()[-1:])
+def _phrases(sentence: str) -> tuple[str, ...]:
+    return tuple(
+        phrase
+        for phrase in _alternatives(sentence) or _SEPARATOR.split(_named(sentence), maxsplit=1)[:1]
+        if phrase.strip()
+    )
+
+
+def _with_last_words(phrases: tuple[str, ...]) -> Iterator[str]:
+    for phrase in phrases:
+        yield from (phrase, last_word(phrase))
 
 
 def _named(sentence: str) -> str:

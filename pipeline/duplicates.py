@@ -1,9 +1,11 @@
 """Copies within a job: the same file, the same picture scaled, cropped, recompressed or brightened, the same sound.
 
-Perceptual hashes and shared words only say where to look. What decides is a comparison of thumbnails, or of the
-sound over all shifts.
+Perceptual hashes and shared words of sound only say where to look. What decides is a comparison of thumbnails, or of
+the sound over all shifts. Pages of one layout look alike and are still no copies when other things are written there.
 """
 
+import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +28,15 @@ take 60 ms a picture where there are 900 earlier ones, nearly all of it for pict
 _MIN_SHARED_WORDS = 0.08
 _UNRELATED_BIT_ERROR = 0.4
 """Two videos that sound as different as chance are two takes of one scene, however alike they look."""
+
+
+MIN_WRITTEN = 8
+"""Words that a page has to have to be told from another by them."""
+OTHER_PAGE = 0.4
+"""Share of the words of the one with fewer that two pages have in common, under which they are two. Pages of one layout
+with nothing but that in common share up to 0.07; copies of four menus, scaled, cropped, recompressed, darkened and
+brightened, 0.94 or more, at 400 pixels of width 0.48."""
+MAX_WRITTEN = 500
 
 
 class DuplicateRubric(BaseModel):
@@ -60,6 +71,8 @@ class Fingerprint:
     """One of an image, the sampled frames of a video, none of a recording."""
     sound: Words | None = None
     """Shape (frames,), one word of 32 band differences each; `None` without sound worth comparing."""
+    written: frozenset[int] = frozenset()
+    """CRC-32 of the words read in a picture; the smallest of them where there are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,12 @@ def fingerprint(media: Decoded) -> Fingerprint:
             return Fingerprint(media.facts.sha256, tuple(_picture(frame.view) for frame in media.frames), sound)
         case DecodedAudio():
             return Fingerprint(media.facts.sha256, sound=sound_words(media.samples))
+
+
+def with_text(print_: Fingerprint, text: str) -> Fingerprint:
+    """The fingerprint of a picture in which this was read."""
+    found = {zlib.crc32(word.encode()) for word in re.findall(r"\w{2,}", text.lower())}
+    return replace(print_, written=frozenset(sorted(found)[:MAX_WRITTEN]))
 
 
 def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:
@@ -117,7 +136,8 @@ def _orientations(print_: Fingerprint, hash_bits: int) -> Iterator[tuple[Fingerp
     yield print_, hash_bits
     for turns, step in ((0, -1), (1, 1), (2, 1), (3, 1), (1, -1), (2, -1), (3, -1)):
         thumbnails = (np.ascontiguousarray(np.rot90(each.thumbnail[:, ::step], turns)) for each in print_.pictures)
-        version = replace(print_, pictures=tuple(Picture(perceptual_hash(grey), grey) for grey in thumbnails))
+        pictures = tuple(Picture(perceptual_hash(grey), grey) for grey in thumbnails)
+        version = replace(print_, pictures=pictures, written=frozenset())  # a page that is turned reads otherwise
         yield version, min(hash_bits, _TURNED_HASH_BITS) if turns else hash_bits
 
 
@@ -158,7 +178,9 @@ def _best_match(
     copied = [
         match
         for match in matches
-        if match.similarity >= rubric.correlation and not _sounds_different(new, earlier[match.index])
+        if match.similarity >= rubric.correlation
+        and not _sounds_different(new, earlier[match.index])
+        and not _reads_differently(new, earlier[match.index])
     ]
     return max(copied, key=lambda match: match.similarity, default=None)
 
@@ -169,10 +191,21 @@ def _sounds_different(new: Fingerprint, old: Fingerprint) -> bool:
     return bit_error(new.sound, old.sound) >= _UNRELATED_BIT_ERROR
 
 
+def may_be_another_page(new: Fingerprint, old: Fingerprint) -> bool:
+    """Whether a picture that looks like an earlier one could be told from it by what is written on it."""
+    return len(old.written) >= MIN_WRITTEN and new.sha256 != old.sha256
+
+
+def _reads_differently(new: Fingerprint, old: Fingerprint) -> bool:
+    fewer = min(len(new.written), len(old.written))
+    return fewer >= MIN_WRITTEN and len(new.written & old.written) < OTHER_PAGE * fewer
+
+
 def to_json(print_: Fingerprint) -> dict[str, Any]:
     """A fingerprint as plain data, for the database."""
     return {
         "sha256": print_.sha256,
+        "written": sorted(print_.written),
         "sound": None if print_.sound is None else print_.sound.tobytes().hex(),
         "pictures": [
             {"hash": hash_text(picture.hash), "thumbnail": picture.thumbnail.tobytes().hex()}
@@ -189,4 +222,4 @@ def from_json(data: dict[str, Any]) -> Fingerprint:
         for kept in data["pictures"]
     )
     sound = None if data["sound"] is None else np.frombuffer(bytes.fromhex(data["sound"]), np.uint32)
-    return Fingerprint(data["sha256"], pictures, sound)
+    return Fingerprint(data["sha256"], pictures, sound, frozenset(data.get("written", ())))

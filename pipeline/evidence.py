@@ -30,7 +30,8 @@ class MatchEvidence:
     """Of the transcript."""
     pages: tuple[PageMatch, ...] = ()
     """What that text may stand on, where the job asks for something to read."""
-    asks_to_read: bool = False
+    nearest_wordy: float = 0.0
+    """How near the job comes to asking for something that never has few words, a cosine."""
     words_read: int | None = None
     """`None` when nothing was looked for."""
     script: ScriptMatch | None = None

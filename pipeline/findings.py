@@ -69,12 +69,12 @@ class Findings:
     @property
     def shown(self) -> tuple[Wish, ...]:
         """The job's `must_show`, each by itself."""
-        return tuple(Wish(subject, subjects=(subject,)) for subject in self.subjects)
+        return tuple(Wish(subject, named=((subject, subject),)) for subject in self.subjects)
 
     @property
-    def asks_to_read(self) -> bool:
-        """Whether the job asks for something with writing on it."""
-        return any(wish.asks_to_read for wish in (self.wish, *self.shown))
+    def nearest_kind(self) -> float:
+        """How near the job comes to asking for something with writing on it, a cosine."""
+        return max(wish.nearest_kind for wish in (self.wish, *self.shown))
 
     @property
     def text(self) -> str:
@@ -153,8 +153,8 @@ def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) ->
         visual=_best_half([wish_score(seen, wish, calibration) for seen in findings.concepts]),
         read=None if findings.read is None else wish_score(findings.read, wish, calibration),
         heard=None if findings.heard is None else wish_score(findings.heard, wish, calibration),
-        pages=page_matches(findings.read, wish),
-        asks_to_read=wish.asks_to_read,
+        pages=page_matches(findings.read, wish, calibration),
+        nearest_wordy=wish.nearest_wordy,
         words_read=sum(len(page.text.split()) for page in findings.pages) if findings.pages else None,
         familiarity=wish.familiarity,
         script=_script(findings, brief),
@@ -186,7 +186,7 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
         best = max((standard_score(seen, wish.whole, calibration) for seen in findings.concepts), default=NEVER_SEEN)
         seen = max(
             match_probability(best, calibration),
-            page_probability(page_matches(findings.read, wish), calibration),
+            page_probability(page_matches(findings.read, wish, calibration), calibration),
         )
         if seen < SEEN_PROBABILITY and not _is_labelled(name, findings):
             unseen[name] = best

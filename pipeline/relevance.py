@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from models.outputs import Concepts
-from pipeline.description import Request
+from pipeline.description import Request, last_word
 from pipeline.script import ScriptMatch
 
-ASKED_KIND = 0.62
-"""`Concepts.nearest_kind` from which a description asks for something that is read (decision 0032)."""
+NEVER = 2.0
+"""More than any cosine: for an encoder that tells no kinds of texts."""
 
 
 class Calibration(BaseModel):
@@ -45,6 +45,10 @@ class Calibration(BaseModel):
     unfamiliar_below: float
     """`Wish.familiarity` under which a picture that is unlike a description says nothing (decision 0031); 0 for an
     encoder that knows more than its labels."""
+    asked_kind: float = NEVER
+    """`Wish.nearest_kind` from which a description asks for something to read (decision 0032)."""
+    asked_page: float = NEVER
+    """`Wish.nearest_wordy` from which a picture with hardly any words cannot be it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,15 @@ class Wish:
     subjects: tuple[Concepts, ...] = ()
     """What it is about, worded in several ways (`pipeline.description.Request`)."""
 
+    named: tuple[tuple[Concepts, Concepts], ...] = ()
+    """Each phrase for what it is about, with its last word."""
+
     @classmethod
     def of(cls, asked: Request, embedded: Mapping[str, Concepts]) -> "Wish":
         """From its texts, embedded."""
         parts, subjects = (tuple(embedded[text] for text in each) for each in (asked.parts, asked.subjects))
-        return cls(embedded[asked.whole], parts, subjects)
+        named = tuple((embedded[phrase], embedded[last_word(phrase)]) for phrase in asked.named)
+        return cls(embedded[asked.whole], parts, subjects, named)
 
     @property
     def familiarity(self) -> float:
@@ -70,9 +78,15 @@ class Wish:
         return max((subject.nearest for subject in self.subjects), default=1.0)
 
     @property
-    def asks_to_read(self) -> bool:
-        """Whether something with writing on it is asked for, a receipt or a road sign."""
-        return any(subject.nearest_kind >= ASKED_KIND for subject in self.subjects)
+    def nearest_kind(self) -> float:
+        """How near it comes to something with writing on it, a receipt or a road sign: the best phrase with its last
+        word, since "cards" alone are business cards rather than Pokémon's."""
+        return max(((phrase.nearest_kind + last.nearest_kind) / 2 for phrase, last in self.named), default=0.0)
+
+    @property
+    def nearest_wordy(self) -> float:
+        """How near all that is asked for comes to something that never has few words."""
+        return min(((phrase.nearest_wordy + last.nearest_wordy) / 2 for phrase, last in self.named), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +104,9 @@ def wish_score(item: Concepts, wish: Wish, calibration: Calibration) -> float:
     return _of_wish(wish, lambda description: standard_score(item, description, calibration))
 
 
-def page_matches(read: Concepts | None, wish: Wish) -> tuple[PageMatch, ...]:
+def page_matches(read: Concepts | None, wish: Wish, calibration: Calibration) -> tuple[PageMatch, ...]:
     """The kinds that a text may be of, where one is asked for."""
-    if read is None or not wish.asks_to_read:
+    if read is None or wish.nearest_kind < calibration.asked_kind:
         return ()
     return tuple(
         PageMatch(kind.name, kind.probability, _of_wish(wish, partial(_name_score, kind.names)))

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.brief import JobBrief
-from pipeline.evidence import Evidence
+from pipeline.evidence import Evidence, MatchEvidence
 from pipeline.image_quality import image_quality
 from pipeline.media import MediaFacts
 from pipeline.reasons import Deduction, Dimension
-from pipeline.relevance import match_probability, page_probability, script_probability
+from pipeline.relevance import Calibration, match_probability, page_probability, script_probability
 from pipeline.requirements import accepted_formats, check_content, check_format, check_size, check_words
 from pipeline.rubric import Rubric
 
@@ -19,12 +19,10 @@ NOT_JUDGED = 3.0
 """Relevance, where nothing was seen or said that could be compared with the job: the middle of the scale."""
 MIN_READ_WORDS = 3
 """Fewer are no receipt and no letter, but may be on anything."""
-LIKELY_KIND, CERTAIN_KIND, HARDLY_ASKED = 0.5, 0.9, 0.05
-"""Probabilities of what a text stands on, and of its being what is asked for. Of pages of unseen lines 2.4% are taken
-for another kind so certainly, most of them bank statements, invoices, forms and identity documents (decision 0032)."""
+LIKELY_KIND = 0.5
+"""Probability from which the worker is told what a text seems to stand on."""
 UNREAD = 2.0
-"""Relevance where something to read is asked for and something else, or nothing, is read: not approved, but no strike,
-since what is written may be hard to read."""
+"""Relevance of those: not approved, but no strike, since what is written may be hard to read."""
 FITS_WELL = 4
 HALFWAY: dict[Dimension, str] = {
     "relevance": "Thank you. A closer look at what the job asks for would score higher.",
@@ -117,23 +115,27 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
         return grade, _about(grade, "relevance.wrong_words", "relevance.wrong_words", rubric, share)
     witnesses = [value for value in (match.visual, match.read, match.heard) if value is not None]
     probabilities = [match_probability(value, calibration) for value in witnesses]
-    written = page_probability(match.pages, calibration)
-    best = max(*probabilities, written, read_aloud, 0.0)
+    best = max(*probabilities, page_probability(match.pages, calibration), read_aloud, 0.0)
     grade = _grade(best)
     if match.visual is None and evidence.speech_seconds:
         grade = max(grade, rubric.audio.unscripted_relevance)
     is_comparable = match.visual is None or match.familiarity >= calibration.unfamiliar_below
-    page = match.pages[0] if match.pages else None
-    looks_like = ", ".join(match.looks_like[:3]) or "nothing that is recognised"
-    if page is not None and page.probability >= LIKELY_KIND:
-        looks_like = page.kind
     if grade < NOT_JUDGED and not (is_comparable and (witnesses or evidence.image)):
-        if match.asks_to_read and match.words_read is not None and match.words_read < MIN_READ_WORDS:
-            return UNREAD, [Deduction("relevance.no_text", "relevance", BEST - UNREAD, match.words_read)]
-        if page is not None and page.probability >= CERTAIN_KIND and written < HARDLY_ASKED:
-            return UNREAD, [Deduction("relevance.off_topic", "relevance", BEST - UNREAD, written, detail=page.kind)]
-        return NOT_JUDGED, [Deduction("relevance.not_judged", "relevance", BEST - NOT_JUDGED)]
-    return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, looks_like)
+        return _not_judged(match, calibration)
+    return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, _looks_like(match))
+
+
+def _not_judged(match: MatchEvidence, calibration: Calibration) -> tuple[float, list[Deduction]]:
+    few = match.words_read is not None and match.words_read < MIN_READ_WORDS
+    if few and match.nearest_wordy >= calibration.asked_page:
+        return UNREAD, [Deduction("relevance.no_text", "relevance", BEST - UNREAD, match.words_read, MIN_READ_WORDS)]
+    return NOT_JUDGED, [Deduction("relevance.not_judged", "relevance", BEST - NOT_JUDGED)]
+
+
+def _looks_like(match: MatchEvidence) -> str:
+    if match.pages and match.pages[0].probability >= LIKELY_KIND:
+        return match.pages[0].kind
+    return ", ".join(match.looks_like[:3]) or "nothing that is recognised"
 
 
 def _about(grade: float, off_topic: str, weak: str, rubric: Rubric, value: float, detail: str = "") -> list[Deduction]:

@@ -4,6 +4,7 @@
 
 The encoder knows each kind by half of its lines, and reads pages put together from the other half; both halves take
 their turn. Every page is compared with descriptions that ask for its kind, for other kinds, and for ImageNet's classes.
+Which descriptions ask for something to read at all is looked at with descriptions as clients write them.
 """
 
 import json
@@ -20,7 +21,7 @@ from rich.console import Console
 from configs.settings import Settings, load_settings
 from models.imagenet import class_names
 from models.outputs import Concepts, PageKind
-from models.page_kinds import SHARPNESS, Described, PageKinds, described, embed_kinds, telling
+from models.page_kinds import MIN_PROBABILITY, SHARPNESS, Described, PageKinds, described, embed_kinds, telling
 from pipeline.relevance import Calibration, Wish, match_probability, page_matches, page_probability, wish_score
 from pipeline.rubric import load_rubric
 from scripts.calibrate import DESCRIPTIONS, describe, wishes_of
@@ -30,10 +31,124 @@ SHARPNESSES = (20.0, 40.0, 80.0, 120.0, 160.0)
 PAGES = 6
 """Of each kind and half."""
 LINES = (3, 12)
-CLASSES = 100
 APPROVED = 0.3
 """Probability from which an otherwise flawless file has three stars."""
 SEED = 32
+READ = (
+    "Photos of receipts",
+    "50 photos of coffee shop menus",
+    "Photos of coffee shop menus with readable prices",
+    "Pictures of business cards",
+    "Grocery receipts, all items readable",
+    "We need photos of handwritten notes",
+    "Scans of utility bills",
+    "Photos of street signs in your city",
+    "Prescription labels",
+    "Take a picture of a newspaper page",
+    "Photos of bus schedules",
+    "Photos of restaurant menus or drink menus",
+    "Photos of wine labels",
+    "Photos of product packaging with an ingredients list",
+    "Photos of nutrition labels",
+    "Handwritten letters",
+    "Photos of filled-in forms",
+    "Warning signs at construction sites",
+    "Photos of price tags in shops",
+    "Screenshots of online shops",
+    "Photos of whiteboards with notes",
+    "Photos of concert posters",
+    "Photos of parking tickets",
+    "Photos of boarding passes",
+    "Photos of invoices",
+    "Take photos of documents",
+    "Photos of shop signs",
+    "Photos of recipe cards",
+    "Photos of medicine labels",
+    "Bank statements, with names blacked out",
+    "Photos of book covers",
+    "Photos of shipping labels",
+    "Scan a signed contract",
+    "Photos of exam papers",
+    "Photos of opening hours signs",
+    "Photos of train timetables",
+    "Photos of your shopping list",
+    "Photos of certificates",
+    "Photos of advertisements in the subway",
+)
+"""Descriptions that ask for something to read."""
+THINGS = (
+    "Photos of your supermarket",
+    "Photos of a grocery store",
+    "Photos of traditional Moroccan dishes",
+    "Supermarket shelves",
+    "Cooking ingredients on a table",
+    "Photos of bottles",
+    "Water bottles",
+    "People chatting in a café",
+    "People texting",
+    "Award ceremonies",
+    "Rental apartments",
+    "Students doing homework",
+    "Letter openers",
+    "A duck's bill",
+    "Photos of restaurants",
+    "Photos of breakfast",
+    "Photos of dogs",
+    "Photos of books",
+    "People reading books",
+    "Photos of bookshelves",
+    "Photos of laptops",
+    "Photos of cereal boxes",
+    "Photos of wine bottles",
+    "Photos of tattoos",
+    "Photos of license plates",
+    "Playing cards on a table",
+    "Pokémon cards",
+    "Pregnancy tests",
+    "Dance forms",
+    "Cloud forms",
+    "Chess boards",
+    "Memory cards",
+    "Zodiac signs",
+    "Hands forming the peace sign",
+    "Musical notes",
+    "Photos of handwritten digits",
+    "People signing a contract",
+    "Parcels on doorsteps",
+    "Advent calendars",
+    "Gift cards",
+    "Tarot cards",
+    "Photos of maps",
+    "Coins and banknotes",
+    "Photos of phone screens",
+    "Photos of t-shirts",
+    "Train stations",
+    "Photos of trains",
+    "Photos of shop windows",
+    "Photos of vending machines",
+    "Photos of pill bottles",
+    "Photos of medicine cabinets",
+    "Photos of pens and paper",
+    "Photos of mailboxes",
+    "Photos of envelopes",
+    "Photos of traffic lights",
+    "Photos of streets",
+    "Photos of cars in traffic",
+    "Photos of computers",
+    "Photos of classrooms",
+    "Photos of offices",
+    "Photos of concerts",
+    "Photos of bands on a stage",
+    "Photos of weddings",
+    "Photos of food",
+    "Photos of coffee cups",
+    "Photos of fruit at a market",
+    "Tattoo close-ups, any body part. You will get a contract by e-mail.",
+    "Photos of notebooks",
+    "Photos of keyboards",
+    "Photos of clocks",
+)
+"""And some that ask for something else, near it or not."""
 
 console = Console(stderr=True)
 
@@ -47,7 +162,18 @@ class Told:
     mistaken: float
     """Share of pages and descriptions of other kinds that reach it."""
     mistaken_classes: float
-    """The same, with descriptions of ImageNet's classes."""
+    """The same, with descriptions of all of ImageNet's classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the rubric, over `READ` and `THINGS`."""
+
+    limit: float
+    missed: list[str]
+    """Descriptions of things to read that are under it."""
+    mistaken: list[str]
+    """Those of other things that reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +193,11 @@ class Record:
     by_kind: Told
     by_meaning: Told
     """By the text's own embedding alone."""
+    classes: list[tuple[str, str]]
+    """Kinds with the classes that they would be taken for, were they certain."""
+    asked_kind: Limit
+    asked_page: Limit
+    """Of those, what hardly any words are wanted of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +235,13 @@ def _measure(settings: Settings) -> Record:
     kinds = described()
     pages = _pages(run, kinds)
     names = sorted({name for kind in kinds for name in kind.names})
-    classes = [str(name) for name in np.random.default_rng(SEED).permutation(class_names())[:CLASSES]]
-    wishes = wishes_of(encoder, [describe(wording, name) for name in (*names, *classes) for wording in DESCRIPTIONS])
+    described_kinds = [describe(wording, name) for name in names for wording in DESCRIPTIONS]
+    described_classes = [describe(DESCRIPTIONS[0], name) for name in class_names()]
+    wishes = wishes_of(encoder, described_kinds + described_classes)
     calibration = load_rubric(settings.rubric).relevance[settings.models["concepts"].backend]
     asked = np.array([_asked(kind, _embedded(run(kind.names)), wishes, calibration) for kind in kinds])
-    found = pages.probabilities[SHARPNESS] @ asked
+    shares = pages.probabilities[SHARPNESS]
+    found = np.where(shares >= MIN_PROBABILITY, shares, 0) @ asked
     by_meaning = np.array(
         [
             [match_probability(wish_score(text, wish, calibration), calibration) for wish in wishes]
@@ -118,6 +251,8 @@ def _measure(settings: Settings) -> Record:
     has_name = np.array([[name in kind.names for name in names for _ in DESCRIPTIONS] for kind in kinds])
     is_own = has_name[pages.of]
     own = np.arange(len(pages.of)), pages.of
+    likely = np.argwhere(asked[:, len(described_kinds) :] >= APPROVED)
+    nearness = dict(zip(READ + THINGS, wishes_of(encoder, READ + THINGS), strict=True))
     return Record(
         encoder=settings.models["concepts"].backend,
         weights=settings.models["concepts"].weights,
@@ -129,7 +264,15 @@ def _measure(settings: Settings) -> Record:
         right=float((pages.probabilities[SHARPNESS].argmax(axis=1) == pages.of).mean()),
         by_kind=_told(found, is_own),
         by_meaning=_told(by_meaning, is_own),
+        classes=[(kinds[kind].name, class_names()[name]) for kind, name in likely],
+        asked_kind=_limit(calibration.asked_kind, {text: wish.nearest_kind for text, wish in nearness.items()}),
+        asked_page=_limit(calibration.asked_page, {text: wish.nearest_wordy for text, wish in nearness.items()}),
     )
+
+
+def _limit(limit: float, nearness: dict[str, float]) -> Limit:
+    missed = [text for text in READ if nearness[text] < limit]
+    return Limit(limit, missed, [text for text in THINGS if nearness[text] >= limit])
 
 
 def _told(found: NDArray[np.float64], is_own: NDArray[np.bool_]) -> Told:
@@ -176,7 +319,10 @@ def _asked(
 ) -> list[float]:
     """Probability that a text of this kind is what is asked for, by wish."""
     surely = PageKind(kind.name, 1.0, names)
-    return [page_probability(page_matches(replace(wish.whole, kinds=(surely,)), wish), calibration) for wish in wishes]
+    return [
+        page_probability(page_matches(replace(wish.whole, kinds=(surely,)), wish, calibration), calibration)
+        for wish in wishes
+    ]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from models.recording import Recording
 from pipeline.annotations import annotate
 from pipeline.brief import JobBrief
 from pipeline.description import request_of
-from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint
+from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint, may_be_another_page, with_text
 from pipeline.evidence import Evidence
 from pipeline.findings import Findings, weigh
 from pipeline.image_signals import measure_image, median_signals
@@ -82,10 +82,23 @@ class Scorer:
         findings = await self._look(media, findings)
         print_ = await asyncio.to_thread(fingerprint, media)
         original = await asyncio.to_thread(self._original, print_, request.earlier)
-        findings = replace(findings, duplicate_of=original)
-        if not any(gate_deductions(self._weigh(findings, request.brief), request.brief, self._rubric)):
+        if original is not None and may_be_another_page(print_, original.fingerprint):
+            findings, print_ = await self._read_before_comparing(media, findings, print_, request.brief)
+            original = await asyncio.to_thread(self._original, print_, request.earlier)
+        findings = replace(findings, duplicate_of=original.name if original else None)
+        if not self._is_gated(findings, request.brief):
             findings = await self._read_and_listen(media, findings)
+            print_ = _with_text(print_, findings)
         return await self._conclude(media, findings, print_, request.brief)
+
+    async def _read_before_comparing(
+        self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief
+    ) -> tuple[Findings, Fingerprint]:
+        """A picture that looks like an earlier one with words on it is read first: it may be another page."""
+        if not isinstance(media, DecodedImage) or self._is_gated(findings, brief):
+            return findings, print_
+        findings = await self._read([media.view], (0,), findings)
+        return findings, _with_text(print_, findings)
 
     def _refuse(self, error: MediaError, brief: JobBrief) -> ScoreResult:
         evidence = Evidence(facts=None, broken=error.code, broken_detail=str(error), encoder=self._encoder)
@@ -126,7 +139,7 @@ class Scorer:
         """Text and speech: nine tenths of the cost of a file."""
         match media:
             case DecodedImage():
-                return await self._read([media.view], (0,), findings)
+                return findings if findings.pages else await self._read([media.view], (0,), findings)
             case DecodedAudio():
                 return await self._listen(media, findings)
             case DecodedVideo():
@@ -137,7 +150,9 @@ class Scorer:
     async def _read(self, views: Sequence[Any], frames: tuple[int, ...], findings: Findings) -> Findings:
         pages: tuple[PageText, ...] = await self._ask_each("text", views)
         lines = tuple(line.text for page in pages for line in page.lines)
-        read = await self._embed_words(" ".join(lines), lines if findings.asks_to_read else ())
+        read = await self._embed_words(
+            " ".join(lines), lines if findings.nearest_kind >= self._rubric.relevance[self._encoder].asked_kind else ()
+        )
         return replace(findings, pages=pages, read_frames=frames if pages else (), read=read)
 
     async def _listen(self, audio: DecodedAudio, findings: Findings) -> Findings:
@@ -167,9 +182,12 @@ class Scorer:
     def _weigh(self, findings: Findings, brief: JobBrief) -> Evidence:
         return weigh(findings, brief, self._rubric, self._encoder)
 
-    def _original(self, print_: Fingerprint, earlier: Sequence[EarlierFile]) -> str | None:
+    def _is_gated(self, findings: Findings, brief: JobBrief) -> bool:
+        return any(gate_deductions(self._weigh(findings, brief), brief, self._rubric))
+
+    def _original(self, print_: Fingerprint, earlier: Sequence[EarlierFile]) -> EarlierFile | None:
         match = find_duplicate(print_, [file.fingerprint for file in earlier], self._rubric.duplicates)
-        return earlier[match.index].name if match else None
+        return earlier[match.index] if match else None
 
     async def _ask_each(self, role: Role, items: Sequence[Any]) -> tuple[Any, ...]:
         """All items go off at once: the model's batcher puts them together, with those of other submissions."""
@@ -188,6 +206,13 @@ class Scorer:
     async def _embed(self, sentence: str) -> Concepts:
         """What may well be asked again: a subject that a job must show, a search."""
         return await self._sentences.get(sentence, lambda: self._handles["concepts"](sentence))
+
+
+def _with_text(print_: Fingerprint, findings: Findings) -> Fingerprint:
+    """Of a picture; the frames of a video that are read are not all that it has."""
+    if findings.facts.content_type != "image":
+        return print_
+    return with_text(print_, "\n".join(page.text for page in findings.pages))
 
 
 def _frames_to_read(video: DecodedVideo) -> tuple[int, ...]:

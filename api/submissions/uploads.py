@@ -78,8 +78,8 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
         fields = {name: _plain(name, value) for name, value in form.items() if isinstance(value, str)}
         with tempfile.NamedTemporaryFile(prefix=PREFIX) as spooled:
             size, digest = await _spool(file, spooled, max_bytes)
-            if fields.get("sha256", digest).lower() != digest:
-                raise ValidationFailed("the file that arrived has another SHA-256", param="sha256")
+            if (fields.get("sha256") or digest).lower() != digest:
+                raise ValidationFailed(f"the SHA-256 of the file that arrived is {digest}", param="sha256")
             name = _plain("file", file.filename or "file")[:255] or "file"
             yield Upload(Path(spooled.name), name, size, digest, fields)
     finally:

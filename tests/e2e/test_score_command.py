@@ -70,36 +70,36 @@ def test_a_manifest_is_resumed_where_it_was_cut_off(tmp_path: Path) -> None:
     assert "all 3 cases are scored already" in again.stderr
 
 
+PAGES = {
+    "menu": ("Soups", "Miso 4.20", "Mains", "Pad thai 11.40", "Green curry 12.00", "Jasmine tea 2.30"),
+    "receipt": ("GREENLEAF MARKET", "Tomatoes 1.12", "TOTAL 8.61", "Mastercard", "Change 0.00", "Points earned 8"),
+    "letter": ("Dear Mrs Whitfield,", "we have your order", "and will send it on Monday.", "Kind regards", "T. Moreau"),
+}
+
+
 def test_pages_are_told_by_what_is_written_on_them(tmp_path: Path) -> None:
-    pages = {
-        "menu.png": ("Soups", "Miso 4.20", "Mains", "Pad thai 11.40", "Green curry 12.00", "Jasmine tea 2.30"),
-        "receipt.png": (
-            "GREENLEAF MARKET",
-            "Tomatoes 1.12",
-            "TOTAL 8.61",
-            "Mastercard",
-            "Change 0.00",
-            "Points earned 8",
-        ),
-    }
-    for name, written in pages.items():
-        page(written, 48).save(tmp_path / name)
-    cases = {
-        ("menu.png", "50 photos of coffee shop menus"): [],
-        ("menu.png", "Photos of road signs"): ["relevance.off_topic"],
-        ("receipt.png", "Photos of receipts"): [],
-        (PHOTOS / "chelsea.png", "Photos of receipts"): ["relevance.no_text"],
-    }
-    manifest, out = tmp_path / "manifest.jsonl", tmp_path / "out.jsonl"
-    rows = [
-        {"id": str(number), "path": str(tmp_path / file), "content_type": "image", "description": asked, "group": asked}
-        for number, (file, asked) in enumerate(cases)
+    for name, written in PAGES.items():
+        page(written, 48).save(tmp_path / f"{name}.png")
+    page(PAGES["menu"], 48).resize((1000, 750)).save(tmp_path / "copy.png")
+    cases = [
+        ("menus", "menu.png", "50 photos of coffee shop menus", []),
+        ("signs", "menu.png", "Photos of road signs", ["relevance.off_topic"]),
+        ("receipts", "receipt.png", "Photos of receipts", []),
+        ("receipts", "letter.png", "Photos of receipts", ["relevance.not_judged"]),  # of the same layout, and no copy
+        ("receipts", PHOTOS / "chelsea.png", "Photos of receipts", ["relevance.no_text"]),
+        ("menus", "copy.png", "50 photos of coffee shop menus", ["integrity.duplicate"]),
     ]
+    manifest, out = tmp_path / "manifest.jsonl", tmp_path / "out.jsonl"
+    rows = (
+        {"id": str(number), "path": str(tmp_path / file), "content_type": "image", "description": asked, "group": group}
+        for number, (group, file, asked, _) in enumerate(cases)
+    )
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     run = assay("score", "--manifest", manifest, "--out", out)
     assert run.returncode == 0, run.stderr
-    reasons = [row["score_breakdown"]["reasons"] for row in sorted(lines(out), key=lambda row: int(row["id"]))]
-    assert [[code for code in each if code.startswith("relevance")] for each in reasons] == list(cases.values())
+    reasons = {row["id"]: row["score_breakdown"]["reasons"] for row in lines(out)}
+    told = [[code for code in reasons[str(number)] if not code.startswith("image.")] for number in range(len(cases))]
+    assert told == [expected for *_, expected in cases]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint, from_json, to_json
+from pipeline.duplicates import Fingerprint, find_duplicate, fingerprint, from_json, to_json, with_text
 from pipeline.media import DecodedAudio, DecodedImage, DecodedVideo, MediaFacts, VideoFrame
 from tests.pipeline import scoring
 from tests.pipeline.photos import PHOTOS, Picture, noisy, photo, resized
@@ -165,12 +165,43 @@ def test_two_takes_of_one_scene_sound_different() -> None:
     assert find_duplicate(video(frames, "copy without sound"), earlier, RUBRIC) is not None
 
 
+MENU, CARD = "Soups Miso 4.20 Mains Pad thai 11.40 Tea", "Nora Lindt Head of Purchasing nora@lindt.example Berlin 10115"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_copy"),
+    [
+        (MENU, CARD, False),
+        (MENU, MENU.upper().replace("Miso", "Mis0"), True),
+        (MENU, MENU[:20], True),  # too few words to tell
+        (MENU, "", True),
+        (MENU, MENU + " " + CARD, True),  # a crop has fewer
+    ],
+)
+def test_pages_of_one_layout_are_told_by_their_words(first: str, second: str, is_copy: bool) -> None:
+    view = photo("coffee")
+    earlier = with_text(image(view, "first"), first)
+    assert (find_duplicate(with_text(image(view, "second"), second), [earlier], RUBRIC) is not None) is is_copy
+    assert find_duplicate(with_text(image(view, "first"), second), [earlier], RUBRIC) is not None, "the same bytes"
+    mirrored = image(np.ascontiguousarray(view[:, ::-1]), "mirrored")
+    assert find_duplicate(with_text(mirrored, CARD), [earlier], RUBRIC) is not None, "which reads otherwise"
+
+
+def test_a_long_text_is_kept_in_part() -> None:
+    words = [f"word{number}" for number in range(3000)]
+    one, part = (with_text(image(photo("coffee"), "a"), " ".join(some)) for some in (words, words[:2700]))
+    assert len(one.written) == len(part.written) == 500
+    assert len(one.written & part.written) > 400
+
+
 def test_nothing_is_a_copy_of_nothing() -> None:
     assert find_duplicate(image(photo("coffee"), "first"), [], RUBRIC) is None
     assert find_duplicate(sound(voice(1), "first"), [], RUBRIC) is None
 
 
-@pytest.mark.parametrize("print_", [image(photo("rocket"), "a"), sound(voice(3), "b"), video([photo("coffee")], "c")])
+@pytest.mark.parametrize(
+    "print_", [with_text(image(photo("rocket"), "a"), CARD), sound(voice(3), "b"), video([photo("coffee")], "c")]
+)
 def test_a_fingerprint_survives_json(print_: Fingerprint) -> None:
     read = from_json(json.loads(json.dumps(to_json(print_))))
     assert to_json(read) == to_json(print_)

@@ -77,29 +77,50 @@ def test_a_wish_is_as_familiar_as_the_best_known_of_its_subjects() -> None:
     assert Wish(replace(whole, nearest=0.3)).familiarity == 1.0
 
 
+READING = Calibration(cohort="description", midpoint=3, slope=2, unfamiliar_below=0, asked_kind=0.7, asked_page=0.8)
+
+
 def test_a_text_is_what_its_likely_kinds_are() -> None:
     menu, receipt = (np.array([row], np.float32) for row in ((1, 0), (0, 1)))
     kinds = (PageKind("menu", 0.7, menu), PageKind("receipt", 0.2, receipt), PageKind("other", 0.1, menu[:0]))
     read = replace(concepts(45, 0.1, 0.1), kinds=kinds)
     whole = replace(concepts(0, 0.2, 0.1), nearest_kind=1.0)
-    matches = page_matches(read, Wish(whole, subjects=(whole,)))
+    matches = page_matches(read, Wish(whole, named=((whole, whole),)), READING)
     # A receipt is as unlike a menu as can be, and the description names another word than "receipt" with a cosine of 1.
     assert [(match.kind, match.standard) for match in matches] == [
         ("menu", pytest.approx((1.0 - 0.2) / 0.1, abs=1e-4)),
         ("receipt", pytest.approx((0.0 - 1.0 - 0.2) / 0.1, abs=1e-4)),
     ]
-    calibration = Calibration(cohort="description", midpoint=3, slope=2, unfamiliar_below=0)
-    assert page_probability(matches, calibration) == pytest.approx(0.7, abs=1e-3)
+    assert page_probability(matches, READING) == pytest.approx(0.7, abs=1e-3)
 
 
-@pytest.mark.parametrize(("nearest_kind", "is_asked"), [(0.63, True), (0.61, False)])
-def test_what_a_text_stands_on_counts_where_something_to_read_is_asked_for(nearest_kind: float, is_asked: bool) -> None:
+@pytest.mark.parametrize(
+    ("named", "is_asked"),
+    [
+        ([(0.6, 0.8)], True),  # coffee shop menus, menus
+        ([(0.5, 0.8)], False),  # Pokémon cards, cards
+        ([(0.1, 0.1), (0.7, 0.71)], True),  # of alternatives one is enough
+        ([], False),
+    ],
+)
+def test_what_a_text_stands_on_counts_where_something_to_read_is_asked_for(
+    named: list[tuple[float, float]], is_asked: bool
+) -> None:
     whole = concepts(0, 0.2, 0.1)
-    wish = Wish(whole, subjects=(whole, replace(whole, nearest_kind=nearest_kind)))
+    phrases = tuple((replace(whole, nearest_kind=one), replace(whole, nearest_kind=last)) for one, last in named)
     read = replace(whole, kinds=(PageKind("menu", 1.0, whole.embedding[None]),))
-    assert wish.asks_to_read == is_asked
-    assert bool(page_matches(read, wish)) == is_asked
-    assert page_matches(None, wish) == ()
+    assert bool(page_matches(read, Wish(whole, named=phrases), READING)) == is_asked
+    assert page_matches(None, Wish(whole, named=phrases), READING) == ()
+    other_encoder = Calibration(cohort="item", midpoint=3, slope=2, unfamiliar_below=0)
+    assert page_matches(read, Wish(whole, named=phrases), other_encoder) == ()
+
+
+def test_all_that_is_asked_for_has_many_words() -> None:
+    whole = concepts(0, 0.2, 0.1)
+    letter, tattoo = replace(whole, nearest_wordy=0.9), replace(whole, nearest_wordy=0.3)
+    assert Wish(whole, named=((letter, letter),)).nearest_wordy == pytest.approx(0.9)
+    assert Wish(whole, named=((letter, letter), (tattoo, letter))).nearest_wordy == pytest.approx(0.6)
+    assert Wish(whole).nearest_wordy == 0
 
 
 @pytest.mark.parametrize(("standard", "probability"), [(3.0, 0.5), (3.5, 0.731), (-1e6, 0.0), (1e6, 1.0)])

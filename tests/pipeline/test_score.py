@@ -121,48 +121,45 @@ def test_a_picture_unlike_what_the_encoder_does_not_know_is_neither_approved_of_
 )
 def test_a_page_that_reads_like_what_is_asked_for_is(probability: float, stars: int, reasons: tuple[str, ...]) -> None:
     pages = (PageMatch("menu", probability, 8.0), PageMatch("recipe", 1 - probability, -4.0))
-    result = graded(match=MatchEvidence(visual=-0.5, read=1.0, pages=pages, asks_to_read=True, words_read=40))
+    result = graded(match=MatchEvidence(visual=-0.5, read=1.0, pages=pages, words_read=40))
     assert (result.stars, result.reasons) == (stars, reasons)
 
 
 @pytest.mark.parametrize(
-    ("familiarity", "pages", "stars", "reasons", "feedback"),
+    ("familiarity", "share", "stars", "reasons", "feedback"),
     [
-        (0.5, [("menu", 0.95, -5.0)], 2, ("relevance.off_topic",), "menu"),
-        (0.5, [("menu", 0.85, -5.0)], 3, ("relevance.not_judged",), "could not be told"),
-        (0.5, [("bill", 0.9, 2.0)], 3, ("relevance.not_judged",), "could not be told"),  # a receipt is much like it
-        (0.9, [("menu", 0.6, -5.0)], 1, ("relevance.off_topic",), "menu"),
-        (0.9, [("menu", 0.4, -5.0)], 1, ("relevance.off_topic",), "web site"),
+        (0.5, 1.0, 3, ("relevance.not_judged",), "could not be told"),  # receipts of restaurants read like menus
+        (0.9, 0.6, 1, ("relevance.off_topic",), "menu"),
+        (0.9, 0.4, 1, ("relevance.off_topic",), "web site"),
     ],
 )
-def test_a_page_that_reads_like_something_else_is_not_approved(
-    familiarity: float, pages: list[tuple[str, float, float]], stars: int, reasons: tuple[str, ...], feedback: str
+def test_a_page_that_reads_like_something_else_is_judged_by_its_looks(
+    familiarity: float, share: float, stars: int, reasons: tuple[str, ...], feedback: str
 ) -> None:
-    told = tuple(PageMatch(*page) for page in pages)
+    pages = (PageMatch("menu", share, -5.0),)
     match = MatchEvidence(
-        visual=-0.5, read=0.0, familiarity=familiarity, pages=told, asks_to_read=True, words_read=40,
-        looks_like=("web site",),
-    )  # fmt: skip
+        visual=-0.5, read=0.0, familiarity=familiarity, pages=pages, words_read=40, looks_like=("web site",)
+    )
     result = graded(match=match)
     assert (result.stars, result.reasons) == (stars, reasons)
     assert feedback in result.feedback
 
 
 @pytest.mark.parametrize(
-    ("familiarity", "asks_to_read", "words_read", "stars", "reason"),
+    ("familiarity", "nearest_wordy", "words_read", "stars", "reason"),
     [
-        (0.5, True, 0, 2, "relevance.no_text"),
-        (0.5, True, 2, 2, "relevance.no_text"),
-        (0.5, True, 3, 3, "relevance.not_judged"),  # it may well be one that is not recognised
-        (0.5, True, None, 3, "relevance.not_judged"),  # nobody looked for words
-        (0.5, False, 0, 3, "relevance.not_judged"),
-        (0.9, True, 0, 1, "relevance.off_topic"),
+        (0.5, 0.81, 0, 2, "relevance.no_text"),
+        (0.5, 0.81, 2, 2, "relevance.no_text"),
+        (0.5, 0.81, 3, 3, "relevance.not_judged"),  # it may well be one that is not recognised
+        (0.5, 0.81, None, 3, "relevance.not_judged"),  # nobody looked for words
+        (0.5, 0.79, 0, 3, "relevance.not_judged"),
+        (0.9, 0.81, 0, 1, "relevance.off_topic"),
     ],
 )
 def test_what_has_no_words_is_nothing_to_read(
-    familiarity: float, asks_to_read: bool, words_read: int | None, stars: int, reason: str
+    familiarity: float, nearest_wordy: float, words_read: int | None, stars: int, reason: str
 ) -> None:
-    match = MatchEvidence(visual=-0.5, familiarity=familiarity, asks_to_read=asks_to_read, words_read=words_read)
+    match = MatchEvidence(visual=-0.5, familiarity=familiarity, nearest_wordy=nearest_wordy, words_read=words_read)
     result = graded(match=match)
     assert (result.stars, result.reasons) == (stars, (reason,))
 
