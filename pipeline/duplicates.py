@@ -7,7 +7,7 @@ the sound over all shifts. Pages of one layout look alike and are still no copie
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -64,15 +64,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is kept of a file to recognise its copies; 4 KB a picture, 80 bytes a second of sound."""
+    """What is kept of a file to recognise its copies; 4 KB a picture, 4 bytes a word of a page and 80 a second of
+    sound."""
 
     sha256: str
     pictures: tuple[Picture, ...] = ()
     """One of an image, the sampled frames of a video, none of a recording."""
     sound: Words | None = None
     """Shape (frames,), one word of 32 band differences each; `None` without sound worth comparing."""
-    written: frozenset[int] = frozenset()
-    """CRC-32 of the words read in a picture; the smallest of them where there are many."""
+    written: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    """CRC-32 of the words read in a picture, ascending; the smallest `MAX_WRITTEN` where there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def fingerprint(media: Decoded) -> Fingerprint:
 
 def with_text(print_: Fingerprint, text: str) -> Fingerprint:
     """The fingerprint of a picture in which this was read."""
-    found = {zlib.crc32(word.encode()) for word in re.findall(r"\w{2,}", text.lower())}
-    return replace(print_, written=frozenset(sorted(found)[:MAX_WRITTEN]))
+    found = sorted({zlib.crc32(word.encode()) for word in re.findall(r"\w{2,}", text.lower())})
+    return replace(print_, written=np.array(found[:MAX_WRITTEN], np.uint32))
 
 
 def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:
@@ -137,7 +138,7 @@ def _orientations(print_: Fingerprint, hash_bits: int) -> Iterator[tuple[Fingerp
     for turns, step in ((0, -1), (1, 1), (2, 1), (3, 1), (1, -1), (2, -1), (3, -1)):
         thumbnails = (np.ascontiguousarray(np.rot90(each.thumbnail[:, ::step], turns)) for each in print_.pictures)
         pictures = tuple(Picture(perceptual_hash(grey), grey) for grey in thumbnails)
-        version = replace(print_, pictures=pictures, written=frozenset())  # a page that is turned reads otherwise
+        version = replace(print_, pictures=pictures, written=print_.written[:0])  # turned, it reads otherwise
         yield version, min(hash_bits, _TURNED_HASH_BITS) if turns else hash_bits
 
 
@@ -198,14 +199,16 @@ def may_be_another_page(new: Fingerprint, old: Fingerprint) -> bool:
 
 def _reads_differently(new: Fingerprint, old: Fingerprint) -> bool:
     fewer = min(len(new.written), len(old.written))
-    return fewer >= MIN_WRITTEN and len(new.written & old.written) < OTHER_PAGE * fewer
+    if fewer < MIN_WRITTEN:
+        return False
+    return len(np.intersect1d(new.written, old.written, assume_unique=True)) < OTHER_PAGE * fewer
 
 
 def to_json(print_: Fingerprint) -> dict[str, Any]:
     """A fingerprint as plain data, for the database."""
     return {
         "sha256": print_.sha256,
-        "written": sorted(print_.written),
+        "written": print_.written.tobytes().hex(),
         "sound": None if print_.sound is None else print_.sound.tobytes().hex(),
         "pictures": [
             {"hash": hash_text(picture.hash), "thumbnail": picture.thumbnail.tobytes().hex()}
@@ -222,4 +225,5 @@ def from_json(data: dict[str, Any]) -> Fingerprint:
         for kept in data["pictures"]
     )
     sound = None if data["sound"] is None else np.frombuffer(bytes.fromhex(data["sound"]), np.uint32)
-    return Fingerprint(data["sha256"], pictures, sound, frozenset(data.get("written", ())))
+    written = np.frombuffer(bytes.fromhex(data.get("written", "")), np.uint32)
+    return Fingerprint(data["sha256"], pictures, sound, written)
