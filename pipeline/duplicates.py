@@ -32,11 +32,14 @@ _UNRELATED_BIT_ERROR = 0.4
 
 MIN_WRITTEN = 8
 """Words that a page has to have to be told from another by them."""
-OTHER_PAGE = 0.4
+OTHER_PAGE = 0.3
 """Share of the words of the one with fewer that two pages have in common, under which they are two. Pages of one layout
 with nothing but that in common share up to 0.07; copies of four menus, scaled, cropped, recompressed, darkened and
-brightened, 0.94 or more, at 400 pixels of width 0.48."""
+brightened, 0.94 or more, at 400 pixels of width 0.48, and a dense page that is blurred 0.35."""
 MAX_WRITTEN = 500
+LARGEST = np.uint32(0xFFFFFFFF)
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of Thai, Lao, Japanese and Chinese."""
 
 
 class DuplicateRubric(BaseModel):
@@ -100,7 +103,7 @@ def fingerprint(media: Decoded) -> Fingerprint:
 
 def with_text(print_: Fingerprint, text: str) -> Fingerprint:
     """The fingerprint of a picture in which this was read."""
-    found = sorted({zlib.crc32(word.encode()) for word in re.findall(r"\w{2,}", text.lower())})
+    found = sorted({zlib.crc32(word.encode()) for word in _words(text.lower())})
     return replace(print_, written=np.array(found[:MAX_WRITTEN], np.uint32))
 
 
@@ -116,11 +119,15 @@ def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: Dup
         return _find_sound(new, earlier, rubric)
     owners = [(index, picture) for index, old in enumerate(earlier) for picture in old.pictures]
     hashes = np.array([picture.hash for _, picture in owners], np.uint64)
+    other_pages: set[int] = set()
     for version, hash_bits in _orientations(new, rubric.hash_bits):
         likeness = _likeness(version, owners, hashes, hash_bits)
-        match = _best_match(version, earlier, likeness, rubric)
-        if match is not None:
-            return match
+        matches = [match for match in _matches(version, earlier, likeness, rubric) if match.index not in other_pages]
+        # A layout may be its own mirror image, so another page is one however it is turned.
+        other_pages |= {match.index for match in matches if _reads_differently(version, earlier[match.index])}
+        copied = [match for match in matches if match.index not in other_pages]
+        if copied:
+            return max(copied, key=lambda match: match.similarity)
     return None
 
 
@@ -169,21 +176,18 @@ def _likeness(
     return found
 
 
-def _best_match(
+def _matches(
     new: Fingerprint, earlier: Sequence[Fingerprint], likeness: dict[int, dict[int, float]], rubric: DuplicateRubric
-) -> Match | None:
-    matches = [
+) -> list[Match]:
+    found = [
         Match(index, float(np.median([places.get(at, 0.0) for at in range(len(new.pictures))])))
         for index, places in likeness.items()
     ]
-    copied = [
+    return [
         match
-        for match in matches
-        if match.similarity >= rubric.correlation
-        and not _sounds_different(new, earlier[match.index])
-        and not _reads_differently(new, earlier[match.index])
+        for match in found
+        if match.similarity >= rubric.correlation and not _sounds_different(new, earlier[match.index])
     ]
-    return max(copied, key=lambda match: match.similarity, default=None)
 
 
 def _sounds_different(new: Fingerprint, old: Fingerprint) -> bool:
@@ -198,10 +202,21 @@ def may_be_another_page(new: Fingerprint, old: Fingerprint) -> bool:
 
 
 def _reads_differently(new: Fingerprint, old: Fingerprint) -> bool:
-    fewer = min(len(new.written), len(old.written))
-    if fewer < MIN_WRITTEN:
+    if min(len(new.written), len(old.written)) < MIN_WRITTEN:
         return False
-    return len(np.intersect1d(new.written, old.written, assume_unique=True)) < OTHER_PAGE * fewer
+    known = min((side[-1] for side in (new.written, old.written) if len(side) == MAX_WRITTEN), default=LARGEST)
+    one, other = (side[side <= known] for side in (new.written, old.written))
+    common = np.intersect1d(one, other, assume_unique=True)
+    return len(common) < OTHER_PAGE * min(len(one), len(other))
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words, and pairs of letters where words are not set apart."""
+    for word in re.findall(r"\w{2,}", text):
+        if _UNSPACED.search(word):
+            yield from (word[at : at + 2] for at in range(len(word) - 1))
+        else:
+            yield word
 
 
 def to_json(print_: Fingerprint) -> dict[str, Any]:

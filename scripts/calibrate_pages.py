@@ -74,6 +74,8 @@ READ = (
     "Photos of your shopping list",
     "Photos of certificates",
     "Photos of advertisements in the subway",
+    "Photos of forms",
+    "Photos of the front page of a newspaper",
 )
 """Descriptions that ask for something to read."""
 THINGS = (
@@ -147,6 +149,8 @@ THINGS = (
     "Photos of notebooks",
     "Photos of keyboards",
     "Photos of clocks",
+    "Neon letters",
+    "Photos of letters of the alphabet",
 )
 """And some that ask for something else, near it or not."""
 

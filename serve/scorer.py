@@ -83,8 +83,7 @@ class Scorer:
         print_ = await asyncio.to_thread(fingerprint, media)
         original = await asyncio.to_thread(self._original, print_, request.earlier)
         if original is not None and may_be_another_page(print_, original.fingerprint):
-            findings, print_ = await self._read_before_comparing(media, findings, print_, request.brief)
-            original = await asyncio.to_thread(self._original, print_, request.earlier)
+            findings, print_, original = await self._read_before_comparing(media, findings, print_, request)
         findings = replace(findings, duplicate_of=original.name if original else None)
         if not self._is_gated(findings, request.brief):
             findings = await self._read_and_listen(media, findings)
@@ -92,13 +91,16 @@ class Scorer:
         return await self._conclude(media, findings, print_, request.brief)
 
     async def _read_before_comparing(
-        self, media: Decoded, findings: Findings, print_: Fingerprint, brief: JobBrief
-    ) -> tuple[Findings, Fingerprint]:
-        """A picture that looks like an earlier one with words on it is read first: it may be another page."""
-        if not isinstance(media, DecodedImage) or self._is_gated(findings, brief):
-            return findings, print_
-        findings = await self._read([media.view], (0,), findings)
-        return findings, _with_text(print_, findings)
+        self, media: Decoded, findings: Findings, print_: Fingerprint, request: ScoreRequest
+    ) -> tuple[Findings, Fingerprint, EarlierFile | None]:
+        """A picture that looks like an earlier one with words on it may be another page. What a gate refuses anyway is
+        not read for that, and not called a copy."""
+        if self._is_gated(findings, request.brief):
+            return findings, print_, None
+        if isinstance(media, DecodedImage):
+            findings = await self._read([media.view], (0,), findings)
+            print_ = _with_text(print_, findings)
+        return findings, print_, await asyncio.to_thread(self._original, print_, request.earlier)
 
     def _refuse(self, error: MediaError, brief: JobBrief) -> ScoreResult:
         evidence = Evidence(facts=None, broken=error.code, broken_detail=str(error), encoder=self._encoder)

@@ -183,15 +183,37 @@ def test_pages_of_one_layout_are_told_by_their_words(first: str, second: str, is
     earlier = with_text(image(view, "first"), first)
     assert (find_duplicate(with_text(image(view, "second"), second), [earlier], RUBRIC) is not None) is is_copy
     assert find_duplicate(with_text(image(view, "first"), second), [earlier], RUBRIC) is not None, "the same bytes"
-    mirrored = image(np.ascontiguousarray(view[:, ::-1]), "mirrored")
+    mirrored = image(view[:, ::-1], "mirrored")
     assert find_duplicate(with_text(mirrored, CARD), [earlier], RUBRIC) is not None, "which reads otherwise"
 
 
-def test_a_long_text_is_kept_in_part() -> None:
-    words = [f"word{number}" for number in range(3000)]
-    one, part = (with_text(image(photo("coffee"), "a"), " ".join(some)) for some in (words, words[:2700]))
-    assert len(one.written) == len(part.written) == 500
-    assert len(np.intersect1d(one.written, part.written)) > 400
+def test_another_page_is_none_however_its_layout_is_turned() -> None:
+    half = photo("coffee")[:, :200]
+    symmetric = np.concatenate([half, half[:, ::-1]], axis=1)
+    earlier = [with_text(image(symmetric, "first"), MENU)]
+    assert find_duplicate(with_text(image(symmetric, "second"), CARD), earlier, RUBRIC) is None
+    assert find_duplicate(with_text(image(symmetric, "copy"), MENU), earlier, RUBRIC) is not None
+
+
+@pytest.mark.parametrize(("first", "last", "is_copy"), [(0, 2700, True), (1000, 1300, True), (3000, 3300, False)])
+def test_a_part_of_a_long_text_is_known(first: int, last: int, is_copy: bool) -> None:
+    """Of which no more than 500 words are kept."""
+    words = [f"word{number}" for number in range(4000)]
+    view = photo("coffee")
+    long = with_text(image(view, "long"), " ".join(words[:3000]))
+    part = with_text(image(view, "part"), " ".join(words[first:last]))
+    assert len(long.written) == 500
+    assert (find_duplicate(part, [long], RUBRIC) is not None) is is_copy
+
+
+@pytest.mark.parametrize(
+    ("second", "is_copy"),
+    [("牛肉拉麵一百二十 招牌豬排飯九十 珍珠奶茶大杯六十", True), ("请出示身份证件 营业时间上午 禁止吸烟", False)],
+)
+def test_words_that_are_not_set_apart_are_compared_by_letters(second: str, is_copy: bool) -> None:
+    view, first = photo("coffee"), "牛肉拉面一百二十 招牌猪排饭九十 珍珠奶茶大杯六十"
+    earlier = [with_text(image(view, "first"), first)]
+    assert (find_duplicate(with_text(image(view, "second"), second), earlier, RUBRIC) is not None) is is_copy
 
 
 def test_nothing_is_a_copy_of_nothing() -> None:

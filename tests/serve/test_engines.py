@@ -10,8 +10,9 @@ import pytest
 import skimage
 
 from configs.settings import BatchSettings, Role, Settings
-from pipeline.brief import JobBrief
-from pipeline.result import ScoreRequest
+from pipeline.brief import JobBrief, Requirements
+from pipeline.duplicates import with_text
+from pipeline.result import EarlierFile, ScoreRequest
 from serve.client import Engine, InProcessEngine, RayEngine
 from serve.errors import EngineUnavailable
 
@@ -44,6 +45,19 @@ async def test_a_photo_gets_stars_and_says_which_models_spoke(engine: Engine) ->
         "concepts": "concepts",
         "detector": "detector",
     }
+
+
+async def test_what_a_gate_refuses_is_no_copy_of_a_page_that_it_looks_like(process_engine: InProcessEngine) -> None:
+    """Nobody has read it, so it may as well be another page of that layout, and a copy costs its worker a strike."""
+    scored = await process_engine.score(COFFEE)
+    assert scored.fingerprint is not None
+    page = with_text(replace(scored.fingerprint, sha256="another"), "Soups Miso 4.20 Mains Pad thai 11.40 Jasmine tea")
+    again = replace(COFFEE, earlier=(EarlierFile("file_1", page),))
+    narrow = COFFEE.brief.model_copy(update={"requirements": Requirements(min_width=5000)})
+    refused = await process_engine.score(replace(again, brief=narrow))
+    assert refused.score.reasons[0] == "requirements.min_width"
+    assert "integrity.duplicate" not in refused.score.reasons
+    assert (await process_engine.score(again)).score.reasons[0] == "integrity.duplicate", "without words it is one"
 
 
 @pytest.mark.parametrize("source", [b"no picture", CAT.source], ids=["corrupt", "intact"])
