@@ -30,7 +30,7 @@ _BODY: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
-                        "sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"},
+                        "sha256": {"type": "string", "pattern": "^([0-9a-fA-F]{64})?$"},
                         "worker_ref": {"type": "string", "maxLength": 255},
                         "captured_at": {"type": "string", "format": "date-time"},
                     },

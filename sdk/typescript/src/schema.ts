@@ -3980,6 +3980,7 @@ export interface operations {
                     captured_at?: string;
                     /** Format: binary */
                     file: string;
+                    sha256?: string;
                     worker_ref?: string;
                 };
             };
@@ -4102,6 +4103,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     requirements?: components["schemas"]["Requirements"];
+                    sha256?: string;
                 };
             };
         };
