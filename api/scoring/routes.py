@@ -38,7 +38,6 @@ _BODY: dict[str, Any] = {
                             "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$",
                         },
                         "content_type": {"type": "string", "enum": ["image", "audio", "video"]},
-                        "sha256": {"type": "string", "pattern": "^([0-9a-fA-F]{64})?$"},
                         "requirements": {"$ref": "#/components/schemas/Requirements"},
                     },
                 }

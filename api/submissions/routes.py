@@ -30,7 +30,6 @@ _BODY: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
-                        "sha256": {"type": "string", "pattern": "^([0-9a-fA-F]{64})?$"},
                         "worker_ref": {"type": "string", "maxLength": 255},
                         "captured_at": {"type": "string", "format": "date-time"},
                     },
@@ -45,19 +44,21 @@ _BODY: dict[str, Any] = {
 async def create_submission(
     job_id: JobId, request: Request, use: Use, once: OnceUse, caller: Caller = needs("submissions:write")
 ) -> Response:
-    """Bring a file of your own: JSON announces it and is answered with an upload URL, a form has it in `file`."""
+    """Bring a file of your own: JSON announces it and is answered with an upload URL, a form has it in `file`.
+
+    A form may also tell the `sha256` of the file, as JSON does; another file is refused then.
+    """
     kind = service.expect_media_type(request.headers.get("content-type", ""), "application/json", "multipart/form-data")
     if kind == "application/json":
         return await _announce(use, once, caller, job_id, await service.json_body(request))
-    async with (
-        uploaded(request, use.settings.store.max_upload_bytes) as upload,
-        service.stored(use, caller, job_id, upload) as brought,
-    ):
+    async with uploaded(request, use.settings.store.max_upload_bytes) as upload:
+        upload.verify()
+        async with service.stored(use, caller, job_id, upload) as brought:
 
-        async def action(session: AsyncSession) -> SubmissionResource:
-            return SubmissionResource.of(await service.bring(session, use, caller, job_id, brought))
+            async def action(session: AsyncSession) -> SubmissionResource:
+                return SubmissionResource.of(await service.bring(session, use, caller, job_id, brought))
 
-        return await once.run(owner_of(caller), action, status=201, digest=upload.digest())
+            return await once.run(owner_of(caller), action, status=201, digest=upload.digest())
 
 
 async def _announce(use: Services, once: Once, caller: Caller, job_id: str, body: SubmissionCreate) -> Response:

@@ -52,6 +52,14 @@ class Upload:
         except ValidationError:
             raise ValidationFailed("captured_at is not a time with an offset", param="captured_at") from None
 
+    def verify(self) -> None:
+        """
+        Raises:
+            ValidationFailed: the form tells another SHA-256.
+        """
+        if (self.fields.get("sha256") or self.sha256).lower() != self.sha256:
+            raise ValidationFailed(f"the SHA-256 of the file that arrived is {self.sha256}", param="sha256")
+
     def digest(self) -> str:
         """What tells two requests apart, for their idempotency key."""
         told = repr((self.filename, self.sha256, sorted(self.fields.items())))
@@ -64,7 +72,7 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
 
     Raises:
         PayloadTooLarge: it has more than `max_bytes`.
-        ValidationFailed: there is no such field, the form is broken, or its `sha256` is not the file's.
+        ValidationFailed: there is no such field, or the form is broken.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes + FORM_OVERHEAD_BYTES:
@@ -78,8 +86,6 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
         fields = {name: _plain(name, value) for name, value in form.items() if isinstance(value, str)}
         with tempfile.NamedTemporaryFile(prefix=PREFIX) as spooled:
             size, digest = await _spool(file, spooled, max_bytes)
-            if (fields.get("sha256") or digest).lower() != digest:
-                raise ValidationFailed(f"the SHA-256 of the file that arrived is {digest}", param="sha256")
             name = _plain("file", file.filename or "file")[:255] or "file"
             yield Upload(Path(spooled.name), name, size, digest, fields)
     finally:

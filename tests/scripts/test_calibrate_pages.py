@@ -19,7 +19,7 @@ def test_pages_are_told_better_by_their_kind_than_by_meaning(tmp_path: Path, mon
     assert record["by_kind"]["mistaken"] < record["by_meaning"]["mistaken"]
     assert record["by_kind"]["mistaken_classes"] < 0.001
     assert {name for _, name in record["classes"]} <= {"menu", "street sign"}
-    assert len(record["asked_kind"]["missed"]) <= 2
-    assert len(record["asked_kind"]["mistaken"]) <= 4
-    assert len(record["asked_page"]["mistaken"]) <= 1
+    assert len(record["asked_kind"]["missed"]) <= 4
+    assert len(record["asked_kind"]["mistaken"]) <= 6
+    assert len(record["asked_page"]["mistaken"]) <= 2
     assert min(record["log_loss"], key=record["log_loss"].get) == str(record["sharpness"])

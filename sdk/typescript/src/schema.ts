@@ -469,6 +469,8 @@ export interface paths {
         /**
          * Create Submission
          * @description Bring a file of your own: JSON announces it and is answered with an upload URL, a form has it in `file`.
+         *
+         *     A form may also tell the `sha256` of the file, as JSON does; another file is refused then.
          */
         post: operations["create_submission"];
         delete?: never;
@@ -3980,7 +3982,6 @@ export interface operations {
                     captured_at?: string;
                     /** Format: binary */
                     file: string;
-                    sha256?: string;
                     worker_ref?: string;
                 };
             };
@@ -4103,7 +4104,6 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     requirements?: components["schemas"]["Requirements"];
-                    sha256?: string;
                 };
             };
         };
