@@ -119,7 +119,8 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     record = out / f"relevance-{fit.encoder}.json"
     record.write_text(json.dumps(asdict(fit), indent=2) + "\n", encoding="utf-8")
-    curve = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope, "unfamiliar_below": _limit(settings)}
+    fitted = {"cohort": fit.cohort, "midpoint": fit.midpoint, "slope": fit.slope}
+    curve = _shipped(settings).model_copy(update=fitted).model_dump(exclude_defaults=True)
     console.print(f"AUC {fit.auc:.4f}, Brier {fit.brier:.4f}, calibration error {fit.calibration_error:.4f}; {record}")
     told = {"broader terms": fit.broader, "longer briefs": fit.briefs, "both": fit.briefs_broader}
     for what, share in told.items():
@@ -128,10 +129,10 @@ def main(
     print(yaml.safe_dump({"relevance": {fit.encoder: curve}}, sort_keys=False), end="")
 
 
-def _limit(settings: Settings) -> float:
-    """`unfamiliar_below` of the rubric that is there, which photos say nothing about."""
+def _shipped(settings: Settings) -> Calibration:
+    """The curve that is there, whose limits photos say nothing about; one without limits for another encoder."""
     shipped = load_rubric(settings.rubric).relevance.get(settings.models["concepts"].backend)
-    return shipped.unfamiliar_below if shipped else 0.0
+    return shipped or Calibration(cohort=_cohort(settings), midpoint=0, slope=1, unfamiliar_below=0)
 
 
 def _tables(settings: Settings, photos: Path) -> tuple[Tables, Tables]:

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 import skimage
+import yaml
 
+from configs.settings import load_settings
+from pipeline.relevance import Calibration
+from pipeline.rubric import load_rubric
 from scripts.calibrate import main
 
 PHOTOS = {
@@ -21,7 +25,9 @@ PHOTOS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cat", ["cat of mine", "tabby"])
-def test_broader_terms_are_judged_where_a_label_is_a_class(tmp_path: Path, cat: str) -> None:
+def test_broader_terms_are_judged_where_a_label_is_a_class(
+    tmp_path: Path, cat: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
     for name in PHOTOS:
@@ -30,6 +36,10 @@ def test_broader_terms_are_judged_where_a_label_is_a_class(tmp_path: Path, cat: 
     main(tmp_path, tmp_path / "record", "embedded")
     fit = json.loads((tmp_path / "record" / "relevance-conse.json").read_text())
     assert (fit["matches"], fit["mismatches"]) == (18, 90)
+    shipped = load_rubric(load_settings("embedded").rubric).relevance["conse"]
+    fitted = {"midpoint": fit["midpoint"], "slope": fit["slope"]}
+    printed = Calibration.model_validate(yaml.safe_load(capsys.readouterr().out)["relevance"]["conse"])
+    assert printed == shipped.model_copy(update=fitted)
     assert fit["auc"] > 0.85
     assert fit["briefs"]["auc"] > 0.85
     if cat == "tabby":

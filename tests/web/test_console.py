@@ -329,7 +329,7 @@ def test_account_and_workers(console: Window, api: httpx.Client) -> None:
     page.get_by_label("Address").fill("http://127.0.0.1:9/console")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".secret code")).to_contain_text("whsec_")
-    page.keyboard.press("Escape")
+    page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
     row = page.get_by_role("row", name="127.0.0.1:9/console")
     row.get_by_role("button", name="Disable").click()
     expect(row.get_by_text("Disabled", exact=True)).to_be_visible()
