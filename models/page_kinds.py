@@ -75,10 +75,10 @@ class PageKinds:
         """`embedded` is what `embed_kinds` makes of `kinds`."""
         self._kinds = tuple(kinds)
         self._sharpness = sharpness
-        self._means, self.names = np.split(embedded, [len(kinds)])
+        self._means, self._all_names = np.split(embedded, [len(kinds)])
         ends = np.cumsum([len(kind.names) for kind in kinds])
-        self._names = np.split(self.names, ends[:-1])
-        self._wordy_names = np.concatenate([self.names[:0], *self._of_wordy()])
+        self._names = np.split(self._all_names, ends[:-1])
+        self._wordy_names = np.concatenate([self._all_names[:0], *self._of_wordy()])
 
     def probabilities(self, text: NDArray[np.float32], lines: NDArray[np.float32]) -> NDArray[np.float32]:
         """Of each kind, given the embeddings of a text and of its lines, shape (lines, dimensions); shape (kinds,)."""
@@ -98,7 +98,7 @@ class PageKinds:
 
     def nearest(self, sentence: NDArray[np.float32]) -> tuple[float, float]:
         """Largest cosine of a sentence with any name of a kind, and with any of those that never have few words."""
-        best = (float((names @ sentence).max(initial=0.0)) for names in (self.names, self._wordy_names))
+        best = (float((names @ sentence).max(initial=0.0)) for names in (self._all_names, self._wordy_names))
         return next(best), next(best)
 
     def _of_wordy(self) -> list[NDArray[np.float32]]:

@@ -18,11 +18,12 @@ BEST, WORST = 5.0, 1.0
 NOT_JUDGED = 3.0
 """Relevance, where nothing was seen or said that could be compared with the job: the middle of the scale."""
 MIN_READ_WORDS = 3
-"""Fewer are no receipt and no letter, but may be on anything."""
+"""On a receipt or a letter; fewer may be on anything."""
+UNREAD = 2.0
+"""Relevance of a picture with fewer, where a receipt or a letter is asked for: not approved, but no strike, since what
+is written may be hard to read."""
 LIKELY_KIND = 0.5
 """Probability from which the worker is told what a text seems to stand on."""
-UNREAD = 2.0
-"""Relevance of those: not approved, but no strike, since what is written may be hard to read."""
 FITS_WELL = 4
 HALFWAY: dict[Dimension, str] = {
     "relevance": "Thank you. A closer look at what the job asks for would score higher.",

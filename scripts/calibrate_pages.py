@@ -201,7 +201,7 @@ class Record:
     """Kinds with the classes that they would be taken for, were they certain."""
     asked_kind: Limit
     asked_page: Limit
-    """Of those, what hardly any words are wanted of."""
+    """What it misses are things of few words, too, and what a picture without any is judged leniently for."""
 
 
 @dataclass(frozen=True, slots=True)
