@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import openvino
 from numpy.typing import NDArray
-from openvino import opset13
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from models.ctc import best_path
 from models.outputs import ModelIdentity
 from models.runtime.device import Placement
-from models.runtime.openvino_network import MANY_SHAPES, compile_file, compile_model
+from models.runtime.openvino_network import MANY_SHAPES, compile_model
 from models.text_crops import View, Words, read_in_batches
+from models.text_ppocr_graph import best_class_only, cheap_head
 from models.weights import Weights
 
 DETECTOR, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
@@ -60,10 +60,10 @@ class PpOcr:
         self._canvas, self._fine_canvas = canvases
         self._fine_below_pixels = fine_below_pixels
         self._crops_per_batch = crops_per_batch
-        self._detector = compile_file(weights.path(DETECTOR), placement, **MANY_SHAPES)
-        recogniser = openvino.Core().read_model(weights.path(RECOGNISER))
+        detector, recogniser = (openvino.Core().read_model(weights.path(name)) for name in (DETECTOR, RECOGNISER))
+        self._detector = compile_model(cheap_head(detector), placement, **MANY_SHAPES)
         self._characters = _characters(recogniser)
-        self._recogniser = compile_model(_best_class_only(recogniser), placement, **MANY_SHAPES)
+        self._recogniser = compile_model(best_class_only(recogniser), placement, **MANY_SHAPES)
         # The values that PaddleOCR's own detector is run with.
         self._boxes = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
 
@@ -118,11 +118,3 @@ def _characters(recogniser: openvino.Model) -> list[str]:
     """The alphabet that the network carries; class 0 is the CTC blank and the last one the space."""
     alphabet = recogniser.get_rt_info(["framework", "character"]).value
     return ["", *alphabet.split("\n")[: int(recogniser.output(0).partial_shape[2].get_length()) - 2], " "]
-
-
-def _best_class_only(recogniser: openvino.Model) -> openvino.Model:
-    """End the network in its arg max: 18,710 probabilities a step would cost more to copy than to compute."""
-    scores = recogniser.get_results()[0].input_value(0)
-    best = opset13.topk(scores, np.int64(1), 2, "max", "value", index_element_type="i64")
-    outputs = [opset13.squeeze(best.output(index), np.array([2], np.int64)) for index in (0, 1)]
-    return openvino.Model(outputs, recogniser.get_parameters(), "recogniser")
