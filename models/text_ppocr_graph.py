@@ -10,6 +10,7 @@ from openvino import opset13
 ENLARGED = 4
 """Times in width and height, by the detector's last two layers."""
 MAX_BLOCKS = 64
+"""Of classes; as many as divide their number. Few make long blocks, many a long list of blocks."""
 OTHER_HEAD = "the network does not end as PP-OCR's detectors do"
 
 Node = Any
@@ -24,6 +25,12 @@ def cheap_head(detector: openvino.Model) -> openvino.Model:
     depend on that one alone. So they are convolutions of 1 × 1 at a quarter of the width and height, whose sixteen
     channels are put in their places at the end. OpenVINO runs the former in f32 on every processor, and the sigmoid of
     their one channel in a layout of sixteen.
+
+    Args:
+        detector: takes float32, shape (pictures, 3, height, width), sides in multiples of 32.
+
+    Returns:
+        A network of the same input; its output is the likelihood of text, float32, shape (pictures, 1, height, width).
 
     Raises:
         ValueError: it does not end in two such layers.
@@ -51,8 +58,12 @@ def best_class_only(recogniser: openvino.Model) -> openvino.Model:
 
     OpenVINO finds the best of many three times as fast if it looks for the best block first.
 
+    Args:
+        recogniser: its output is float32, shape (crops, steps, classes), with a number of classes that is known.
+
     Returns:
-        A network with two outputs of shape (crops, steps): the probability of the best class, and the class.
+        A network of the same input with two outputs of shape (crops, steps): the probability of the best class, float32,
+        and its index, int64. Of equals it is the first.
     """
     scores = recogniser.get_results()[0].input_value(0)
     count = int(scores.get_partial_shape()[2].get_length())
