@@ -62,8 +62,8 @@ def best_class_only(recogniser: openvino.Model) -> openvino.Model:
         recogniser: its output is float32, shape (crops, steps, classes), with a number of classes that is known.
 
     Returns:
-        A network of the same input with two outputs of shape (crops, steps): the probability of the best class, float32,
-        and its index, int64. Of equals it is the first.
+        A network of the same input with two outputs of shape (crops, steps): the probability of the best class,
+        float32, and its index, int64. Of equals it is the first.
     """
     scores = recogniser.get_results()[0].input_value(0)
     count = int(scores.get_partial_shape()[2].get_length())
