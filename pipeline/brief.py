@@ -47,8 +47,11 @@ class Requirements(BaseModel):
     min_height: Pixels | None = None
     min_duration_seconds: Seconds | None = None
     max_duration_seconds: Seconds | None = None
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$"), AfterValidator(language_code)] | None = None
-    """ISO 639-1 code of the language that must be spoken; three letters are translated. Pictures have none."""
+    language: (
+        Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"), AfterValidator(language_code)] | None
+    ) = None
+    """ISO 639-1 code of the language that must be spoken; three letters, and tags with a region, are translated to it.
+    Pictures have none."""
     must_contain_text: Phrases = ()
     """Each must be read in the picture or heard in the recording."""
     must_show: Phrases = ()

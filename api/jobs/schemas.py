@@ -28,7 +28,18 @@ _ALIASES = {
 """The vendor's other names of fields, on input."""
 _TEN_CHARACTERS: dict[str, Any] = {"pattern": r"^\s*[^\s\x00][^\x00]{8,}[^\s\x00]\s*$"}
 """As a pattern, since blanks around the text do not count."""
-_EXTRA_MIMES = {"image/jpg": "jpeg", "audio/mp3": "mp3", "audio/x-wav": "wav", "audio/x-m4a": "m4a", "jpg": "jpeg"}
+_EXTRA_MIMES = {
+    "jpg": "jpeg",
+    "image/jpg": "jpeg",
+    "image/heif": "heic",
+    "audio/mp3": "mp3",
+    "audio/wave": "wav",
+    "audio/x-wav": "wav",
+    "audio/m4a": "m4a",
+    "audio/x-m4a": "m4a",
+    "audio/x-flac": "flac",
+}
+"""What browsers and telephones call the same formats."""
 _FORMATS = {mime: name for name, (_, mime) in MIME_TYPES.items()} | _EXTRA_MIMES
 _FORMAT_NAMES: list[Any] = sorted({*MIME_TYPES, *_FORMATS})
 

@@ -9,7 +9,6 @@ every node. Files come at an even pace; at a third of them, a node that is not t
 import asyncio
 import json
 import os
-import platform
 import re
 import socket
 import subprocess
@@ -40,6 +39,7 @@ from configs.settings import CONFIGS
 from scripts.bench.api import small_photo
 from scripts.bench.cluster_nodes import Nodes, namespaces, one_address, variables
 from scripts.bench.cluster_recovery import Decided, Recovery, recovery
+from scripts.tune_machine import describe_machine
 
 LIGHT_MODELS = ("concepts", "detector")
 CPUS_EACH = 2
@@ -299,7 +299,7 @@ def main(
         print(json.dumps(rows[-1], indent=2), flush=True)
     kept = json.loads(out.read_text())["rows"] if out.exists() else []
     kept = [row for row in kept if _what(row) not in map(_what, rows)]
-    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+    machine = {"processor": describe_machine()}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"machine": machine, "rows": kept + rows}, indent=2) + "\n")
 

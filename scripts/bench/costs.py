@@ -5,8 +5,6 @@ python -m scripts.bench.costs        # writes docs/measurements/costs.json
 
 import asyncio
 import json
-import os
-import platform
 import tempfile
 import time
 from collections import Counter
@@ -37,6 +35,7 @@ from scripts.bench import api
 from scripts.bench.api import small_photo
 from scripts.bench.instant_engine import InstantEngine
 from scripts.bench.mixed import MixedFile, mixed_files
+from scripts.tune_machine import describe_machine
 from serve.client import InProcessEngine
 from serve.loading import load_model
 
@@ -318,7 +317,7 @@ def main(
     """Measure everything, or a part, and write the record."""
     parts = {"engine": lambda: engine_costs(eval_dir), "front_end": front_end_costs, "gpu_work": gpu_work}
     record: Row = json.loads(out.read_text(encoding="utf-8")) if only else {}
-    record["machine"] = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
+    record["machine"] = {"processor": describe_machine()}
     for name, measure in parts.items():
         if only in ("", name):
             record[name] = measure()

@@ -113,7 +113,10 @@ def test_a_file_with_sound_only_is_no_video() -> None:
     assert "requirements.format" not in score(replace(GOOD_SPEECH, facts=CLIP), video, RUBRIC).reasons
 
 
-@pytest.mark.parametrize(("written", "code"), [("en", "en"), ("EN", "en"), ("deu", "de"), ("ger", "de"), ("jw", "jv")])
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("en", "en"), ("EN", "en"), ("deu", "de"), ("ger", "de"), ("jw", "jv"), ("pt-BR", "pt"), ("zh_Hant_TW", "zh")],
+)
 def test_a_language_is_known_by_any_of_its_codes(written: str, code: str) -> None:
     brief = asking(language=written)
     assert brief.requirements.language == code

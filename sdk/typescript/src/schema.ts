@@ -1704,7 +1704,7 @@ export interface components {
              * File Formats
              * @description Names (`jpeg`) or MIME types; all of the content type else.
              */
-            file_formats?: ("audio/flac" | "audio/mp3" | "audio/mp4" | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/x-m4a" | "audio/x-wav" | "flac" | "heic" | "image/heic" | "image/jpeg" | "image/jpg" | "image/png" | "image/webp" | "jpeg" | "jpg" | "m4a" | "mov" | "mp3" | "mp4" | "ogg" | "png" | "video/mp4" | "video/quicktime" | "video/webm" | "wav" | "webm" | "webp")[] | null;
+            file_formats?: ("audio/flac" | "audio/m4a" | "audio/mp3" | "audio/mp4" | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/wave" | "audio/x-flac" | "audio/x-m4a" | "audio/x-wav" | "flac" | "heic" | "image/heic" | "image/heif" | "image/jpeg" | "image/jpg" | "image/png" | "image/webp" | "jpeg" | "jpg" | "m4a" | "mov" | "mp3" | "mp4" | "ogg" | "png" | "video/mp4" | "video/quicktime" | "video/webm" | "wav" | "webm" | "webp")[] | null;
             /**
              * Files Per Submission
              * @default 1

@@ -46,7 +46,9 @@ async def test_a_new_job_shows_every_field_under_both_names(http: httpx.AsyncCli
         ({"content_type": None}, {"content_type": "image"}),
         ({"file_formats": None}, {"file_formats": ["jpeg", "png", "webp", "heic"]}),
         ({"content_type": None, "file_formats": ["audio/mpeg"]}, {"content_type": "audio", "file_formats": ["mp3"]}),
+        ({"file_formats": ["image/heif", "image/jpeg"]}, {"file_formats": ["heic", "jpeg"]}),
         ({"min_width": 800, "min_height": 600}, {"requirements": {"min_width": 800, "min_height": 600}}),
+        ({"requirements": {"language": "en-US"}}, {"requirements": {"language": "en"}}),
         ({"title": None}, {"title": JOB["description"]}),
     ],
 )
@@ -89,6 +91,7 @@ async def test_other_names_and_defaults(
         ({"deadline": "9999-12-31T23:59:59-12:00"}, "deadline", "validation_error"),
         ({"metadata": {f"k{n}": "v" for n in range(21)}}, "metadata", "validation_error"),
         ({"files_per_submission": 6}, "files_per_submission", "validation_error"),
+        ({"requirements": {"language": "xx-US"}}, "requirements.language", "validation_error"),
         ({"location": {"lat": 91, "lng": 0, "radius_km": 1}}, "location.lat", "validation_error"),
     ],
 )
