@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -218,6 +219,18 @@ def test_a_picture_has_its_boxes_and_its_reasons(console: Window, api: httpx.Cli
     page.keyboard.press("k")
     expect(page).to_have_url(first)
     assert until(page, "document.querySelector('.picture img')?.naturalWidth") == 800
+
+
+def test_an_attempt_that_waits_shows_nothing_of_the_one_before(
+    console: Window, api: httpx.Client, server: RunningServer
+) -> None:
+    page = console.page
+    scored = next(one for one in pictures() if one.annotations)
+    job_id = World(server).job([replace(scored, status="pending_score")], title="Tried again")
+    page.goto(f"/console/files/{newest(api, job_id)}")
+    until(page, "document.querySelector('.picture img')?.naturalWidth > 0")
+    expect(page.get_by_text("Not scored yet.")).to_be_visible()
+    expect(page.locator(".box")).to_have_count(0)
 
 
 def test_a_click_on_a_word_goes_to_where_it_is_said(console: Window, api: httpx.Client, jobs: dict[str, str]) -> None:

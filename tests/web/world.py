@@ -146,7 +146,7 @@ class World:
         file = File(
             id=file_id,
             submission_id=submission_id,
-            status="retry_pending" if made.status == "needs_review" else made.status,
+            status=made.status if made.status in ("approved", "rejected") else "retry_pending",
             content_type=content_type,
             format=made.format,
             mime_type=mime_type,

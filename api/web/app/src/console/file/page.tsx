@@ -25,6 +25,7 @@ import { Verdict, type Decision } from "./verdict";
 
 const TEXT = strings.console.file;
 const REVIEWABLE = ["approved", "rejected", "needs_review", "retry_pending"];
+const UNSCORED = ["awaiting_upload", "pending_score"];
 
 interface Everything {
   submission: Submission;
@@ -71,7 +72,11 @@ export function FilePage({ id }: { id: string }) {
                 </span>
               </div>
             )}
-            <Breakdown breakdown={breakdown} />
+            {UNSCORED.includes(data.submission.status) ? (
+              <p class="muted">{TEXT.notScoredYet}</p>
+            ) : (
+              <Breakdown breakdown={breakdown} />
+            )}
           </section>
           <Facts {...data} />
         </aside>
@@ -82,7 +87,8 @@ export function FilePage({ id }: { id: string }) {
 }
 
 async function load(id: string, signal: AbortSignal): Promise<Everything> {
-  const submission = await api.get("/v1/submissions/{submission_id}", { path: { submission_id: id }, signal });
+  const found = await api.get("/v1/submissions/{submission_id}", { path: { submission_id: id }, signal });
+  const submission = UNSCORED.includes(found.status) ? ofNoAttempt(found) : found;
   const [job, file] = await Promise.all([
     api.get("/v1/jobs/{job_id}", { path: { job_id: submission.job_id }, signal }),
     submission.file_id && may("files:read")
@@ -90,6 +96,11 @@ async function load(id: string, signal: AbortSignal): Promise<Everything> {
       : null,
   ]);
   return { submission, job, file };
+}
+
+/** While a second attempt waits, what is known of the file is what the first one was. */
+function ofNoAttempt(submission: Submission): Submission {
+  return { ...submission, file_id: null, score: null, score_breakdown: null, reasons: [] };
 }
 
 function Head({ submission, job, file }: Everything) {

@@ -189,6 +189,7 @@ export const consoleStrings = {
     close: "Back to the files",
     score: "Score",
     noScore: "The engine gave no score.",
+    notScoredYet: "Not scored yet.",
     failure: "What kept the engine from scoring it",
     dimensions: { relevance: "Relevance", quality: "Quality", completeness: "Completeness" },
     outOf: (value: string) => `${value} of 5`,
