@@ -137,7 +137,11 @@ def _recogniser(checkpoint: Path, class_count: int) -> Any:
         def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             # The mean over the height is EasyOCR's adaptive pooling, which a trace would fix to one width.
             features = self.network.FeatureExtraction(pixels).permute(0, 3, 1, 2).mean(3)
-            steps = self.network.Prediction(self.network.SequenceModeling(features))
+            for layer in self.network.SequenceModeling:
+                # Its own forward lays the weights out anew at each call (flatten_parameters). On CUDA two threads, each
+                # with a stream of its own, would do so at once, one of them from a copy that is still under way.
+                features = layer.linear(layer.rnn(features)[0])
+            steps = self.network.Prediction(features)
             probabilities, classes = torch.softmax(steps, 2).max(2)
             return probabilities, classes
 

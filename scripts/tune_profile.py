@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from configs.settings import CONFIGS, ReplicaSettings, Role
+from configs.settings import CONFIGS, ReplicaSettings
 from scripts.tune_search import Point, Tuned
 
 WIDTH = 120
@@ -28,10 +28,25 @@ def tuned_profile(source: Mapping[str, Any], heading: Sequence[str], tuned: Sequ
     found = {each.role: each for each in tuned}
     before = {key: value for key, value in source.items() if key not in ("models", "scorer")}
     after = {key: value for key, value in source.items() if key == "scorer"}
+    models = {
+        role: _chosen(model, found[role].chosen) if role in found else model for role, model in source["models"].items()
+    }
+    heading = [*heading, *_too_much_for_one_gpu(models, after.get("scorer", {}))]
     lines = [f"# {line}" for line in heading] + [*_dump(before, 0), "models:"]
-    for role, model in source["models"].items():
-        lines += _model(role, model, found.get(role))
+    for role, model in models.items():
+        lines += [*_comment(found.get(role)), f"  {role}:", *_dump(model, 4)]
     return "\n".join([*lines, "", *_dump(after, 0)]).rstrip() + "\n"
+
+
+def _too_much_for_one_gpu(models: Mapping[str, Mapping[str, Any]], scorer: Mapping[str, Any]) -> list[str]:
+    """A warning, if the replicas of all models hold more than a device has; each was measured without the others."""
+    replicas = [scorer, *(model.get("replicas", {}) for model in models.values())]
+    reserved = sum(each.get("num_gpus", 0) * each.get("min_replicas", 1) for each in replicas)
+    if reserved <= 1:
+        return []
+    return [
+        f"All replicas together reserve {reserved:.2f} GPUs: on one device, take smaller batches or fewer replicas."
+    ]
 
 
 def figures(point: Point) -> str:
@@ -41,16 +56,17 @@ def figures(point: Point) -> str:
     return f"{measured.items_per_second:.3g} items/s, p95 {measured.p95_ms:.0f} ms, {measured.memory_mb:.0f} MB{gpu}"
 
 
-def _model(role: Role, source: Mapping[str, Any], tuned: Tuned | None) -> list[str]:
+def _comment(tuned: Tuned | None) -> list[str]:
+    """The figures of a model."""
     if tuned is None:
-        return [f"  {role}:", *_dump(dict(source), 4)]
+        return []
     comment = [f"  # {figures(tuned.chosen)}, agreement {tuned.chosen.agreement:.3f}"]
     if tuned.chosen != tuned.shipped:
         comment += [f"  # before: {figures(tuned.shipped)}"]
     if tuned.gain_in_the_mix is not None:
         way = "this way" if tuned.chosen == tuned.best else "the best found by itself, so it was not taken"
         comment += [f"  # in the whole engine: {tuned.gain_in_the_mix:.2f} times the files a second by {way}"]
-    return [*comment, f"  {role}:", *_dump(_chosen(source, tuned.chosen), 4)]
+    return comment
 
 
 def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Which ways to run a model are tried, and which one is the best."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from statistics import fmean, median
@@ -226,9 +226,16 @@ class Search:
                 for worker in workers:
                     worker.close()
         medians = [_median(measured) for measured in zip(*rounds, strict=True)]
-        duelled = [Point(way, *each) for (way, _), each in zip(sides, zip(medians, agreed, strict=True), strict=True)]
+        duelled = [
+            Point(way, replace(measured, gpu_share=self._gpu_share_alone(way)), agreement)
+            for (way, _), measured, agreement in zip(sides, medians, agreed, strict=True)
+        ]
         best = duelled[-1] if _is_worth(duelled[-1], duelled[0], self._effort.latency_ms) else duelled[0]
         return Tuned(self._role, tuple(self._points), duelled[0], best, tuple(self._failures))
+
+    def _gpu_share_alone(self, way: Way) -> float:
+        """What one of its processes held when no others than its own were on the device."""
+        return next(point.measured.gpu_share for point in reversed(self._points) if _alike(point.way, way))
 
     def _agreement(self, loaded: Loaded) -> float:
         """With the answers of the profile's own way."""
@@ -294,7 +301,7 @@ def with_room(model: ModelSettings, changes: dict[str, Any]) -> ModelSettings:
 
 
 def together(workers: Sequence[Worker], batch: BatchSettings, seconds: float) -> Measured:
-    """All processes at once: their throughputs and memories summed, the worst latencies."""
+    """All processes at once: their throughputs and memories summed, the worst latencies, the GPU of one of them."""
     for worker in workers:
         worker.ask(batch, batch.max_items * batch.concurrent, seconds)
     measured = [worker.measured() for worker in workers]
@@ -304,8 +311,17 @@ def together(workers: Sequence[Worker], batch: BatchSettings, seconds: float) ->
         max(each.p95_ms for each in measured),
         fmean(each.mean_fill for each in measured),
         sum(each.memory_mb for each in measured),
-        max(each.gpu_share for each in measured),
+        max(each.gpu_share for each in measured) / len(measured),  # each was told of the whole device
     )
+
+
+def _alike(one: Way, other: Way) -> bool:
+    """But for how long a batch waits."""
+    models = [
+        way.model.model_copy(update={"batch": way.model.batch.model_copy(update={"wait_seconds": 0.0})})
+        for way in (one, other)
+    ]
+    return models[0] == models[1] and one.replicas == other.replicas
 
 
 def _counted(number: int, noun: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import psutil
 
 from configs.settings import BatchSettings, Role, Settings
 from models.model import Model
+from models.runtime.device import resolve
 from serve.batching import Batcher
 from serve.loading import load_model
 
@@ -50,7 +50,7 @@ class Measured:
     memory_mb: float
     """Private and shared memory of the whole process (PSS)."""
     gpu_share: float
-    """Of the device's memory, with what the runtime itself takes; 0 on the CPU."""
+    """Of the device's memory, whoever holds it, with what the runtime itself takes; 0 on the CPU."""
 
 
 class Worker:
@@ -113,10 +113,12 @@ def _serve(end: Connection, role: Role, settings: Settings, items: list[Any]) ->
         seconds = time.perf_counter() - started_seconds
         answers = tuple(model.run([item])[0] for item in items)
         costs = tuple(model.cost(item) for item in items)
+        chosen = settings.models[role]
+        device = resolve(chosen.device, chosen.precision, chosen.threads, settings.data_dir).device
         end.send(Loaded(seconds, model.identity.precision, answers, costs))
         while True:
             batch, callers, seconds = end.recv()
-            end.send(asyncio.run(_measure(model, batch, items, callers, seconds)))
+            end.send(asyncio.run(_measure(model, device, batch, items, callers, seconds)))
     except EOFError:
         return
     except Exception as error:  # noqa: BLE001  the parent decides what becomes of it
@@ -124,7 +126,7 @@ def _serve(end: Connection, role: Role, settings: Settings, items: list[Any]) ->
 
 
 async def _measure(
-    model: Model[Any, Any], batch: BatchSettings, items: Sequence[Any], callers: int, seconds: float
+    model: Model[Any, Any], device: str, batch: BatchSettings, items: Sequence[Any], callers: int, seconds: float
 ) -> Measured:
     """Whole laps over the items, so that every measurement has the same work in it."""
     batcher = Batcher(model, batch)
@@ -135,7 +137,7 @@ async def _measure(
     batcher.close()
     p50, p95 = np.percentile(latencies, (50, 95)) * 1000
     memory_mb = psutil.Process().memory_full_info().pss / 1e6
-    return Measured(count / elapsed, float(p50), float(p95), batcher.stats.mean_fill, memory_mb, _gpu_share())
+    return Measured(count / elapsed, float(p50), float(p95), batcher.stats.mean_fill, memory_mb, _gpu_share(device))
 
 
 async def _run(batcher: Batcher[Any, Any], items: Sequence[Any], count: int, callers: int) -> tuple[float, list[float]]:
@@ -154,13 +156,14 @@ async def _run(batcher: Batcher[Any, Any], items: Sequence[Any], count: int, cal
     return time.perf_counter() - started_seconds, latencies
 
 
-def _gpu_share() -> float:
-    """What is held of the CUDA device, if this process has one; the device was empty before, or so it is asked for."""
-    if "torch" not in sys.modules:  # no CPU process imports it for this
-        return 0.0
-    import torch
+def _gpu_share(device: str) -> float:
+    """What is held of the CUDA device; it was empty before, or so it is asked for.
 
-    if not (torch.cuda.is_available() and torch.cuda.is_initialized()):
+    Torch is asked about models that do not use it, too: what it takes for itself then counts with theirs.
+    """
+    if device != "cuda":
         return 0.0
+    import torch  # no process on the CPU imports it for this
+
     free, total = torch.cuda.mem_get_info()
     return float(1 - free / total)

@@ -210,6 +210,8 @@ def _start_local_ray(settings: Settings) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(model.threads for model in settings.models.values())))
     # Else glibc gives each thread that allocates a heap of its own: a tenth more memory in the text replica.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    # Pictures of ever other sizes: what torch keeps of the GPU's memory for one is of use to the next (its own advice).
+    os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
     ray.init(
         address="local",
         num_cpus=2 * reserved_cpus(settings),  # a candidate reserves as much as what it may replace
@@ -218,6 +220,10 @@ def _start_local_ray(settings: Settings) -> None:
         log_to_driver=False,
         logging_level=logging.ERROR,
     )
+    wanted, there = reserved_gpus(settings), ray.cluster_resources().get("GPU", 0.0)
+    if wanted > there:
+        ray.shutdown()
+        raise EngineUnavailable(f"the replicas of {settings.profile} reserve {wanted:g} GPUs; here are {there:g}")
 
 
 def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
@@ -260,6 +266,12 @@ def reserved_cpus(settings: Settings) -> int:
     models = [model.replicas for model in settings.models.values()]
     replicas = [settings.scorer, settings.api.replicas, settings.background, *models]
     return max(1, math.ceil(sum(each.num_cpus * each.max_replicas for each in replicas)))
+
+
+def reserved_gpus(settings: Settings) -> float:
+    """What the replicas that are always there reserve together."""
+    replicas = [settings.scorer, *(model.replicas for model in settings.models.values())]
+    return round(sum(each.num_gpus * each.min_replicas for each in replicas), 3)
 
 
 def _target(app: ray_serve.Application, name: str, route_prefix: str | None = None) -> ray_serve.RunTarget:

@@ -52,6 +52,7 @@ class TorchNetwork:
                 tensors = results if isinstance(results, tuple) else (results,)
                 return self._transfer.download([_widened(tensor) for tensor in tensors])
         except self._torch.OutOfMemoryError as error:
+            self._torch.cuda.empty_cache()  # what this process keeps, others on the device may need
             raise MemoryError(str(error)) from error
 
     def _tensor(self, array: NDArray[Any]) -> Any:

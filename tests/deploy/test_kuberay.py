@@ -9,8 +9,9 @@ import ray
 import yaml
 from ray.serve.schema import ServeDeploySchema
 
+from api.metrics import SHARED_VARIABLE
 from configs.settings import ENVIRONMENT_PREFIX, load_settings
-from tests.deploy.files import DEPLOY, documents
+from tests.deploy.files import DEPLOY, ROOT, documents
 
 KUBERNETES = "1.37"
 RAY_SERVICE = {"serveConfigV2", "rayClusterConfig", "upgradeStrategy", "serveService"}
@@ -142,6 +143,18 @@ def test_its_variables_are_settings(pods: list[dict[str, Any]], monkeypatch: pyt
     settings = load_settings("cluster")
     assert settings.store.endpoint_url == "http://seaweedfs.store:8333"
     assert settings.api.url == "https://assay.example.com"
+
+
+def test_counters_are_where_containers_of_ray_may_write_and_the_image_names_no_such_place(
+    pods: list[dict[str, Any]],
+) -> None:
+    """The autoscaler, of the same image and with nothing but its variables, ends when it cannot write there."""
+    for pod in pods:
+        for container in pod["spec"]["containers"]:
+            variables = {each["name"]: each.get("value", "") for each in container["env"]}
+            folder = variables[SHARED_VARIABLE]
+            assert any(folder.startswith(f"{mount['mountPath']}/") for mount in container["volumeMounts"])
+    assert SHARED_VARIABLE not in (ROOT / "Dockerfile.gpu").read_text(encoding="utf-8")
 
 
 def test_only_who_has_to_reaches_ray(manifest: list[dict[str, Any]]) -> None:

@@ -1,17 +1,28 @@
 """Video on NVDEC: the same frames as from the CPU's decoder, in a decoding process with its limits."""
 
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 import pytest
 
 from configs.settings import DecodeSettings
+from pipeline.container import open_container
 from pipeline.decode_process import Decoder
-from pipeline.hardware import nvdec_is_there
+from pipeline.hardware import accelerator, nvdec_is_there
 from pipeline.media import DecodedVideo, VideoFrame
 from tests.media import footage, turned, video
 
 pytestmark = pytest.mark.skipif(not nvdec_is_there(), reason="needs libnvcuvid.so.1 (driver capability `video`)")
+
+
+def test_the_gpu_decodes() -> None:
+    """Else the other tests compare the CPU with itself, which takes over whatever the GPU does not do."""
+    settings = DecodeSettings.model_validate({"video_device": "cuda"})
+    with open_container(BytesIO(video("mp4", footage())), "mp4", accelerator(settings)) as container:
+        (track,) = container.streams.video
+        next(container.decode(track))
+        assert track.codec_context.is_hwaccel
 
 
 @pytest.mark.parametrize("clockwise_degrees", [0, 90])

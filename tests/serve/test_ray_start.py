@@ -12,6 +12,7 @@ from models.weights import WeightsMissing
 from serve import app
 from serve.app import reserved_cpus
 from serve.client import RayEngine
+from serve.errors import EngineUnavailable
 from tests.serve.conftest import ROLES
 from tests.serve.replicas import ray_processes, replica_pids
 
@@ -99,3 +100,10 @@ def test_cpus_are_those_that_replicas_reserve() -> None:
     assert reserved_cpus(settings) == 2
     doubled = settings.model_copy(update={"scorer": ReplicaSettings(num_cpus=1, max_replicas=4)})
     assert reserved_cpus(doubled) == 6
+
+
+def test_what_no_gpu_is_there_for_is_said_before_anything_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0})
+    with pytest.raises(EngineUnavailable, match=r"the replicas of gpu reserve 0\.5 GPUs; here are 0"):
+        app._start_local_ray(load_settings("gpu"))
