@@ -135,6 +135,7 @@ def looks_otherwise(rubric: Rubric, other: Rubric) -> tuple[str, ...]:
 def _looking(rubric: Rubric) -> dict[str, Any]:
     return {
         "cohort": {encoder: curve.cohort for encoder, curve in rubric.relevance.items()},
+        "asked_kind": {encoder: curve.asked_kind for encoder, curve in rubric.relevance.items()},
         "duplicates": rubric.duplicates,
         "face_labels": rubric.face_labels,
         "unsafe_labels": rubric.unsafe_labels,

@@ -22,7 +22,7 @@ from api.clock import iso
 from api.db import Database
 from api.errors import ApiError
 from api.rubrics.labels import Labels, labels_of
-from api.rubrics.queries import activations_of, active_in, active_versions, all_stored, find_stored, rubric_of
+from api.rubrics.queries import activations_of, active_in, active_versions, all_stored, find_stored
 from api.rubrics.scope import Scope
 from api.rubrics.service import activate, deactivate, store_rubric
 from api.rubrics.shadow import Shadow, shadow
@@ -31,7 +31,8 @@ from configs.settings import Settings
 from pipeline.calibration import Refit, refit
 from pipeline.rubric import SHIPPED, Rubric, load_rubric
 from scripts.database import DataDir, Profile, open_database, operator_settings
-from scripts.user_errors import UserError
+from scripts.rubrics import usable
+from scripts.user_errors import UserError, require_folder, require_no_flags
 
 SHADOWED = 2000
 """Newest stored submissions on which a refit is tried; 0.2 ms each."""
@@ -72,7 +73,10 @@ def calibrate(
     Exits 1 when --out, --store or --activate is asked for and the labels do not bear it.
     """
     if context.invoked_subcommand is not None:
+        require_no_flags(context)
         return
+    for path in (out, report):
+        require_folder(path)
     settings, scope = operator_settings(profile, data_dir), Scope(organization, job_type and job_type.value)
     wanted = bool(out or store or activated)
     ended = asyncio.run(_calibrate(settings, scope, out, store or activated, activated, report, as_json))
@@ -108,7 +112,7 @@ async def _start(db: Database, settings: Settings, scope: Scope) -> tuple[Rubric
     async with db.snapshot() as session:
         await _require_organization(session, scope)
         active = await active_in(session, scope)
-        parent = rubric_of(active) if active is not None else load_rubric(settings.rubric)
+        parent = usable(active) if active is not None else load_rubric(settings.rubric)
         return parent, await labels_of(session, scope)
 
 
@@ -209,7 +213,7 @@ def list_versions(profile: Profile = "embedded", data_dir: DataDir = None) -> No
     table = Table("version", "for", "origin", "from", "agreement", "digest", "made", "active")
     for row in rows:
         scope = Scope(row.organization_id, row.content_type)
-        state = Text("active", style="green") if active.get(scope) == row.id else ""
+        state = _state(row) if active.get(scope) == row.id else ""
         made = iso(row.created_at)[:16]
         parent = _parent(row, shipped)
         table.add_row(row.id, str(scope), row.origin, parent, _agreement(row), row.digest[:12], made, state)
@@ -272,6 +276,15 @@ def _parent(row: StoredRubric, shipped: Rubric) -> str:
     return f"{row.parent_version}, of another release" if older else row.parent_version
 
 
+def _state(row: StoredRubric) -> Text:
+    """Of a version that is active in its scope."""
+    try:
+        usable(row)
+    except UserError:
+        return Text("active, of another release: shipped scores", style="yellow")
+    return Text("active", style="green")
+
+
 def _agreement(row: StoredRubric) -> str:
     figures = row.fitted_on.get("before"), row.fitted_on.get("after")
     return " → ".join(f"{one['agreement']:.1%}" for one in figures if one)
@@ -311,14 +324,15 @@ async def _shadow(settings: Settings, version: str, limit: int) -> Shadow:
             stored = await _found(session, version)
             scope = Scope(stored.organization_id, stored.content_type)
             active = await active_in(session, scope)
-        beside = rubric_of(active) if active is not None else load_rubric(settings.rubric)
-        return await shadow(db, scope, rubric_of(stored), beside, limit)
+        beside = usable(active) if active is not None else load_rubric(settings.rubric)
+        return await shadow(db, scope, usable(stored), beside, limit)
 
 
 async def _activate(settings: Settings, version: str, reason: str) -> Scope:
     async with open_database(settings) as db:
         try:
             async with db.write() as session:
+                usable(await _found(session, version))
                 return await activate(session, version, actor="operator", reason=reason)
         except ApiError as error:
             raise UserError(error.message) from error

@@ -1,5 +1,6 @@
 """`assay canary`: a candidate on a share of the traffic, and a report, before anybody takes it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 APPROVED_FROM_STARS = 3
 """What most jobs ask for; the report counts candidates' scores on the other side of it."""
+REASONS_SHOWN = 3
+"""Why the candidate failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Wish:
     base: ModelSettings | None
     """From a profile; the changes are made to what serves now when there is none."""
     changes: dict[str, str]
+    registry: Path | None = None
+    """Of the profile, where weights are declared; that of the running engine when there is none."""
 
     def choose(self, serving: ModelSettings) -> ModelSettings:
         return ModelSettings.model_validate({**dict(self.base or serving), **self.changes})
@@ -59,7 +64,10 @@ def canary(
         Path | None, typer.Option(help="State folder of the running stack.", show_default=False)
     ] = None,
 ) -> None:
-    """Score a share of the submissions on a candidate too. Its answers decide nothing."""
+    """Score a share of the submissions on a candidate too. Its answers decide nothing.
+
+    Exits 1 when --promote is asked for and the candidate is not taken.
+    """
     settings = load_settings(profile or "embedded", state_dir=state_dir(data_dir))
     if model not in settings.models:
         raise UserError(f"no model {model!r}; there are {', '.join(sorted(settings.models))}")
@@ -67,11 +75,16 @@ def canary(
     given = {name: value for name, value in changes.items() if value is not None}
     if not given and profile is None:
         raise UserError("name what is tried: --weights, --backend, --precision or --profile")
-    wish = Wish(model, settings.models[model] if profile is not None else None, given)
+    from_profile = profile is not None
+    base, registry = (settings.models[model], settings.weights) if from_profile else (None, None)
+    wish = Wish(model, base, given, registry)
     bounds = Bounds(share, submissions, timeout, promote, min_agreement)
     report = in_the_engine_of(settings, _run(settings, wish, bounds, media))
     console.print(report_table(report))
-    console.print(verdict(report, bounds))
+    for reason, count in Counter(one.error for one in report.compared if one.error).most_common(REASONS_SHOWN):
+        console.print(f"the candidate failed on {count}: {reason}", soft_wrap=True)
+    console.print(verdict(report, bounds), soft_wrap=True)
+    raise typer.Exit(1 if bounds.promote and not did_well(report, bounds) else 0)
 
 
 async def _run(settings: Settings, wish: Wish, bounds: Bounds, media: Path | None) -> "CanaryReport":
@@ -81,19 +94,20 @@ async def _run(settings: Settings, wish: Wish, bounds: Bounds, media: Path | Non
 
     with steps("reading the samples") as status:
         return await run_canary(
-            Plan(wish.role, bounds.share, bounds.submissions, bounds.timeout_seconds),
+            Plan(wish.role, bounds.share, bounds.submissions, bounds.timeout_seconds, wish.registry),
             wish.choose,
             samples_of(sample_media(media, settings.decode)),
             on_progress=lambda step: status.update(step),
             on_compared=lambda count: status.update(f"scored on both: {count} of {bounds.submissions} submissions"),
-            promotes=lambda report: bounds.promote and did_well(report, bounds.min_agreement),
+            promotes=lambda report: bounds.promote and did_well(report, bounds),
         )
 
 
-def did_well(report: "CanaryReport", min_agreement: float) -> bool:
-    """Whether the candidate answered every submission, and agreed enough on those that its role was asked about."""
+def did_well(report: "CanaryReport", bounds: Bounds) -> bool:
+    """Whether the candidate answered as many submissions as were asked for, and agreed where its role was asked."""
     agreed = [one.agreement for one in report.compared if one.agreement is not None]
-    return bool(agreed) and fmean(agreed) >= min_agreement and not any(one.error for one in report.compared)
+    answered = sum(one.error is None for one in report.compared)
+    return answered >= bounds.submissions and bool(agreed) and fmean(agreed) >= bounds.min_agreement
 
 
 def report_table(report: "CanaryReport") -> Table:
@@ -123,6 +137,7 @@ def verdict(report: "CanaryReport", bounds: Bounds) -> str:
     """What happens to the candidate."""
     if not bounds.promote:
         return "ended; to take it, put it into the profile and run assay reload, or run this with --promote"
-    if did_well(report, bounds.min_agreement):
-        return "promoted: it serves now. Put it into the profile, or the next assay reload takes it back."
-    return f"not promoted: {bounds.min_agreement:.2f} agreement without a failure was asked for"
+    if did_well(report, bounds):
+        return "promoted: it serves now. Put it into the profile, or the next reload or assay up takes it back."
+    asked = f"{bounds.min_agreement:.2f} agreement on {bounds.submissions} submissions without a failure"
+    return f"not promoted: {asked} was asked for"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.db import Database, database_url
 from api.outage import DatabaseAway
@@ -40,7 +40,7 @@ async def open_database(settings: Settings, *, must_exist: bool = True) -> Async
     try:
         await _look_for(db)
         yield db
-    except (DBAPIError, DatabaseAway) as error:
+    except (InterfaceError, OperationalError, DatabaseAway) as error:
         raise _does_not_answer(error) from error
     finally:
         await db.close()

@@ -1,6 +1,5 @@
 """`assay doctor`: what this machine has, and what of a profile would run where."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from configs.settings import Settings, load_settings
+from scripts.tune_machine import usable_cores
 from scripts.user_errors import UserError
 
 GIB = 1024**3
@@ -44,7 +44,7 @@ def _machine(settings: Settings) -> Table:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data_dir).free / GIB
     table = Table("machine", "", title="assay doctor")
-    table.add_row("processor cores", str(os.cpu_count()))
+    table.add_row("processor cores", str(usable_cores()))
     table.add_row("processor features", " ".join(_flags()) or "none of " + " ".join(INTERESTING_FLAGS))
     table.add_row("OpenVINO computes in", ", ".join(cpu_capabilities()))
     table.add_row("CUDA device", "yes" if cuda_available() else "none")

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from configs.settings import Role, Settings, load_settings
-from scripts.running_engine import console, in_the_engine_of, state_dir, steps
+from scripts.running_engine import UNTIL_A_START, console, in_the_engine_of, state_dir, steps
 from scripts.user_errors import UserError
 
 if TYPE_CHECKING:
@@ -53,8 +53,14 @@ def tell(done: "Reloaded", settings: Settings) -> None:
         console.print(comparison_table(done.comparisons))
     for role in done.batches:
         console.print(f"{role}: {describe_batch(role, settings)}")
-    if not done.comparisons and not done.batches:
-        console.print("nothing to change: the engine is that of the profile")
+    if done.others:
+        console.print(f"taken as well: {', '.join(done.others)}")
+    if done.comparisons or done.batches or done.others:
+        console.print(UNTIL_A_START, soft_wrap=True)
+    else:
+        console.print(
+            "the engine is that of the profile already; everything else of it is read by assay up", soft_wrap=True
+        )
 
 
 def comparison_table(comparisons: "tuple[Comparison, ...]") -> Table:

@@ -38,8 +38,9 @@ from api.tables import Job, Rescoring, StoredRubric
 from configs.settings import Role, Settings
 from pipeline.rubric import SHIPPED, Rubric, load_rubric, looks_otherwise
 from scripts.database import DataDir, Profile, open_database, operator_settings
+from scripts.rubrics import usable
 from scripts.tables import stars
-from scripts.user_errors import UserError
+from scripts.user_errors import UserError, require_no_flags
 from serve.client import Engine, InProcessEngine
 
 ROWS_SHOWN = 50
@@ -103,6 +104,7 @@ def rescore(
 ) -> None:
     """Show what the submissions of a job would have under another rubric or other weights, and write it if asked to."""
     if context.invoked_subcommand is not None:
+        require_no_flags(context)
         return
     if job is None:
         raise UserError("give --job, the job whose submissions are scored again")
@@ -203,7 +205,7 @@ async def _choose(session: AsyncSession, settings: Settings, job: Job, name: str
     """The rubric that was named, or the one that scores the job now."""
     if name is None:
         active = await active_in(session, Scope(job.organization_id, job.content_type))
-        return rubric_of(active) if active is not None else load_rubric(settings.rubric)
+        return usable(active) if active is not None else load_rubric(settings.rubric)
     if _is_file(name):
         return _read(Path(name), load_rubric(settings.rubric))
     return await _version(session, settings, name, job)
@@ -218,7 +220,7 @@ async def _version(session: AsyncSession, settings: Settings, name: str, job: Jo
         raise UserError(error.message) from error
     if job is not None and stored.organization_id not in (None, job.organization_id):
         raise UserError(f"{name} is for another organization than that of {job.id}")
-    return rubric_of(stored)
+    return usable(stored)
 
 
 def _is_file(name: str) -> bool:

@@ -15,6 +15,9 @@ Answer = TypeVar("Answer")
 
 console = Console(highlight=False)
 
+UNTIL_A_START = "in force until assay up starts anew, with the profile that it is given then"
+"""What a running engine is told lives as long as its Ray."""
+
 
 def in_the_engine_of(settings: Settings, work: Coroutine[Any, Any, Answer]) -> Answer:
     """Join the engine's Ray, do the work there, and leave.

@@ -1,5 +1,6 @@
 """Media to measure models with: an operator's own, or some that is made here."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,8 @@ def sample_files(folder: Path | None, limits: DecodeSettings) -> list[SampleFile
     decodable = list(_decodable(files, limits))
     if not decodable:
         raise UserError(f"{folder}: no file in it can be decoded")
+    if len(decodable) < len(files):
+        print(f"{folder}: {len(files) - len(decodable)} of {len(files)} files cannot be decoded", file=sys.stderr)
     return decodable
 
 
@@ -90,5 +93,5 @@ def _decodable(files: Sequence[Path], limits: DecodeSettings) -> Iterator[Sample
     for path in files:
         try:
             yield SampleFile(path, decode(path, limits))
-        except MediaError:
+        except (MediaError, OSError):
             continue

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from scripts.sizing import MACHINES, MIX, RECORD, Input, check_mix, estimate, load_record
+from scripts.sizing import MACHINES, MIX, RECORD, Input, check_mix, estimate, load_record, machines
 from scripts.user_errors import UserError
 
 console = Console(highlight=False)
@@ -31,7 +31,7 @@ def size(
     except ValueError as error:
         raise UserError(str(error)) from error
     table = Table("machine", "submissions an hour", "$ per 1,000", "short of")
-    for name, machine in MACHINES.items():
+    for name, machine in machines(measured).items():
         if name in prices:
             machine = replace(machine, price_per_hour=Input(prices[name], "assumed", "--price"))
         found = estimate(machine, measured, shares, efficiency)

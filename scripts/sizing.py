@@ -9,7 +9,7 @@ counted (operations of the networks' definitions, in the same file), or assumed,
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,6 +96,11 @@ WINDOW_SECONDS, WINDOW_STEP_SECONDS = 30.0, 10.0
 """Whisper's window, and the step to which `models.speech` cuts it."""
 
 
+def machines(record: Mapping[str, Any]) -> dict[str, Machine]:
+    """Those of the page, the CPU box with the cores of the machine that was measured on."""
+    return MACHINES | {_BOX.name: replace(_BOX, cores=replace(_BOX.cores, value=record["machine"]["cores"]))}
+
+
 def load_record(path: Path = RECORD) -> dict[str, Any]:
     """The measurements."""
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -126,7 +131,7 @@ def check_mix(mix: Mix) -> None:
     ValueError: the shares are not those of a whole of known kinds.
     """
     unknown = sorted(set(mix) - set(KINDS))
-    if unknown or min(mix.values()) < 0 or not math.isclose(sum(mix.values()), 1.0, abs_tol=1e-6):
+    if unknown or min(mix.values(), default=0.0) < 0 or not math.isclose(sum(mix.values()), 1.0, abs_tol=1e-6):
         raise ValueError(f"a mix is shares of {', '.join(KINDS)} that add up to 1, got {dict(mix)}")
 
 

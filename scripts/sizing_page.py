@@ -8,7 +8,6 @@ from scripts.sizing import (
     EFFICIENCY,
     EFFICIENCY_RANGE,
     KINDS,
-    MACHINES,
     MIX,
     ROOT,
     SERVE_CORE_SECONDS,
@@ -17,6 +16,7 @@ from scripts.sizing import (
     cpu_core_seconds,
     estimate,
     host_core_seconds,
+    machines,
     operations,
 )
 
@@ -26,8 +26,8 @@ INTRODUCTION = """# Sizing
 Written by `python -m scripts.sizing`; a test fails when it is stale. `assay size` does the same sums with your mix and
 your prices. **No GPU was there when this was written**: the rows of GPUs are arithmetic over counted
 operations and assumed efficiency, and say how far they move when that assumption does. The row of the CPU box was
-measured: {machine}. A processor without BF16 takes about twice as long for
-the models. On your machine: `python -m scripts.bench.costs`, then `python -m scripts.sizing`.
+measured: {machine}. Two AMD cores without BF16 had taken 1.3 (speech) to 2.1
+times (menus) as long. On your machine: `python -m scripts.bench.costs`, then `python -m scripts.sizing`.
 """
 
 
@@ -48,7 +48,7 @@ def _result(record: Mapping[str, Any]) -> Iterable[str]:
     yield f"## One machine, mix of {mix}\n"
     span = f"at {EFFICIENCY_RANGE[0]:.0%}–{EFFICIENCY_RANGE[1]:.0%} of the peak"
     yield f"| machine | submissions an hour | dollars per 1,000 | short of | {span} |\n|---|---|---|---|---|"
-    for machine in MACHINES.values():
+    for machine in machines(record).values():
         likely = estimate(machine, record)
         span = "measured"
         if machine.peak_operations is not None:
@@ -88,7 +88,7 @@ def _inputs(record: Mapping[str, Any]) -> Iterable[str]:
     yield _row("share of a GPU's peak that is reached", EFFICIENCY)
     yield _row("speech, decoder on top of the encoder", DECODER_FACTOR)
     yield _row("utilisation", UTILISATION)
-    for machine in MACHINES.values():
+    for machine in machines(record).values():
         yield _row(f"{machine.name}: cores", machine.cores)
         yield _row(f"{machine.name}: dollars an hour", machine.price_per_hour)
         if machine.peak_operations is not None:

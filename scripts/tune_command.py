@@ -1,6 +1,6 @@
 """`assay tune`: how this machine runs every model of a profile best, measured, and a profile that says so."""
 
-import os
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,19 +9,20 @@ from typing import Annotated
 
 import typer
 import yaml
+from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from configs.settings import BatchSettings, Role, Settings, load_settings
-from scripts.running_engine import console, in_the_engine_of, state_dir
+from scripts.running_engine import UNTIL_A_START, console, in_the_engine_of, state_dir
 from scripts.sample_media import sample_files
-from scripts.tune_machine import Others, describe_machine, describe_noise
+from scripts.tune_machine import Others, describe_machine, describe_noise, usable_cores
 from scripts.tune_mix import Mix, gains_in_the_mix, mix_is_possible
 from scripts.tune_plot import verdict, write_page
 from scripts.tune_profile import figures, profile_path, tuned_profile
 from scripts.tune_search import Effort, Search, Tuned
 from scripts.tune_worker import WorkerFailed
-from scripts.user_errors import UserError
+from scripts.user_errors import UserError, require_folder
 from serve.errors import EngineUnavailable
 from serve.samples import Samples, samples_of
 
@@ -50,15 +51,18 @@ def tune(
     """Measure batch size, wait, threads, streams, processes and precision of each model under a latency bound."""
     settings = load_settings(profile, state_dir=state_dir(data_dir))
     roles = _roles(settings, only)
-    if not out.absolute().parent.is_dir():
-        raise UserError(f"there is no folder {out.absolute().parent} for {out.name}")
+    require_folder(out)
+    if out.suffix not in (".yaml", ".yml"):
+        raise UserError(f"a profile is a .yaml file, not {out.name}")
+    if apply:
+        require_engine(settings)
     files = sample_files(media, settings.decode)
     samples = samples_of([file.decoded for file in files])
-    effort = Effort(latency_ms, QUICK_SECONDS if quick else SECONDS, quick, os.cpu_count() or 1)
+    effort = Effort(latency_ms, QUICK_SECONDS if quick else SECONDS, quick, usable_cores())
     others = Others()
-    tuned = measure(settings, roles, samples, effort)
+    tuned, is_complete = measure(settings, roles, samples, effort)
     taken = others.taken()
-    if mix:
+    if mix and is_complete:
         tuned = measure_mix(settings, tuned, [file.source for file in files], effort)
     heading = describe_run(profile, media, effort, taken)
     source = yaml.safe_load(profile_path(profile).read_text(encoding="utf-8"))
@@ -70,31 +74,43 @@ def tune(
         console.print(line)
     console.print(f"profile: {out}   plots: {out.with_suffix('.html')}")
     if apply:
-        send(settings, {each.role: each.chosen.way.model.batch for each in tuned})
+        found = {each.role: each.chosen.way.model.batch for each in tuned if each.chosen != each.shipped}
+        send(settings, found, out)
 
 
-def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Effort) -> list[Tuned]:
-    """Each model by itself, one after the other; one whose own way does not run here is left out.
+def measure(settings: Settings, roles: list[Role], samples: Samples, effort: Effort) -> tuple[list[Tuned], bool]:
+    """Each model by itself, one after the other.
+
+    One whose own way does not run here, or that there is no sample for, is left out.
+
+    Returns:
+        Those that were measured, and whether all were asked: Ctrl-C leaves out the rest.
 
     Raises:
-        UserError: there is no sample for a model, or none could be measured.
+        UserError: none could be measured.
     """
     with Progress(*COLUMNS, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(roles))
         tuned: list[Tuned] = []
+        is_complete = True
         for role in roles:
             if not samples[role]:
-                raise UserError(f"no sample for {role} in the media")
+                progress.console.print(f"{role}: not measured, and left as it is: no sample for it in the media")
+                continue
             search = Search(role, settings, samples[role], effort)
             try:
                 tuned.append(search.run(partial(_show, progress, task, role)))
                 progress.console.print(f"{role}: {verdict(tuned[-1])}")
             except (WorkerFailed, ValueError) as error:
                 progress.console.print(f"{role}: not measured, and left as it is: {error}")
+            except KeyboardInterrupt:
+                progress.console.print(f"stopped at {role}; what is not measured is left as it is")
+                is_complete = False
+                break
             progress.advance(task)
     if not tuned:
         raise UserError("no model could be measured")
-    return tuned
+    return tuned, is_complete
 
 
 def measure_mix(
@@ -151,20 +167,43 @@ def summary(tuned: list[Tuned]) -> Table:
     return table
 
 
-def send(settings: Settings, batches: dict[Role, BatchSettings]) -> None:
-    """Make them those of the running stack.
+def require_engine(settings: Settings) -> None:
+    """Before anything is measured for it.
 
     Raises:
         EngineUnavailable: none runs.
     """
+
+    async def look() -> None:
+        from serve.live import current
+
+        await asyncio.to_thread(current)
+
+    in_the_engine_of(settings, look())
+
+
+def send(settings: Settings, batches: dict[Role, BatchSettings], profile: Path) -> None:
+    """Make them those of the running stack.
+
+    Raises:
+        EngineUnavailable: none runs.
+        UserError: they ask for more than batches; `profile` has it.
+    """
+    if not batches:
+        console.print("in force already: nothing better was found")
+        return
 
     async def change() -> None:
         from serve.changes import change_batches
 
         await change_batches(batches)
 
-    in_the_engine_of(settings, change())
-    console.print(f"in force: the batches of {', '.join(batches)}")
+    try:
+        in_the_engine_of(settings, change())
+    except ValueError as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise UserError(f"not in force: {reason}. assay reload --profile {profile} takes all of it") from error
+    console.print(f"in force: the batches of {', '.join(batches)}, {UNTIL_A_START}", soft_wrap=True)
 
 
 def _roles(settings: Settings, only: str) -> list[Role]:

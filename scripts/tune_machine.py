@@ -37,10 +37,20 @@ def describe_noise(taken: float) -> list[str]:
     ]
 
 
+def usable_cores() -> int:
+    """By the affinity of this process, and by the limit of its control group (cgroup v2), which containers have."""
+    cores = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):  # there is no such file, or no limit ("max")
+        return cores
+
+
 def describe_machine() -> str:
     """Processor, cores and the numbers it computes in."""
     numbers = ", ".join(name for name in cpu_capabilities() if name in ("FP32", "BF16", "INT8", "FP16"))
-    return f"{_processor()}, {os.cpu_count()} cores, {numbers}"
+    return f"{_processor()}, {usable_cores()} cores, {numbers}"
 
 
 def _processor() -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,7 +107,8 @@ class Worker:
 
 
 def _serve(end: Connection, role: Role, settings: Settings, items: list[Any]) -> None:
-    """The process."""
+    """The process. Ctrl-C is for the command, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         started_seconds = time.perf_counter()
         model = load_model(role, settings)

@@ -42,10 +42,10 @@ def up(
     except FileNotFoundError as error:
         raise UserError(str(error)) from error
     _share_counters(settings)
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, profile))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, profile: str) -> None:
     # Imported here: the counters' place has to be known before Prometheus' client is.
     from api.listening import held_port
     from api.start import prepare
@@ -53,6 +53,7 @@ async def _serve(settings: Settings) -> None:
 
     # Replicas of a cluster may run on any of its machines, so Serve's proxy listens on the first one and finds them.
     with nullcontext() if _in_cluster() else held_port(settings.api.host, settings.api.port) as port:
+        console.print(f"profile {profile}")
         console.print(f"data in {settings.state_dir}")
         tell(await prepare(settings))
         engine, steps = RayEngine(settings, http=_in_cluster()), _Steps()

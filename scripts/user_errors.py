@@ -1,5 +1,31 @@
 """Errors that are the caller's: shown as one line, without a traceback."""
 
+from pathlib import Path
+
+import typer
+
 
 class UserError(Exception):
     """Something in the command line or in a file it names is wrong; the message says what."""
+
+
+def require_folder(path: Path | None) -> None:
+    """Of a file that is written at the end.
+
+    Raises:
+        UserError: it is not there.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UserError(f"there is no folder {path.absolute().parent} for {path.name}")
+
+
+def require_no_flags(context: typer.Context) -> None:
+    """Of a command whose subcommand was called, which would not see them.
+
+    Raises:
+        UserError: there is one.
+    """
+    given = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+    if given:
+        told = ", ".join(given)
+        raise UserError(f"flags of {context.invoked_subcommand} go after its name; before it there were: {told}")

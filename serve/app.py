@@ -3,6 +3,7 @@
 upload → **scorer** (decode) → concepts, detector, safety → text, speech, audio_quality → score
 """
 
+import asyncio
 import logging
 import math
 import os
@@ -17,6 +18,7 @@ from ray._private import services, utils
 from ray._private.node import Node
 from ray.serve.config import HTTPOptions
 from ray.serve.context import _get_global_client
+from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import ApplicationStatusOverview
 
@@ -31,6 +33,8 @@ from serve.scorer_deployment import ScorerDeployment
 POLL_SECONDS = 0.5
 """To ask Serve costs processor time that a dozen starting processes need: every 0.2 s it was 11 s of a start, now 4."""
 HEALTH_CHECK_SECONDS = 10.0
+REPLACED_SECONDS = 60.0
+"""Several health checks, after which a replica that died is known to be gone, and a start."""
 DRAIN_SECONDS = 60.0
 """How long a replica that is replaced may take over what it has begun."""
 REMOVE_SECONDS = 2 * DRAIN_SECONDS
@@ -165,6 +169,24 @@ def model_handle(role: Role, application: str) -> DeploymentHandle:
     return ray_serve.get_deployment_handle(role, application)
 
 
+async def ask_all(handle: DeploymentHandle, method: str) -> list[Any]:
+    """The answer of every replica. One that dies meanwhile is replaced, and then all are asked again.
+
+    Raises:
+        EngineUnavailable: one does not answer for so long that none can have taken its place.
+    """
+    give_up_at = time.monotonic() + REPLACED_SECONDS
+    while True:
+        try:
+            answers: list[Any] = await handle.broadcast(method).results_async()
+        except (ray.exceptions.RayError, RayServeException) as error:
+            if time.monotonic() > give_up_at:
+                raise EngineUnavailable(f"{handle.deployment_name} does not answer: {error}") from error
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            return answers
+
+
 def _deployment(
     cls: type, name: str, version: str, user_config: dict[str, Any], replicas: ReplicaSettings, niceness: int = 0
 ) -> ray_serve.Deployment:
@@ -214,7 +236,8 @@ def _start_local_ray(settings: Settings) -> None:
     os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
     ray.init(
         address="local",
-        num_cpus=2 * reserved_cpus(settings),  # a candidate reserves as much as what it may replace
+        # They only place replicas; a candidate of `assay tune` has up to four processes for each that it replaces.
+        num_cpus=5 * reserved_cpus(settings),
         include_dashboard=False,
         object_store_memory=settings.object_store_mb * 1024**2,
         log_to_driver=False,

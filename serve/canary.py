@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from configs.settings import ModelSettings, Role
 from models.outputs import ModelIdentity
-from serve.app import Progress, model_handle, scorer_handle
+from serve.app import Progress, ask_all, model_handle, scorer_handle
 from serve.changes import change
 from serve.lease import lease
 from serve.live import Live, Trial, current
@@ -29,6 +30,8 @@ class Plan:
     submissions: int
     timeout_seconds: float
     """After which the trial ends with what it has seen."""
+    registry: Path | None = None
+    """Where the candidate's weights are declared; where those that serve are, when left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,15 @@ class CanaryReport:
     candidate_run_seconds: float | None
 
 
-def candidate_of(live: Live, role: Role, chosen: ModelSettings) -> Live:
+def candidate_of(live: Live, role: Role, chosen: ModelSettings, registry: Path | None = None) -> Live:
     """The running engine with another model in one role.
 
     Raises:
         Refused: it is the one that serves already.
         models.weights.WeightsMissing: nothing is declared under the name of its weights.
     """
-    settings = live.settings.model_copy(update={"models": live.settings.models | {role: chosen}})
+    changes = {"models": live.settings.models | {role: chosen}, "weights": registry or live.settings.weights}
+    settings = live.settings.model_copy(update=changes)
     wanted = Live.of(settings, live.code)
     if live.applications.get(role) == wanted.applications[role]:
         raise Refused(f"{role}: {chosen.weights}, {chosen.backend}, {chosen.precision} is what serves already")
@@ -84,7 +88,7 @@ async def run_canary(
         before = await clear_leftovers()
         if role not in before.settings.models:
             raise Refused(f"the engine has no {role}")
-        wanted = candidate_of(before, role, choose(before.settings.models[role]))
+        wanted = candidate_of(before, role, choose(before.settings.models[role]), plan.registry)
         (on_samples,) = await load_beside(before, wanted, [role], samples, on_progress, min_agreement=0.0)
         names = before.applications[role], wanted.applications[role]
         try:
@@ -108,13 +112,26 @@ async def _watch(
     give_up_at = time.monotonic() + plan.timeout_seconds
     while len(compared := await _compared()) < plan.submissions and time.monotonic() < give_up_at:
         on_compared(len(compared))
-        await asyncio.sleep(POLL_SECONDS)
+        if await _is_told_to_stop():
+            break
     on_compared(len(compared))
     after = [await _spent(handle) for handle in handles]
     identity, candidate = [await handle.identity.remote() for handle in handles]
     run_seconds, candidate_seconds = [_per_item(*spent) for spent in zip(before, after, strict=True)]
     seen = tuple(compared[: plan.submissions])
     return CanaryReport(identity, candidate, on_samples, seen, run_seconds, candidate_seconds)
+
+
+async def _is_told_to_stop() -> bool:
+    """Wait for a moment. Ctrl-C ends a trial with what it has seen."""
+    try:
+        await asyncio.sleep(POLL_SECONDS)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+        return True
+    return False
 
 
 async def _promote(wanted: Live, role: Role) -> None:
@@ -133,13 +150,13 @@ async def _end(candidate: str, on_progress: Progress) -> None:
 
 
 async def _compared() -> list[Compared]:
-    told = await scorer_handle().broadcast("compared").results_async()
+    told = await ask_all(scorer_handle(), "compared")
     return [one for replica in told for one in replica]
 
 
 async def _spent(model: Any) -> tuple[float, int]:
     """Seconds inside the model, and items, of all its replicas."""
-    told = await model.broadcast("stats").results_async()
+    told = await ask_all(model, "stats")
     return sum(stats.run_seconds for stats in told), sum(stats.items for stats in told)
 
 

@@ -55,6 +55,8 @@ def _left_in(path: Path) -> str:
         raise EngineUnavailable(
             f"no assay up keeps its state in {path.parent}; name its folder or RAY_ADDRESS"
         ) from None
+    except PermissionError:
+        raise EngineUnavailable(f"{path} can be read by the user of assay up alone: call this as that user") from None
     if left["token"] is not None:
         os.environ["RAY_AUTH_TOKEN"] = left["token"]
     return str(left["address"])

@@ -36,16 +36,19 @@ class Answers:
 
 
 def is_possible(role: Role, settings: Settings, declared: Declaration) -> bool:
-    """Whether this machine has the weights and may run them: on a cluster, and on a GPU, only the replicas' does.
+    """Whether this machine may run the weights: on a cluster, and on a GPU, only the replicas' does.
 
     Raises:
-        models.weights.WeightsError: a file is not the pinned one, or no hash is pinned.
+        models.weights.WeightsError: a file is not the pinned one, or no hash is pinned; or it is not here, and the
+            replicas would look for it here.
     """
+    is_here = settings.models[role].device != "cuda" and "RAY_ADDRESS" not in os.environ
     try:
         registry_for(role, settings, declared).open(settings.models[role].weights)
     except WeightsMissing:
-        return False
-    return settings.models[role].device != "cuda" and "RAY_ADDRESS" not in os.environ
+        if is_here:
+            raise
+    return is_here
 
 
 def rehearse(role: Role, settings: Settings, declared: Declaration, items: Sequence[Any]) -> Answers:

@@ -13,7 +13,7 @@ from typing import Any
 
 from configs.settings import Role, Settings
 from models.weights import WeightsError
-from serve.app import Progress, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
+from serve.app import Progress, ask_all, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
 from serve.changes import CHANGE, change
 from serve.errors import EngineUnavailable
 from serve.lease import lease
@@ -45,6 +45,8 @@ class Reloaded:
     """One for each model that was swapped."""
     batches: tuple[Role, ...]
     """Roles whose batches or replicas changed."""
+    others: tuple[str, ...]
+    """What else of the engine changed: sections of the profile, and roles that nobody is asked for any more."""
 
 
 async def reload(
@@ -60,12 +62,14 @@ async def reload(
     load_scoring(settings)
     async with lease(SWAP, wait_seconds=1.0):
         before = await clear_leftovers()
+        # The engine's own cache, whoever calls: root has another home, and a model's name tells of its cache.
+        settings = settings.model_copy(update={"data_dir": before.settings.data_dir})
         wanted = Live.of(settings, before.code)
         changed = [role for role, name in wanted.applications.items() if before.applications.get(role) != name]
         comparisons = await load_beside(before, wanted, changed, samples, on_progress, min_agreement)
         await _take_or_go_back(before, wanted, on_progress)
         await drain(before.applications.values(), wanted, on_progress)
-    return Reloaded(tuple(comparisons), _reconfigured(before.settings, settings))
+    return Reloaded(tuple(comparisons), _reconfigured(before.settings, settings), _others(before, wanted))
 
 
 async def load_beside(
@@ -194,8 +198,20 @@ def _require(comparison: Comparison, is_new: bool, min_agreement: float) -> None
 
 
 async def _in_use() -> set[str]:
-    told: list[set[str]] = await scorer_handle().broadcast("in_use").results_async()
+    told: list[set[str]] = await ask_all(scorer_handle(), "in_use")
     return set().union(*told)
+
+
+def _others(before: Live, after: Live) -> tuple[str, ...]:
+    old, new = before.settings, after.settings
+    gone = sorted(old.models.keys() - new.models.keys())
+    changed = {
+        "rubric": before.rubric.digest != after.rubric.digest,
+        "decode": old.decode != new.decode,
+        "scorer": old.scorer != new.scorer,
+        "store.ca_bundle": old.store.ca_bundle != new.store.ca_bundle,
+    }
+    return (*(name for name, is_other in changed.items() if is_other), *(f"no {role} any more" for role in gone))
 
 
 def _reconfigured(before: Settings, after: Settings) -> tuple[Role, ...]:

@@ -241,6 +241,9 @@ def compare(job: Job, row: Submission, seen: Evidence | str, rubric: Rubric) -> 
     if seen.encoder not in rubric.relevance:
         return Skipped(row.id, f"the rubric has no curve for {seen.encoder}")
     before = row.score_breakdown or {}
+    stars_before = _engine_stars(row, before)
+    if stars_before is None:
+        return Skipped(row.id, "it has no score yet")
     result = ScoreResult(score(seen, brief_of(job), rubric), seen, None, None, ())
     result = as_announced(result, row.declared_sha256)
     after = json.loads(json.dumps(breakdown_of(job, result)))  # as it is stored, for the comparison
@@ -249,7 +252,7 @@ def compare(job: Job, row: Submission, seen: Evidence | str, rubric: Rubric) -> 
         file_id=row.file_id or "",
         status=row.status,
         would_be=decision_of(job, row, result).status,
-        stars_before=_engine_stars(row, before),
+        stars_before=stars_before,
         stars_after=result.score.stars,
         reasons_before=tuple(before.get("reasons", ())),
         reasons_after=result.score.reasons,
@@ -259,9 +262,10 @@ def compare(job: Job, row: Submission, seen: Evidence | str, rubric: Rubric) -> 
     )
 
 
-def _engine_stars(row: Submission, breakdown: Mapping[str, Any]) -> int:
+def _engine_stars(row: Submission, breakdown: Mapping[str, Any]) -> int | None:
+    """Where the engine never had any, those of the person who approved the file."""
     named = breakdown.get("evidence", {}).get("rubric", {})
-    stars: int = named.get("stars", row.score)
+    stars: int | None = named.get("stars", row.score)
     return stars
 
 

@@ -71,7 +71,7 @@ async def review(
     if submission.status != wanted:
         await _change(session, job, submission, wanted, body.score or _score(job, submission), made)
         await complete_when_full(session, job)
-    submission.score = body.score or submission.score
+    submission.score = body.score or (_score(job, submission) if wanted == "approved" else submission.score)
     submission.reviewed_at = submission.decided_at = now()
     submission.disputed_by = None
     await _update_file(session, job, submission, body)

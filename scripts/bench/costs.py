@@ -35,7 +35,7 @@ from scripts.bench import api
 from scripts.bench.api import small_photo
 from scripts.bench.instant_engine import InstantEngine
 from scripts.bench.mixed import MixedFile, mixed_files
-from scripts.tune_machine import describe_machine
+from scripts.tune_machine import describe_machine, usable_cores
 from serve.client import InProcessEngine
 from serve.loading import load_model
 
@@ -317,7 +317,7 @@ def main(
     """Measure everything, or a part, and write the record."""
     parts = {"engine": lambda: engine_costs(eval_dir), "front_end": front_end_costs, "gpu_work": gpu_work}
     record: Row = json.loads(out.read_text(encoding="utf-8")) if only else {}
-    record["machine"] = {"processor": describe_machine()}
+    record["machine"] = {"processor": describe_machine(), "cores": usable_cores()}
     for name, measure in parts.items():
         if only in ("", name):
             record[name] = measure()

@@ -10,9 +10,10 @@ from configs.settings import load_settings
 from models.outputs import ModelIdentity
 from scripts.canary_command import Bounds, Wish, did_well, report_table, verdict
 from scripts.cli import build
-from scripts.reload_command import describe_batch
+from scripts.reload_command import describe_batch, tell
 from serve.canary import CanaryReport
 from serve.samples import Comparison
+from serve.swapping import Reloaded
 from serve.trial import Compared
 
 SETTINGS = load_settings("embedded")
@@ -39,7 +40,15 @@ def report(*found: Compared) -> CanaryReport:
     ],
 )
 def test_a_candidate_does_well_if_it_agrees_and_never_fails(found: list[Compared], well: bool) -> None:
-    assert did_well(report(*found), min_agreement=0.9) is well
+    assert did_well(report(*found), bounds(len(found))) is well
+
+
+def test_a_candidate_that_answered_too_few_has_not_done_well() -> None:
+    assert not did_well(report(compared()), bounds(2))
+
+
+def bounds(submissions: int, *, promote: bool = True) -> Bounds:
+    return Bounds(0.1, submissions, 60, promote, 0.9)
 
 
 def test_the_report_counts_what_would_change() -> None:
@@ -63,8 +72,19 @@ def test_the_report_counts_what_would_change() -> None:
     [(False, 1.0, "ended"), (True, 1.0, "promoted"), (True, 0.2, "not promoted: 0.90 agreement")],
 )
 def test_the_verdict(promote: bool, agreement: float, said: str) -> None:
-    bounds = Bounds(0.1, 10, 60, promote, 0.9)
-    assert verdict(report(compared(agreement)), bounds).startswith(said)
+    assert verdict(report(compared(agreement)), bounds(1, promote=promote)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (Reloaded((), (), ("decode", "rubric")), "taken as well: decode, rubric\nin force until"),
+        (Reloaded((), (), ()), "the engine is that of the profile already"),
+    ],
+)
+def test_what_a_reload_changed_is_said(done: Reloaded, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    tell(done, SETTINGS)
+    assert capsys.readouterr().out.startswith(said)
 
 
 @pytest.mark.parametrize("base", [None, SETTINGS.models["detector"].model_copy(update={"threads": 7})])

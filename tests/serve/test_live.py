@@ -225,6 +225,17 @@ async def test_bad_checkpoints_are_refused_with_the_reason_and_the_old_one_serve
     assert await engine.identities() == serving
 
 
+async def test_what_a_reload_changes_beside_the_models_is_told(engine: RayEngine, samples: Samples) -> None:
+    """From another user's home too, whose cache is not the engine's: no model has another name for it."""
+    before = current()
+    scorer = before.settings.scorer.model_copy(update={"max_ongoing_requests": 77})
+    elsewhere = before.settings.model_copy(update={"scorer": scorer, "data_dir": Path("/nowhere")})
+    done = await reload(elsewhere, samples, lambda step: None)
+    assert (done.comparisons, done.batches, done.others) == ((), (), ("scorer",))
+    assert current().applications == before.applications
+    await reload(before.settings, samples, lambda step: None)
+
+
 async def test_a_file_that_changed_in_its_place_is_compared_with_what_serves(
     engine: RayEngine, with_copy: Settings, samples: Samples
 ) -> None:

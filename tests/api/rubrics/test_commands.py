@@ -16,7 +16,11 @@ from typer.testing import CliRunner
 
 from api.credits.check import check
 from api.dispatcher import Dispatcher
+from api.ids import new_id
+from api.rubrics.scope import Scope
+from api.rubrics.service import store_rubric
 from api.services import Services
+from api.tables import RubricActivation
 from pipeline.rubric import Rubric, load_rubric
 from scripts.cli import build
 from scripts.user_errors import UserError
@@ -128,6 +132,11 @@ async def test_too_few_labels_move_nothing(
         (("calibrate", "--organization", "org_nobody"), "there is no organization org_nobody"),
         (("calibrate", "activate", "rub_nobody"), "there is no rubric rub_nobody"),
         (("calibrate", "deactivate"), "no version is active for all jobs of all organizations"),
+        (("calibrate", "--organization", organization.id, "deactivate"), "flags of deactivate go after its name"),
+        (
+            ("calibrate", "--activate", "--report", "/nowhere/report.html"),
+            "there is no folder /nowhere for report.html",
+        ),
         (("rescore",), "give --job"),
         (("rescore", "--job", "job_nobody"), "there is no job job_nobody"),
         (("rescore", "--job", job["id"], "--rubric", "rub_nobody"), "there is no rubric rub_nobody"),
@@ -137,6 +146,24 @@ async def test_too_few_labels_move_nothing(
         refused = await assay(*arguments)
         assert (refused.code, refused.out) == (2, ""), refused
         assert message in refused.error
+
+
+async def test_a_version_of_another_release_is_told_and_not_used(
+    services: Services, organization: Client, assay: Assay
+) -> None:
+    scope = Scope(organization.id, "image")
+    async with services.db.write() as session:
+        stored = store_rubric(session, lenient(1.0), scope=scope, parent=RUBRIC, origin="file", actor="operator")
+        stored.document = {name: value for name, value in stored.document.items() if name != "video"}
+        await session.flush()
+        activation = RubricActivation(id=new_id("act"), organization_id=organization.id, content_type="image")
+        activation.rubric_id, activation.actor = stored.id, "operator"
+        session.add(activation)
+    assert "active, of another release: shipped scores" in " ".join((await assay("calibrate", "list")).out.split())
+    for command in (("calibrate", "activate", stored.id), ("calibrate", "shadow", stored.id)):
+        refused = await assay(*command)
+        assert refused.code == 2
+        assert f"{stored.id} is of another release (video: Field required)" in refused.error
 
 
 async def test_a_job_is_scored_again_by_a_file(

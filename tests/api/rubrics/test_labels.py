@@ -4,14 +4,13 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from api.clock import now
 from api.dispatcher import Dispatcher
 from api.rubrics.labels import labels_of
 from api.rubrics.scope import Scope
 from api.services import Services
 from api.tables import Label, Submission
 from tests.api.conftest import Client, WorkerClient
-from tests.api.rubrics.witness import RUBRIC, WitnessEngine, photo, submit_photo
+from tests.api.rubrics.witness import RUBRIC, WitnessEngine, fails, photo, submit_photo
 from tests.api.story import accept, post_job, submit, upload
 
 pytestmark = pytest.mark.anyio
@@ -26,15 +25,6 @@ async def _review(http: httpx.AsyncClient, organization: Client, submission_id: 
 async def _labels(services: Services) -> list[Label]:
     async with services.db.read() as session:
         return list(await session.scalars(select(Label).order_by(Label.id)))
-
-
-async def _fails(services: Services, engine: WitnessEngine) -> None:
-    engine.failures = 3
-    for _ in range(3):
-        await Dispatcher(services).drain()
-        async with services.db.write() as session:
-            waiting = update(Submission).where(Submission.status == "pending_score")
-            await session.execute(waiting.values(claimable_at=now()))
 
 
 async def test_a_label_has_the_evidence_and_what_the_engine_gave(
@@ -67,7 +57,7 @@ async def test_a_verdict_where_the_engine_failed_has_no_evidence(
 ) -> None:
     job = await post_job(http, organization)
     submission = await submit(http, worker, job["id"], photo(5, seed=1))
-    await _fails(services, engine)
+    await fails(services, engine)
     await _review(http, organization, submission["id"], decision="approve", score=5, note="fine")
     (label,) = await _labels(services)
     assert (label.decision, label.score, label.note) == ("approve", 5, "fine")
@@ -89,7 +79,7 @@ async def test_the_evidence_of_the_first_attempt_is_not_that_of_the_second(
     again = (await http.post(f"/v1/worker/submissions/{first['id']}/retry", headers=worker.headers)).json()
     await upload(http, again, photo(8, seed=2))
     await http.post(f"/v1/worker/submissions/{first['id']}/submit", headers=worker.headers)
-    await _fails(services, engine)
+    await fails(services, engine)
     shown = (await http.get(f"/v1/submissions/{first['id']}", headers=organization.headers)).json()
     assert (shown["status"], shown["score"], shown["file_id"]) == ("needs_review", None, None)
     await _review(http, organization, first["id"], decision="approve")
@@ -97,6 +87,8 @@ async def test_the_evidence_of_the_first_attempt_is_not_that_of_the_second(
     assert (label.evidence, label.file_id) == (None, None)
     (file,) = (await http.get("/v1/files?status=approved", headers=organization.headers)).json()["data"]
     assert (await http.get(file["download_url"])).status_code == 200
+    shown = (await http.get(f"/v1/submissions/{first['id']}", headers=organization.headers)).json()
+    assert (shown["score"], file["score"]) == (3, 3), "what the job asks for, where nobody gave stars"
 
 
 async def test_labels_of_others_of_the_sandbox_and_of_broken_uploads_are_left_out(

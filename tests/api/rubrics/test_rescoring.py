@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from api.credits.check import check
 from api.dispatcher import Dispatcher
@@ -17,7 +17,7 @@ from api.submissions.keys import original_key
 from api.tables import AuditEntry, EarlierScore, Event, File, Job, LedgerTransaction, Rescoring, Submission
 from pipeline.rubric import Rubric
 from tests.api.conftest import Client, WorkerClient
-from tests.api.rubrics.witness import RUBRIC, WitnessEngine, lenient, photo, submit_photo
+from tests.api.rubrics.witness import RUBRIC, WitnessEngine, fails, lenient, photo, submit_photo
 from tests.api.story import post_job, submit, upload
 
 pytestmark = pytest.mark.anyio
@@ -254,6 +254,27 @@ async def test_models_look_at_the_originals_again(
     shown = (await http.get(f"/v1/submissions/{decided[2]['id']}", headers=organization.headers)).json()
     assert (shown["score"], shown["score_breakdown"]["evidence"]["match"]["visual"]) == (4, 3.5)
     assert await check(services.db) == []
+
+
+async def test_what_a_person_approved_without_the_engine_is_scored_again_and_keeps_the_verdict(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    engine: WitnessEngine,
+) -> None:
+    """In a database of an earlier release it may have no stars at all: then it is passed over."""
+    job_id = (await post_job(http, organization, quantity=10))["id"]
+    ids = [(await submit(http, worker, job_id, photo(8.0, seed=seed)))["id"] for seed in range(2)]
+    await fails(services, engine)
+    for one in ids:
+        await http.post(f"/v1/submissions/{one}/review", json={"decision": "approve"}, headers=organization.headers)
+    async with services.db.write() as session:
+        await session.execute(update(Submission).where(Submission.id == ids[1]).values(score=None))
+    run = await _apply(services, job_id, RUBRIC, look=Originals(services.store, engine))
+    assert (run.status, run.counts["files"], run.counts["skipped"]) == ("completed", 1, 1)
+    shown = (await http.get(f"/v1/submissions/{ids[0]}", headers=organization.headers)).json()
+    assert (shown["status"], shown["score"], shown["score_breakdown"]["relevance"]) == ("approved", 3, 5.0)
 
 
 def test_counts_add_up() -> None:

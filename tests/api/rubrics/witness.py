@@ -8,9 +8,12 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
+from sqlalchemy import func, select, update
 
+from api.clock import now
 from api.dispatcher import Dispatcher
 from api.services import Services
+from api.tables import Submission
 from configs.settings import CONFIGS
 from pipeline.duplicates import find_duplicate
 from pipeline.evidence import Evidence, MatchEvidence
@@ -23,6 +26,8 @@ from tests.api.story import submit
 from tests.pipeline.scoring import CLEAR
 
 RUBRIC = load_rubric(CONFIGS / "rubric.yaml")
+TRIES = 3
+"""`dispatcher.max_attempts`."""
 
 
 def photo(standard: float, *, seed: int = 0, of: NDArray[np.uint8] | None = None) -> bytes:
@@ -75,3 +80,19 @@ async def submit_photo(
     answer = await http.get(f"/v1/worker/submissions/{submission['id']}", headers=worker.headers)
     decided: dict[str, Any] = answer.json()
     return decided
+
+
+async def fails(services: Services, engine: WitnessEngine) -> None:
+    """All that is pending, as often as it takes for a person to be asked."""
+    engine.failures = TRIES * await _pending(services)
+    for _ in range(TRIES):
+        await Dispatcher(services).drain()
+        async with services.db.write() as session:
+            waiting = update(Submission).where(Submission.status == "pending_score")
+            await session.execute(waiting.values(claimable_at=now()))
+
+
+async def _pending(services: Services) -> int:
+    async with services.db.read() as session:
+        pending = select(func.count()).where(Submission.status == "pending_score")
+        return await session.scalar(pending) or 0
