@@ -9,6 +9,8 @@ import psutil
 
 from models.runtime.device import cpu_capabilities
 
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of processor time in so many microseconds, or `max`."""
 MAX_TAKEN = 0.1
 """Share of the machine that other processes may take before figures are not worth keeping."""
 
@@ -41,7 +43,7 @@ def usable_cores() -> int:
     """By the affinity of this process, and by the limit of its control group (cgroup v2), which containers have."""
     cores = len(os.sched_getaffinity(0))
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
+        quota, period = CPU_LIMIT.read_text(encoding="utf-8").split()
         return max(1, min(cores, int(quota) // int(period)))
     except (OSError, ValueError):  # there is no such file, or no limit ("max")
         return cores

@@ -13,11 +13,11 @@ from configs.settings import CONFIGS, BatchSettings, ReplicaSettings, Role, load
 from pipeline.decode import decode
 from scripts.sample_media import generated, sample_media
 from scripts.tune_command import measure, tune
-from scripts.tune_machine import Others, describe_noise
+from scripts.tune_machine import Others, describe_noise, usable_cores
 from scripts.tune_mix import Mix, gains_in_the_mix
 from scripts.tune_plot import ticks, verdict, write_page
 from scripts.tune_profile import gpu_fraction, spread, tuned_profile
-from scripts.tune_search import WORTH, Effort, Point, Tuned, Way, best_of, front, with_room
+from scripts.tune_search import WORTH, Effort, Point, Search, Tuned, Way, best_of, front, with_room
 from scripts.tune_worker import Measured
 from scripts.user_errors import UserError
 from serve.errors import EngineUnavailable
@@ -182,6 +182,48 @@ def test_our_own_work_is_not_others(monkeypatch: pytest.MonkeyPatch) -> None:
     assert others.taken() == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize(
+    ("limit", "cores"), [("max 100000", 8), ("250000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8), (None, 8)]
+)
+def test_cores_are_those_that_a_container_may_use(
+    limit: str | None, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.tune_machine.os.sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr("scripts.tune_machine.CPU_LIMIT", tmp_path / "cpu.max")
+    if limit is not None:
+        (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    assert usable_cores() == cores
+
+
+def test_a_model_without_a_sample_is_left_and_those_that_were_measured_outlive_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last one is stopped."""
+    done = tuned(point(20, 80))
+    ends = iter([done, KeyboardInterrupt()])
+
+    def run(search: Search, _on_step: object) -> Tuned:
+        end = next(ends)
+        if isinstance(end, Tuned):
+            return end
+        raise end
+
+    monkeypatch.setattr(Search, "run", run)
+    samples = samples_of([decode(next(generated()), EMBEDDED.decode)])
+    effort = Effort(latency_ms=10_000, seconds=0.1, quick=True, cores=1)
+    assert measure(EMBEDDED, ["speech", "detector", "concepts"], samples, effort) == ([done], False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "speech: not measured, and left as it is: no sample for it in the media" in said
+    assert "stopped at concepts" in said
+
+
+def test_shares_of_a_gpu_that_do_not_fit_one_are_told() -> None:
+    source = yaml.safe_load((CONFIGS / "gpu.yaml").read_text())
+    assert "All replicas" not in tuned_profile(source, [], [])
+    source["models"]["text"]["replicas"]["min_replicas"] = 6
+    assert "# All replicas together reserve 1.25 GPUs" in tuned_profile(source, [], [])
+
+
 def test_a_model_that_does_not_load_here_is_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     missing = DETECTOR.model_copy(update={"weights": "rtdetr-r50"})
     settings = EMBEDDED.model_copy(update={"models": {"detector": missing}})
@@ -196,6 +238,8 @@ def test_a_model_that_does_not_load_here_is_left_as_it_is(capsys: pytest.Capture
 def test_the_folder_for_the_profile_is_looked_for_before_anything_is_measured(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no folder .*nowhere for tuned\.yaml"):
         tune(out=tmp_path / "nowhere" / "tuned.yaml")
+    with pytest.raises(UserError, match=r"a profile is a \.yaml file, not tuned\.conf"):
+        tune(out=tmp_path / "tuned.conf")
 
 
 @pytest.mark.slow
