@@ -135,6 +135,7 @@ class World:
             failure=made.failure,
             filename=made.filename,
             lease_expires_at=now() + FAR if made.status == "retry_pending" else None,
+            claimable_at=now() + FAR if made.status == "pending_score" else None,
             submitted_at=now(),
             decided_at=now(),
             paid_credits=REWARD if made.status == "approved" else 0,
