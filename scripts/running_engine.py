@@ -25,17 +25,15 @@ def in_the_engine_of(settings: Settings, work: Coroutine[Any, Any, Answer]) -> A
     Raises:
         EngineUnavailable: no engine runs there.
     """
-    # Imported here: Ray takes seconds, and what the caller got wrong is said before.
-    import ray
-
-    from serve.joining import join
+    # Imported here: Ray takes seconds, and what the caller got wrong is said before. By `serve`, which tells Ray before
+    # its import to stay on 127.0.0.1: else it looks for the engine at the machine's outward address.
+    from serve.joining import joined
 
     try:
-        join(settings.state_dir)
-        return asyncio.run(work)
+        with joined(settings.state_dir):
+            return asyncio.run(work)
     finally:
         work.close()
-        ray.shutdown()
 
 
 @contextmanager

@@ -34,8 +34,9 @@ def reachable(state_dir: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def join(state_dir: Path) -> None:
-    """Join the Ray of the engine that keeps its state there, or the cluster that `RAY_ADDRESS` names.
+@contextmanager
+def joined(state_dir: Path) -> Iterator[None]:
+    """In the Ray of the engine that keeps its state there, or in the cluster that `RAY_ADDRESS` names, for the block.
 
     Raises:
         EngineUnavailable: there is none, or it does not answer.
@@ -46,6 +47,10 @@ def join(state_dir: Path) -> None:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError) as error:
         raise EngineUnavailable(f"the engine at {address} does not answer: {error}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
 
 
 def _left_in(path: Path) -> str:
