@@ -1,6 +1,10 @@
 """What `assay canary` and `assay reload` say about what they found."""
 
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,3 +111,23 @@ def test_batches_in_words() -> None:
 @pytest.mark.parametrize("command", ["reload", "canary", "tune"])
 def test_the_commands_are_there(command: str) -> None:
     assert command in [each.name for each in build([command]).registered_commands]
+
+
+def test_a_command_tells_ray_where_it_is_before_it_imports_it(tmp_path: Path) -> None:
+    """Else Ray looks for the engine at the machine's outward address, where none listens."""
+    program = f"""
+from pathlib import Path
+import asyncio, scripts.canary_command, scripts.reload_command
+from configs.settings import load_settings
+from scripts.running_engine import in_the_engine_of
+try:
+    in_the_engine_of(load_settings("embedded", state_dir=Path({str(tmp_path)!r})), asyncio.sleep(0))
+except Exception as error:
+    print(error)
+import serve
+print("ray came first:", serve.RAY_CAME_FIRST)
+"""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    said = subprocess.run([sys.executable, "-c", program], env=clean, capture_output=True, text=True, check=True).stdout
+    assert "no assay up keeps its state in" in said
+    assert "ray came first: False" in said
