@@ -59,7 +59,7 @@ def tell(done: "Reloaded", settings: Settings) -> None:
         console.print(UNTIL_A_START, soft_wrap=True)
     else:
         console.print(
-            "the engine is that of the profile already; everything else of it is read by assay up", soft_wrap=True
+            "the engine is that of the profile already; the rest of it is read when assay up starts", soft_wrap=True
         )
 
 

@@ -26,8 +26,9 @@ INTRODUCTION = """# Sizing
 Written by `python -m scripts.sizing`; a test fails when it is stale. `assay size` does the same sums with your mix and
 your prices. **No GPU was there when this was written**: the rows of GPUs are arithmetic over counted
 operations and assumed efficiency, and say how far they move when that assumption does. The row of the CPU box was
-measured: {machine}. Two AMD cores without BF16 had taken 1.3 (speech) to 2.1
-times (menus) as long. On your machine: `python -m scripts.bench.costs`, then `python -m scripts.sizing`.
+measured: {machine}. With an earlier release two AMD cores without BF16 had
+taken 1.3 (speech) to 2.1 times (menus) as long. On your machine: `python -m scripts.bench.costs`, then
+`python -m scripts.sizing`.
 """
 
 

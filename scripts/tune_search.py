@@ -316,11 +316,8 @@ def together(workers: Sequence[Worker], batch: BatchSettings, seconds: float) ->
 
 
 def _alike(one: Way, other: Way) -> bool:
-    """But for how long a batch waits."""
-    models = [
-        way.model.model_copy(update={"batch": way.model.batch.model_copy(update={"wait_seconds": 0.0})})
-        for way in (one, other)
-    ]
+    """But for how long a batch and the queue wait, which takes no memory."""
+    models = [way.model.model_dump(exclude={"replicas": True, "batch": {"wait_seconds"}}) for way in (one, other)]
     return models[0] == models[1] and one.replicas == other.replicas
 
 

@@ -25,7 +25,8 @@ def require_no_flags(context: typer.Context) -> None:
     Raises:
         UserError: there is one.
     """
-    given = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+    sources = {each.opts[0]: context.get_parameter_source(each.name or "") for each in context.command.params}
+    given = [flag for flag, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
         told = ", ".join(given)
         raise UserError(f"flags of {context.invoked_subcommand} go after its name; before it there were: {told}")

@@ -243,10 +243,7 @@ def _start_local_ray(settings: Settings) -> None:
         log_to_driver=False,
         logging_level=logging.ERROR,
     )
-    wanted, there = reserved_gpus(settings), ray.cluster_resources().get("GPU", 0.0)
-    if wanted > there:
-        ray.shutdown()
-        raise EngineUnavailable(f"the replicas of {settings.profile} reserve {wanted:g} GPUs; here are {there:g}")
+    require_gpus(settings, ray.cluster_resources().get("GPU", 0.0))
 
 
 def _no_reporter(*_arguments: Any, **_options: Any) -> tuple[str, None]:
@@ -292,9 +289,20 @@ def reserved_cpus(settings: Settings) -> int:
 
 
 def reserved_gpus(settings: Settings) -> float:
-    """What the replicas that are always there reserve together."""
+    """What the replicas that are always there reserve together, in GPUs."""
     replicas = [settings.scorer, *(model.replicas for model in settings.models.values())]
     return round(sum(each.num_gpus * each.min_replicas for each in replicas), 3)
+
+
+def require_gpus(settings: Settings, there: float) -> None:
+    """Before replicas wait for a GPU that nobody brings.
+
+    Raises:
+        EngineUnavailable: there are fewer GPUs than the replicas reserve.
+    """
+    wanted = reserved_gpus(settings)
+    if wanted > there:
+        raise EngineUnavailable(f"the replicas of {settings.profile} reserve {wanted:g} GPUs; here are {there:g}")
 
 
 def _target(app: ray_serve.Application, name: str, route_prefix: str | None = None) -> ray_serve.RunTarget:

@@ -42,6 +42,7 @@ def joined(state_dir: Path) -> Iterator[None]:
         EngineUnavailable: there is none, or it does not answer.
     """
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    own_token = os.environ.get("RAY_AUTH_TOKEN")
     address = os.environ.get("RAY_ADDRESS") or _left_in(state_dir / FILE_NAME)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
@@ -51,6 +52,8 @@ def joined(state_dir: Path) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+        if own_token is None:  # a Ray that this process starts later has one of its own
+            os.environ.pop("RAY_AUTH_TOKEN", None)
 
 
 def _left_in(path: Path) -> str:

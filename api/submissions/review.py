@@ -68,10 +68,11 @@ async def review(
         raise Conflict(f"a submission that is {submission.status} cannot be reviewed", code="not_reviewable")
     _keep_label(session, caller, submission, body)
     wanted = "approved" if body.decision == "approve" else "rejected"
+    score = body.score or _score(job, submission)
     if submission.status != wanted:
-        await _change(session, job, submission, wanted, body.score or _score(job, submission), made)
+        await _change(session, job, submission, wanted, score, made)
         await complete_when_full(session, job)
-    submission.score = body.score or (_score(job, submission) if wanted == "approved" else submission.score)
+    submission.score = score if wanted == "approved" else body.score or submission.score
     submission.reviewed_at = submission.decided_at = now()
     submission.disputed_by = None
     await _update_file(session, job, submission, body)

@@ -246,7 +246,8 @@ def test_the_folder_for_the_profile_is_looked_for_before_anything_is_measured(tm
 def test_the_shipped_way_and_the_best_found_meet_in_one_run() -> None:
     samples = samples_of(sample_media(None, EMBEDDED.decode))
     effort = Effort(latency_ms=10_000, seconds=0.3, quick=True, cores=2)
-    (found,) = measure(EMBEDDED, ["detector"], samples, effort)
+    (found,), is_complete = measure(EMBEDDED, ["detector"], samples, effort)
+    assert is_complete
     assert found.shipped.way.model == DETECTOR
     assert len(found.points) > 5
     assert found.gain > WORTH or found.best == found.shipped

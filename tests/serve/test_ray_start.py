@@ -10,7 +10,7 @@ import ray
 from configs.settings import ReplicaSettings, Settings, load_settings
 from models.weights import WeightsMissing
 from serve import app
-from serve.app import reserved_cpus
+from serve.app import require_gpus, reserved_cpus
 from serve.client import RayEngine
 from serve.errors import EngineUnavailable
 from tests.serve.conftest import ROLES
@@ -102,8 +102,8 @@ def test_cpus_are_those_that_replicas_reserve() -> None:
     assert reserved_cpus(doubled) == 6
 
 
-def test_what_no_gpu_is_there_for_is_said_before_anything_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray, "init", lambda **_: None)
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0})
+def test_what_no_gpu_is_there_for_is_said_before_anything_waits_for_one() -> None:
     with pytest.raises(EngineUnavailable, match=r"the replicas of gpu reserve 0\.5 GPUs; here are 0"):
-        app._start_local_ray(load_settings("gpu"))
+        require_gpus(load_settings("gpu"), 0.0)
+    require_gpus(load_settings("gpu"), 1.0)
+    require_gpus(load_settings("embedded"), 0.0)

@@ -132,7 +132,10 @@ async def test_too_few_labels_move_nothing(
         (("calibrate", "--organization", "org_nobody"), "there is no organization org_nobody"),
         (("calibrate", "activate", "rub_nobody"), "there is no rubric rub_nobody"),
         (("calibrate", "deactivate"), "no version is active for all jobs of all organizations"),
-        (("calibrate", "--organization", organization.id, "deactivate"), "flags of deactivate go after its name"),
+        (
+            ("calibrate", "--organization", organization.id, "deactivate"),
+            "before it there were: --organization",
+        ),
         (
             ("calibrate", "--activate", "--report", "/nowhere/report.html"),
             "there is no folder /nowhere for report.html",
