@@ -103,6 +103,8 @@ class Decisions:
             await settlement.carry_out(session)
         for number, file in approved:
             self._earlier.approved(job, number, file)
+        if job.status != "active":
+            self._earlier.forget(job)
         return outcomes
 
     async def _outcome(

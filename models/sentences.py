@@ -15,6 +15,8 @@ from models.weights import Weights
 MAX_TOKENS = 256
 """The length that the weights were trained with; what is longer is cut."""
 SENTENCES_PER_BATCH = 64
+TOKENS_STEP = 16
+"""Lengths are padded to multiples of it: the runtime keeps what it prepared for every length that it has met."""
 
 
 class SentenceEncoder:
@@ -22,7 +24,7 @@ class SentenceEncoder:
 
     def __init__(self, weights: Weights, placement: Placement) -> None:
         self._tokenizer = Tokenizer.from_file(str(weights.path("tokenizer.json")))
-        self._tokenizer.enable_padding()
+        self._tokenizer.enable_padding(pad_to_multiple_of=TOKENS_STEP)
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._network = compile_file(converted(weights, placement, "sentences", lambda: _convert(weights)), placement)
 

@@ -66,3 +66,40 @@ async def test_the_job_that_is_asked_for_is_kept_whatever_it_has(earlier, servic
     for job_id in (jobs[0], jobs[0], jobs[1], jobs[0]):
         assert await _files_of(earlier, services.db, job_id) == 1
     assert reads == [jobs[0], jobs[1], jobs[0]]
+
+
+async def test_a_job_that_has_ended_is_forgotten(http, organization, worker, services, earlier, reads, monkeypatch):
+    ended: list[int] = []
+    forget = EarlierFiles.forget
+
+    def watched(self: EarlierFiles, job: Job) -> None:
+        ended.append(job.files_approved)
+        forget(self, job)
+
+    monkeypatch.setattr(EarlierFiles, "forget", watched)
+    job = await post_job(http, organization, quantity=2)
+    for seed in range(2):
+        await submit_scored(http, services, worker, job["id"], 4, seed=seed)
+    assert ended == [2]
+
+    reads.clear()
+    async with services.db.read() as session:
+        row = await session.get_one(Job, job["id"])
+    for _ in range(2):
+        await earlier.of(row)
+    earlier.forget(row)
+    await earlier.of(row)
+    assert reads == [job["id"], job["id"]]
+
+
+async def test_a_job_that_nobody_asked_for_in_a_while_is_forgotten(earlier, services, jobs, reads, monkeypatch):
+    now = 1_000.0
+    monkeypatch.setattr(earlier_files.time, "monotonic", lambda: now)
+    for job_id in jobs[:2]:
+        await _files_of(earlier, services.db, job_id)
+    now += earlier_files.IDLE_SECONDS / 2
+    await _files_of(earlier, services.db, jobs[1])
+    now += earlier_files.IDLE_SECONDS / 2 + 1
+    for job_id in (jobs[2], jobs[1], jobs[0]):
+        assert await _files_of(earlier, services.db, job_id) == 1
+    assert reads == [jobs[0], jobs[1], jobs[2], jobs[0]]
