@@ -25,10 +25,13 @@ DISTINCT = 300
 PATTERN = ("image",) * 6 + ("audio",) + ("image",) * 6 + ("video",) + ("image",) * 5 + ("audio",)
 """Fewer recordings and videos than in the other benchmarks: 10,000 files would take two hours on two cores."""
 SCALES = (1.0, 0.7, 0.5, 0.35)
-MARKS = 40
+"""One for each round over the files; memory is compared between rounds of one scale."""
 AT_ONCE = 16
 QUIET_SECONDS = 15.0
 """Before memory is read: replicas with nothing to do give back what their heaps hold free (`serve.idle_memory`)."""
+
+DECODER = "pipeline.decode_worker"
+"""Replaced after 500 files, so nothing lasts in it, and its size says how far it has come."""
 
 Row = dict[str, Any]
 
@@ -45,6 +48,10 @@ def run(eval_dir: Path, submissions: int) -> Report:
 
     The later half has a slope of its own: before, networks still meet pictures larger than any, and pages of SQLite and
     of the heaps come into use that are there for good.
+
+    Args:
+        eval_dir: the evaluation set, whose media are used.
+        submissions: at least; whole rounds are sent.
     """
     with tempfile.TemporaryDirectory(prefix="assay-soak-", ignore_cleanup_errors=True) as folder:
         state = Path(folder) / "state"
@@ -57,33 +64,30 @@ def run(eval_dir: Path, submissions: int) -> Report:
 
 async def _run(url: str, files: Iterator[MixedFile], submissions: int) -> tuple[Row, list[Row]]:
     started_mb = (await _at_rest()).all
-    step = max(1, submissions // MARKS)
+    seconds, marks = 0.0, []
     async with ServiceClient.signed_up(url) as client:
-        seconds = await client.burst([next(files) for _ in range(DISTINCT)], AT_ONCE)
-        marks = [(0, await _at_rest())]
-        for first in range(0, submissions, step):
-            size = min(step, submissions - first)
-            seconds += await client.burst([next(files) for _ in range(size)], AT_ONCE)
-            marks.append((first + size, await _at_rest()))
-            print(f"{DISTINCT + first + size} submissions, {marks[-1][1].all:.0f} MB", flush=True)
+        for sent in range(DISTINCT, submissions + DISTINCT, DISTINCT):
+            seconds += await client.burst([next(files) for _ in range(DISTINCT)], AT_ONCE)
+            marks.append(await _at_rest())
+            print(f"{sent} submissions, {marks[-1].all:.0f} MB", flush=True)
         counts = await client.counts()
-    numbers = np.array([number for number, _ in marks])
-    everything, own = (np.array([getattr(size, name) for _, size in marks]) for name in ("all", "own"))
+    everything, own = (np.array([getattr(mark, name) for mark in marks]) for name in ("all", "own"))
+    decoder = np.array([mark.own_by_name[DECODER] for mark in marks])
     found = {
-        "submissions": DISTINCT + submissions,
-        "lost": DISTINCT + submissions - counts["approved"] - counts["rejected"],
-        "per_second": (DISTINCT + submissions) / seconds,
+        "submissions": len(marks) * DISTINCT,
+        "lost": len(marks) * DISTINCT - counts["approved"] - counts["rejected"],
+        "per_second": len(marks) * DISTINCT / seconds,
         "started_mb": started_mb,
-        "warm_mb": marks[0][1].all,
+        "warm_mb": marks[0].all,
         "peak_mb": float(everything.max()),
-        "slope_mb_per_1000": _slope(numbers, everything),
-        "later_slope_mb_per_1000": _later_slope(numbers, everything),
-        "later_slope_of_own_mb_per_1000": _later_slope(numbers, own),
     }
+    slopes = {"": everything, "_of_own": own, "_without_decoder": everything - decoder}
+    for name, megabytes in slopes.items():
+        found |= _slopes(name, megabytes)
     return found, [
-        {"submissions": DISTINCT + number, "pss_mb": size.all, "own_mb": size.own, "shared_mb": size.shared}
-        | {f"own_mb of {name}": size.own_by_name[name] for name in sorted(marks[-1][1].own_by_name)}
-        for number, size in marks
+        {"submissions": (number + 1) * DISTINCT, "pss_mb": size.all, "own_mb": size.own, "shared_mb": size.shared}
+        | {f"own_mb of {name}": size.own_by_name[name] for name in sorted(marks[-1].own_by_name)}
+        for number, size in enumerate(marks)
     ]
 
 
@@ -93,13 +97,22 @@ async def _at_rest() -> Memory:
     return memory_mb(with_this_process=False)
 
 
-def _slope(numbers: NDArray[np.int64], megabytes: NDArray[np.float64]) -> float:
-    return 1000 * float(np.polyfit(numbers, megabytes, 1)[0])
+def _slopes(name: str, megabytes: NDArray[np.float64]) -> Row:
+    """Through all marks but the first and through the later half, MB per 1,000, each with its standard error."""
+    row: Row = {}
+    for part, first in (("", 1), ("later_", len(megabytes) // 2)):
+        slope, error = _slope(np.arange(first, len(megabytes)), megabytes[first:])
+        row |= {f"{part}slope{name}_mb_per_1000": slope, f"{part}slope{name}_error": error}
+    return row
 
 
-def _later_slope(numbers: NDArray[np.int64], megabytes: NDArray[np.float64]) -> float:
-    later = len(numbers) // 2
-    return _slope(numbers[later:], megabytes[later:])
+def _slope(rounds: NDArray[np.int64], megabytes: NDArray[np.float64]) -> tuple[float, float]:
+    """By least squares, where the rounds of each scale have a level of their own."""
+    levels = rounds[:, None] % len(SCALES) == np.arange(len(SCALES))
+    design = np.column_stack([rounds * DISTINCT / 1000, levels])
+    fitted = np.linalg.lstsq(design, megabytes)[0]
+    variance = np.square(megabytes - design @ fitted).sum() / max(1, len(rounds) - design.shape[1])
+    return float(fitted[0]), float(np.sqrt(variance * np.linalg.pinv(design.T @ design)[0, 0]))
 
 
 def _files(eval_dir: Path, folder: Path) -> Iterator[MixedFile]:
