@@ -1,6 +1,7 @@
 """Errors: what the server refuses, what comes from elsewhere, and when it is tried again."""
 
 import asyncio
+import pickle
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -25,6 +26,7 @@ from assay_sdk import (
     ValidationFailed,
 )
 from assay_sdk.errors import retry_after_seconds
+from assay_sdk.retries import was_not_begun
 
 from api import errors as server_errors
 from tests.api.server import RunningServer
@@ -283,3 +285,24 @@ def test_both_clients_take_a_transport() -> None:
             return refused.value.status
 
     assert asyncio.run(balance()) == 418
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        assay_sdk.NotFound("gone", status=404, type="not_found", request_id="req_1", details=[ErrorDetail("id", "no")]),
+        assay_sdk.WaitTimeout("not in time", {"id": "sub_1"}),
+        assay_sdk.DownloadFailed("one of two", {"file_1": Overloaded("busy", status=503, type="overloaded")}),
+        ConnectionFailed("refused", was_sent=False),
+    ],
+)
+def test_errors_come_back_from_a_process_pool(error: AssayError) -> None:
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back)) == (type(error), str(error))
+    told = [{name: str(value) for name, value in vars(one).items()} for one in (back, error)]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(("code", "begun"), [(None, False), ("engine_failed", True), ("out_of_memory", True)])
+def test_what_the_engine_has_failed_at_was_begun(code: str | None, begun: bool) -> None:
+    assert was_not_begun(Overloaded("busy", status=503, type="overloaded", code=code)) is not begun

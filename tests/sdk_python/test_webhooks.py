@@ -121,3 +121,9 @@ def test_a_secret_that_is_none() -> None:
 def test_a_signed_body_that_is_no_event() -> None:
     with pytest.raises(WebhookVerificationFailed, match="no event"):
         webhooks.verify(b"[]", signed(body=b"[]"), SECRET)
+
+
+@pytest.mark.parametrize("secrets", [["the hosted service's own", SECRET], [SECRET, "the hosted service's own"]])
+def test_a_secret_of_the_hosted_service_stands_beside_ours(secrets: list[str]) -> None:
+    assert webhooks.verify(BODY, only(signed(), STANDARD), secrets).id == "evt_1"
+    assert webhooks.verify(BODY, signed(), secrets).id == "evt_1"

@@ -37,6 +37,10 @@ class WaitTimeout(AssayError, TimeoutError):
         self.resource = resource
         """As it was last seen."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it comes back from a process pool."""
+        return type(self), (str(self), self.resource)
+
 
 class DownloadFailed(AssayError):
     """Files could not be fetched whole. None of them stands under its final name; another call goes on from there."""
@@ -96,6 +100,10 @@ class ApiError(AssayError):
         """Every fault of the body, where there are several."""
         self.retry_after_seconds = retry_after_seconds
         """What the server asks to wait before the next attempt."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it comes back from a process pool."""
+        return _restored, (type(self), self.message, {"status": self.status, "type": self.type}, self.__dict__)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.status} {self.code}, request {self.request_id or 'unknown'})"
@@ -221,6 +229,12 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(timezone.utc)).total_seconds())
     except (TypeError, ValueError):  # no date, or one without a zone
         return None
+
+
+def _restored(kind: type[ApiError], message: str, required: Mapping[str, Any], state: Mapping[str, Any]) -> ApiError:
+    error = kind(message, **required)
+    error.__dict__.update(state)
+    return error
 
 
 def _told(response: httpx.Response) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from assay_sdk.errors import ApiError, AssayError, ConnectionFailed, Idempotency
 _PASSING = frozenset({429, 502, 503, 504})
 """Statuses of a server, or of a proxy before it, that may answer soon."""
 _SENT_AWAY = frozenset({429, 503})
-"""Of those, what a server says that has done nothing."""
+"""Of those, what a server says that has done nothing…"""
+_BEGUN = frozenset({"engine_failed", "out_of_memory"})
+"""…but for these codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def is_passing(error: AssayError) -> bool:
 def was_not_begun(error: AssayError) -> bool:
     """Whether the server has done nothing of the request, and may do it later."""
     if isinstance(error, ApiError):
-        return error.status in _SENT_AWAY
+        return error.status in _SENT_AWAY and error.code not in _BEGUN
     return isinstance(error, ConnectionFailed) and not error.was_sent
 
 

@@ -1,5 +1,7 @@
 import { AssayError, ConnectionError, TimeoutError } from "./errors.js";
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The time that a try may take, as a signal; ended by the caller's own signal too. */
 export class Deadline {
   readonly signal: AbortSignal;
@@ -19,6 +21,8 @@ export class Deadline {
   /** Begin the time anew. */
   readonly restart = (): void => {
     this.clear();
+    // A longer timer than 32 bits of milliseconds ends at once.
+    if (this.#seconds * 1000 > LONGEST_TIMER_MS) return;
     this.#timer = setTimeout(() => this.#controller.abort(), this.#seconds * 1000);
   };
 

@@ -21,12 +21,14 @@ const UNCONNECTED: ReadonlySet<unknown> = new Set([
   "ENOTFOUND",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
-/** Of a server that has done nothing. */
+/** Of a server that has done nothing, but for the codes of {@link BEGUN}. */
 const SENT_AWAY: ReadonlySet<number> = new Set([429, 503]);
+
+const BEGUN: ReadonlySet<string> = new Set(["engine_failed", "out_of_memory"]);
 
 /** Whether the server has done nothing of the request, and may do it later. */
 export function wasNotBegun(error: unknown): boolean {
-  if (error instanceof ApiError) return SENT_AWAY.has(error.status);
+  if (error instanceof ApiError) return SENT_AWAY.has(error.status) && !BEGUN.has(error.code);
   // Ours, of `fetch`'s, of what Node met with.
   const met = error instanceof ConnectionError && error.cause instanceof Error ? error.cause.cause : null;
   return met instanceof Error && "code" in met && UNCONNECTED.has(met.code);

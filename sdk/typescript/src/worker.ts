@@ -108,7 +108,8 @@ export class AssayWorker {
   }
 
   /**
-   * Take a slot, send the file, submit it, and wait for the verdict.
+   * Take a slot, send the file, submit it, and wait for the verdict. With an `idempotencyKey` of your own a repeated
+   * call goes on where the one before ended.
    *
    * A job that asks for several files at a time gives as many slots: use {@link accept} there, and
    * {@link captureInto} for each of its `submissions`.
@@ -122,7 +123,15 @@ export class AssayWorker {
     options: RequestOptions = {},
   ): Promise<WorkerSubmission> {
     const { blob, filename } = await named(file, told.filename); // before a slot is taken: the file may not be there
-    return this.captureInto(await this.accept(jobId, options), blob, { ...told, filename }, options);
+    const slot = await this.accept(jobId, options);
+    if (options.idempotencyKey === undefined) return this.captureInto(slot, blob, { ...told, filename }, options);
+    // The key may have been used before: the slot is as it was then, with the file or without.
+    const { timeout_seconds, ...said } = told;
+    if (slot.upload && (await this.submission(slot.id, options)).status === "awaiting_upload") {
+      await putBytes(this.#transport, slot.upload, blob, options, true);
+      await this.submit(slot.id, { ...said, filename }, options);
+    }
+    return this.wait(slot.id, timeout_seconds === undefined ? {} : { timeout_seconds }, options);
   }
 
   /** Send the file of a slot, submit it, and wait for the verdict: what {@link capture} does with its slot. */

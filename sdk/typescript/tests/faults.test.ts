@@ -45,6 +45,22 @@ test.each(FAULTS)("a job is created and paid once in spite of $kind $status", as
   expect([proxy.pending, proxy.count(/^POST \/v1\/jobs$/)]).toEqual([0, 3]);
 });
 
+test("a capture with a key of its own is made once, however often it is called", async () => {
+  const { client, worker } = organization;
+  const job = await client.jobs.create(JOB);
+  const options = { idempotencyKey: "a capture of mine" };
+  const first = await worker.capture(job.id, picture(5), {}, options);
+  const again = await worker.capture(job.id, picture(5), {}, options);
+  expect([again.id, again.status]).toEqual([first.id, "approved"]);
+  expect((await client.jobs.get(job.id)).files_approved).toBe(1);
+});
+
+test("a timeout of days is no timeout at all", async () => {
+  for (const timeoutSeconds of [3e6, Infinity]) {
+    expect((await organization.client.jobs.list({}, { timeoutSeconds })).data).toEqual([]);
+  }
+});
+
 test("a body that stalls is given up and asked for again; the job is created once", async () => {
   proxy.plan("POST", /\/v1\/jobs$/, { kind: "stalled" });
   await organization.client.jobs.create(JOB, { timeoutSeconds: 1 });

@@ -6,8 +6,8 @@ function answer(status: number, retryAfter?: string): unknown {
   return apiError(status, new Headers(retryAfter === undefined ? {} : { "Retry-After": retryAfter }), "");
 }
 
-function told(status: number, type: string): unknown {
-  return apiError(status, new Headers(), JSON.stringify({ error: { type, code: type, message: "so it is" } }));
+function told(status: number, type: string, code = type): unknown {
+  return apiError(status, new Headers(), JSON.stringify({ error: { type, code, message: "so it is" } }));
 }
 
 test.each([
@@ -55,6 +55,7 @@ test.each([
   ["no answer in time", new TimeoutError("slow"), false],
   ["429", answer(429), true],
   ["503", answer(503), true],
+  ["what the engine has failed at", told(503, "overloaded", "engine_failed"), false],
   ["502", answer(502), false],
   ["504", answer(504), false],
   ["a key that is under way", told(409, "idempotency_conflict"), false],

@@ -55,6 +55,19 @@ test("what the server delivers is verified, by either signature", async () => {
   }
 });
 
+test("a secret of the hosted service stands beside ours", async () => {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const key = Buffer.alloc(32, 7);
+  const signature = createHmac("sha256", key).update(`evt_1.${timestamp}.${BODY}`).digest("base64");
+  const headers = { "webhook-id": "evt_1", "webhook-timestamp": timestamp, "webhook-signature": `v1,${signature}` };
+  for (const secret of [
+    ["the hosted service's own", SECRET],
+    [SECRET, "the hosted service's own"],
+  ]) {
+    expect((await verifyWebhook({ payload: BODY, headers, secret })).id).toBe("evt_1");
+  }
+});
+
 test("during a rotation the old secret and the new one verify", async () => {
   const { client } = await openOrganization();
   const { url, next } = await delivery();

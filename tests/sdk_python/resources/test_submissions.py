@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from assay_sdk import ApiError, WaitTimeout
+from assay_sdk import ApiError, Conflict, WaitTimeout
 from assay_sdk.partial_file import file_sha256
 
 from tests.api.scripted import picture
@@ -141,3 +141,15 @@ def test_search(call: Call, server: RunningServer, tmp_path: Path) -> None:
     deliver(server, job, tmp_path)
     (found,) = call("search", "menu", job_id=job.id, limit=5).data
     assert (found.object, found.file.job_id, found.contains_words) == ("search_result", job.id, True)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_submissions_upload_of_a_key_whose_time_has_run_out(kind: str, tmp_path: Path) -> None:
+    """Nothing was sent, and nothing can be: that is no success."""
+    moment = "2026-01-01T00:00:00Z"
+    slot = {"id": "sub_1", "job_id": "job_1", "created_at": moment, "updated_at": moment, "status": "expired"}
+    upload = {"url": "http://store.test/a", "expires_at": moment, "max_bytes": 1000}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=slot | {"upload": upload}))
+    far = caller(kind, "fh_test_x", "http://assay.test", transport=transport)
+    with pytest.raises(Conflict, match="has run out"):
+        far("submissions.upload", "job_1", new_picture(tmp_path), idempotency_key="mine")

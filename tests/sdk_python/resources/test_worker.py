@@ -122,6 +122,16 @@ def test_worker_recapture(worker_call: Call, client: Client, tmp_path: Path) -> 
         worker_call("recapture", weak.id, new_picture(tmp_path, 5))
 
 
+def test_worker_recapture_after_a_submit_that_was_lost(worker: WorkerClient, client: Client, tmp_path: Path) -> None:
+    """The file is there, and nobody has said so: the second attempt is the same slot, and goes on."""
+    job = client.jobs.create(**JOB)
+    weak, better = worker.capture(job.id, new_picture(tmp_path, 2)), new_picture(tmp_path, 5)
+    upload = worker.submissions.retry(weak.id).upload
+    assert upload is not None
+    httpx.put(upload.url, content=better.read_bytes(), headers=upload.headers).raise_for_status()
+    assert worker.recapture(weak.id, better).status == "approved"
+
+
 def test_worker_close(server: RunningServer) -> None:
     worker = WorkerClient(server.worker_token, server.url)
     worker.close()

@@ -10,7 +10,7 @@ from assay_sdk._async.polling import poll
 from assay_sdk._async.runtime import in_thread
 from assay_sdk._async.transport import AsyncTransport
 from assay_sdk._async.uploads import put_file
-from assay_sdk.errors import InvalidResponse
+from assay_sdk.errors import Conflict, InvalidResponse
 from assay_sdk.partial_file import file_sha256
 from assay_sdk.progress import OnUpload
 from assay_sdk.types.submissions import Submission, SubmissionStatus, SubmissionSummary
@@ -103,7 +103,7 @@ class AsyncSubmissions:
             idempotency_key: makes a repetition harmless: it goes on where the one before ended. Made when absent.
 
         Raises:
-            Conflict: no slot of the job is open.
+            Conflict: no slot of the job is open, or that of the key has run out without its file.
             WaitTimeout: it is not scored in time; its `resource` is the submission as it is then.
         """
         source = Path(path)
@@ -120,7 +120,15 @@ class AsyncSubmissions:
             raise InvalidResponse(f"{slot.id} came without an upload URL")
         # A key of the caller's may have been used before: the slot is as it was then, with the file or without.
         may_be_there = idempotency_key is not None
-        if not may_be_there or (await self.get(slot.id)).needs_file:
+        seen = await self.get(slot.id) if may_be_there else None
+        if seen is not None and seen.status == "expired":
+            raise Conflict(
+                f"the time for the file of {slot.id} has run out; another key takes another slot",
+                status=409,
+                type="conflict",
+                code="lease_expired",
+            )
+        if seen is None or seen.needs_file:
             await put_file(self._transport, slot.upload, source, on_progress, may_be_there=may_be_there)
         return await self.wait(slot.id, timeout_seconds=timeout_seconds)
 

@@ -114,7 +114,8 @@ class AsyncWorkerClient:
         source = Path(path)
         sha256 = await in_thread(file_sha256, source)
         slot = await self.submissions.retry(submission_id)
-        await put_file(self._transport, _upload_of(slot), source, on_progress)
+        # The second attempt is the same slot however often it is taken, and may have its file already.
+        await put_file(self._transport, _upload_of(slot), source, on_progress, may_be_there=True)
         return await self._hand_in(slot, source, sha256, captured_at, timeout_seconds)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from assay_sdk._sync.polling import poll
 from assay_sdk._sync.runtime import in_thread
 from assay_sdk._sync.transport import Transport
 from assay_sdk._sync.uploads import put_file
-from assay_sdk.errors import InvalidResponse
+from assay_sdk.errors import Conflict, InvalidResponse
 from assay_sdk.partial_file import file_sha256
 from assay_sdk.progress import OnUpload
 from assay_sdk.types.submissions import Submission, SubmissionStatus, SubmissionSummary
@@ -104,7 +104,7 @@ class Submissions:
             idempotency_key: makes a repetition harmless: it goes on where the one before ended. Made when absent.
 
         Raises:
-            Conflict: no slot of the job is open.
+            Conflict: no slot of the job is open, or that of the key has run out without its file.
             WaitTimeout: it is not scored in time; its `resource` is the submission as it is then.
         """
         source = Path(path)
@@ -121,7 +121,15 @@ class Submissions:
             raise InvalidResponse(f"{slot.id} came without an upload URL")
         # A key of the caller's may have been used before: the slot is as it was then, with the file or without.
         may_be_there = idempotency_key is not None
-        if not may_be_there or (self.get(slot.id)).needs_file:
+        seen = self.get(slot.id) if may_be_there else None
+        if seen is not None and seen.status == "expired":
+            raise Conflict(
+                f"the time for the file of {slot.id} has run out; another key takes another slot",
+                status=409,
+                type="conflict",
+                code="lease_expired",
+            )
+        if seen is None or seen.needs_file:
             put_file(self._transport, slot.upload, source, on_progress, may_be_there=may_be_there)
         return self.wait(slot.id, timeout_seconds=timeout_seconds)
 

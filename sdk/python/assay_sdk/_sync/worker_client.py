@@ -115,7 +115,8 @@ class WorkerClient:
         source = Path(path)
         sha256 = in_thread(file_sha256, source)
         slot = self.submissions.retry(submission_id)
-        put_file(self._transport, _upload_of(slot), source, on_progress)
+        # The second attempt is the same slot however often it is taken, and may have its file already.
+        put_file(self._transport, _upload_of(slot), source, on_progress, may_be_there=True)
         return self._hand_in(slot, source, sha256, captured_at, timeout_seconds)
 
     def close(self) -> None:
