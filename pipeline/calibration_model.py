@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.brief import JobBrief
-from pipeline.evidence import Evidence
-from pipeline.relevance import match_probability, page_probability
+from pipeline.evidence import Evidence, MatchEvidence
+from pipeline.relevance import Calibration, match_probability, page_probability, script_probability
 from pipeline.rubric import Rubric
 from pipeline.score import BEST, WORST, Score, score
 
@@ -110,20 +110,24 @@ def with_parameters(rubric: Rubric, encoder: str, found: Parameters, version: st
 
 def case_of(file: LabelledFile, rubric: Rubric) -> Case | None:
     """What a label says; `None` when the verdict has nothing to do with the curves: a gate or a requirement
-    decides, or what is written there, or what is asked for is not known to the encoder."""
+    decides, or what is written there or read aloud without being asked for, or what is asked for is not known to the
+    encoder, or the job takes everything."""
+    if file.min_star_rating <= WORST:
+        return None
     scored = score(file.evidence, file.brief, rubric)
     least = file.min_star_rating - 0.5
     gated = any(rubric.gates.get(code, BEST) < file.min_star_rating for code in scored.reasons)
     incomplete = scored.completeness + rubric.stars.headroom["completeness"] < least
-    witness = _witness(file.evidence)
     match, curve = file.evidence.match, rubric.relevance[file.evidence.encoder]
+    witness = _witness(match)
     is_known = match.visual is None or match.familiarity >= curve.unfamiliar_below
     if gated or incomplete or witness is None or not is_known:
         return None
-    if match.script is None and page_probability(match.pages, curve) > match_probability(witness, curve):
+    slope = rubric.script.slope if match.asked_script is not None else None
+    if slope is None and _other_probability(match, rubric, curve) > match_probability(witness, curve):
         return None
-    slope = rubric.script.slope if file.evidence.match.script is not None else None
-    floored = file.evidence.match.visual is None and slope is None and bool(file.evidence.speech_seconds)
+    floored = match.visual is None and slope is None and bool(file.evidence.speech_seconds)
+    floored = floored and rubric.audio.unscripted_relevance + rubric.stars.headroom["relevance"] >= least
     demanded = _logit(_demanded_share(scored, least, rubric))
     return Case(witness, slope, not floored, demanded, scored.quality - least, file.approved)
 
@@ -188,10 +192,17 @@ def _log_sigma(x: Values) -> Values:
     return np.asarray(-np.logaddexp(0.0, -x))
 
 
-def _witness(evidence: Evidence) -> float | None:
-    match = evidence.match
+def _other_probability(match: MatchEvidence, rubric: Rubric, curve: Calibration) -> float:
+    """Of what decides beside the witnesses: what is written there, and the reading of a script that is quoted."""
+    read_aloud = 0.0
     if match.script is not None:
-        return match.script.precision
+        read_aloud = script_probability(match.script, rubric.script.midpoint, rubric.script.slope)
+    return max(page_probability(match.pages, curve), read_aloud)
+
+
+def _witness(match: MatchEvidence) -> float | None:
+    if match.asked_script is not None:
+        return match.asked_script.precision
     return max((value for value in (match.visual, match.read, match.heard) if value is not None), default=None)
 
 

@@ -22,7 +22,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from models.outputs import Concepts
 from pipeline.description import Request, last_word
@@ -35,13 +35,13 @@ NEVER = 2.0
 class Calibration(BaseModel):
     """Logistic curve of one encoder, P = 1 / (1 + exp(-slope (z - midpoint)))."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     cohort: Literal["description", "item"]
     """Whose cosines with the labels say what chance looks like."""
     midpoint: float
     """Standard score at which a match is as likely as not."""
-    slope: float
+    slope: PositiveFloat
     unfamiliar_below: float
     """`Wish.familiarity` under which a picture that is unlike a description says nothing (decision 0031); 0 for an
     encoder that knows more than its labels."""

@@ -2,32 +2,38 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, field_validator, model_validator
 
 from configs.yaml_text import read_mapping
 from pipeline.duplicates import DuplicateRubric
 from pipeline.image_quality import QualityRubric
-from pipeline.reasons import Dimension
+from pipeline.media import CorruptMedia, DecodeTimeout, MediaTooLarge, UnsupportedFormat
+from pipeline.reasons import SENTENCES, Dimension
 from pipeline.relevance import Calibration
 
 SHIPPED = "shipped"
 """Version of the file that comes with a release; the digest tells that of one release from that of another."""
 
 
+OPENING_GATES = frozenset(error.code for error in (CorruptMedia, UnsupportedFormat, MediaTooLarge, DecodeTimeout))
+"""Of a file that cannot be opened, which has nothing but its gate."""
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ScriptRubric(_Section):
     """Reading aloud: a logistic curve over the share of the heard words that the script has."""
 
     midpoint: float
-    slope: float
+    slope: PositiveFloat
     min_recall: float
     """Share of the script below which the reading is incomplete."""
 
@@ -37,6 +43,12 @@ class Ramp(_Section):
 
     good: float
     bad: float
+
+    @model_validator(mode="after")
+    def _has_two_ends(self) -> Self:
+        if self.good == self.bad:
+            raise ValueError("good and bad are the same")
+        return self
 
     def loss(self, value: float) -> float:
         """Part of the range that is lost, 0–1."""
@@ -81,6 +93,21 @@ class StarRubric(_Section):
     deduct_below: float
     """Grade (0–1) under which a component of quality is named as a reason."""
 
+    @field_validator("weights", "headroom")
+    @classmethod
+    def _of_every_dimension(cls, given: dict[Dimension, float]) -> dict[Dimension, float]:
+        missing = sorted(set(get_args(Dimension)) - given.keys())
+        if missing:
+            raise ValueError(f"nothing for {', '.join(missing)}")
+        return given
+
+    @field_validator("weights")
+    @classmethod
+    def _of_a_mean(cls, weights: dict[Dimension, float]) -> dict[Dimension, float]:
+        if min(weights.values()) < 0 or not math.isclose(sum(weights.values()), 1.0, abs_tol=1e-6):
+            raise ValueError("weights are not negative and add up to 1")
+        return weights
+
 
 class Rubric(_Section):
     """All of `rubric.yaml`."""
@@ -90,7 +117,8 @@ class Rubric(_Section):
     """By concept backend."""
     script: ScriptRubric
     stars: StarRubric
-    gates: dict[str, int] = Field(description="Most stars that a file with this reason can have")
+    gates: dict[str, Annotated[int, Field(ge=1, le=5)]]
+    """Most stars that a file with this reason can have."""
     image_quality: QualityRubric
     audio: AudioRubric
     video: VideoRubric
@@ -98,6 +126,15 @@ class Rubric(_Section):
     face_labels: tuple[str, ...]
     unsafe_labels: dict[str, float]
     """Detector label and the confidence from which it breaks the policy."""
+
+    @field_validator("gates")
+    @classmethod
+    def _of_reasons(cls, gates: dict[str, int]) -> dict[str, int]:
+        unknown, missing = sorted(gates.keys() - SENTENCES.keys()), sorted(OPENING_GATES - gates.keys())
+        if unknown or missing:
+            told = [*(f"no reason is called {one}" for one in unknown), *(f"nothing for {one}" for one in missing)]
+            raise ValueError("; ".join(told))
+        return gates
 
     @cached_property
     def digest(self) -> str:

@@ -51,7 +51,16 @@ class JobType(StrEnum):
 
 OrganizationId = Annotated[str | None, typer.Option("--organization", help="Id of one, org_…; all when left out.")]
 ContentType = Annotated[JobType | None, typer.Option("--job-type", help="All when left out.", show_default=False)]
-Reason = Annotated[str, typer.Option(help="Kept beside it.", show_default=False)]
+MAX_REASON = 500
+
+
+def _short_enough(reason: str) -> str:
+    if len(reason) > MAX_REASON:
+        raise typer.BadParameter(f"a reason has at most {MAX_REASON} characters")
+    return reason
+
+
+Reason = Annotated[str, typer.Option(help="Kept beside it.", show_default=False, callback=_short_enough)]
 Version = Annotated[str, typer.Argument(help="Id of a stored rubric, rub_….")]
 
 
@@ -171,6 +180,12 @@ def _show(scope: Scope, found: Refit, labels: Labels, stored: Shadow | None) -> 
         f"curves ({found.approvals} approvals, {found.rejections} rejections); {labels.without_evidence} have none",
         soft_wrap=True,
     )
+    types = sorted({file.evidence.facts.content_type for file in labels.files if file.evidence.facts is not None})
+    if scope.content_type is None and types and len(types) < len(JobType):
+        console.print(
+            f"the labels are of {' and '.join(types)}: without --job-type other files would be scored by them too",
+            soft_wrap=True,
+        )
     if rows := figure_rows(found):
         table = Table("against people", "as it is", "refitted, held-out")
         for row in rows:

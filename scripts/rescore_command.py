@@ -148,6 +148,12 @@ async def _apply(
             run.rubric_version = rubric.version
         await session.flush()
     seen.counts = dict(run.counts)
+    if run.cursor:
+        console.print(
+            f"goes on with {run.id} of {run.created_at:%Y-%m-%d %H:%M}, {run.counts.get('files', 0)} files done; those "
+            "before its place that were decided since are not looked at",
+            soft_wrap=True,
+        )
     with progress.status("writing") as status:
         while (outcomes := await apply_page(db, run.id, rubric, look)) is not None:
             seen.add(outcomes)
@@ -234,6 +240,8 @@ def _read(path: Path, shipped: Rubric) -> Rubric:
         return shipped if read.digest == shipped.digest else read
     except FileNotFoundError as error:
         raise UserError(f"there is no file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
         raise UserError(f"{path} is no rubric: {str(error).splitlines()[0]}") from error
 

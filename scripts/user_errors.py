@@ -13,10 +13,14 @@ def require_folder(path: Path | None) -> None:
     """Of a file that is written at the end.
 
     Raises:
-        UserError: it is not there.
+        UserError: it is not there, or the file is a folder itself.
     """
-    if path is not None and not path.absolute().parent.is_dir():
+    if path is None:
+        return
+    if not path.absolute().parent.is_dir():
         raise UserError(f"there is no folder {path.absolute().parent} for {path.name}")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, not a file")
 
 
 def require_no_flags(context: typer.Context) -> None:

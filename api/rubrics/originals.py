@@ -11,6 +11,7 @@ from api.storage import ObjectStore, StoreError
 from api.submissions.keys import original_key
 from api.tables import Job, Submission
 from pipeline.evidence import Evidence, evidence_of
+from pipeline.media_process import ProcessKilled
 from pipeline.result import ScoreRequest
 from serve.client import Engine
 from serve.errors import EngineError
@@ -41,7 +42,7 @@ class Originals:
                 if not await self._store.exists(key):
                     return "its original has been deleted"
                 result = await self._engine.score(ScoreRequest(self._store.engine_source(key), brief_of(job)))
-            except (EngineError, StoreError, OSError) as error:
+            except (EngineError, StoreError, ProcessKilled, OSError) as error:
                 return f"{type(error).__name__}: {error}"
         return replace(result.evidence, duplicate_of=_copied(row))
 

@@ -5,7 +5,7 @@ decided otherwise is marked as disputed, and stays so until a person decides it 
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -173,7 +173,7 @@ async def apply_page(
         if not rows:
             _finish(session, job, locked)
             return None
-        current = await _page(session, job.id, locked.cursor, upto=rows[-1].id, lock=True)
+        current = await _page(session, job.id, locked.cursor, among=files)
         same = [row for row in current if files.get(row.id) == row.file_id]
         outcomes = [compare(job, row, seen[row.id], rubric) for row in same]
         await _write(session, job, locked, [one for one in outcomes if isinstance(one, Change)])
@@ -214,8 +214,9 @@ def _count(counted: dict[str, int], key: str) -> None:
 
 
 async def _page(
-    session: AsyncSession, job_id: str, after: str, *, upto: str | None = None, lock: bool = False
+    session: AsyncSession, job_id: str, after: str, *, among: Collection[str] | None = None
 ) -> Sequence[Submission]:
+    """The next that can be rescored; with `among` those of them that still can, locked."""
     query = (
         select(Submission)
         .where(
@@ -227,10 +228,8 @@ async def _page(
         .order_by(Submission.id)
         .limit(PAGE_ROWS)
     )
-    if upto is not None:
-        query = query.where(Submission.id <= upto)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+    if among is not None:
+        query = query.where(Submission.id.in_(among)).with_for_update().execution_options(populate_existing=True)
     return (await session.scalars(query)).all()
 
 

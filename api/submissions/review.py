@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,21 +69,23 @@ async def review(
         raise Conflict(f"a submission that is {submission.status} cannot be reviewed", code="not_reviewable")
     _keep_label(session, caller, submission, body)
     wanted = "approved" if body.decision == "approve" else "rejected"
-    score = body.score or _score(job, submission)
-    if submission.status != wanted:
+    score = body.score or _score(job, submission, wanted)
+    is_change = submission.status != wanted
+    if is_change:
         await _change(session, job, submission, wanted, score, made)
         await complete_when_full(session, job)
-    submission.score = score if wanted == "approved" else body.score or submission.score
+    submission.score = score
     submission.reviewed_at = submission.decided_at = now()
     submission.disputed_by = None
-    await _update_file(session, job, submission, body)
+    if submission.file_id is not None:
+        await _update_file(session, job, submission, body, is_change)
     tell(session, submission, actor=caller.key_id, scored=False, request_id=caller.request_id)
     await session.flush()
     return submission
 
 
 async def _change(
-    session: AsyncSession, job: Job, submission: Submission, wanted: str, score: int, made: Rendered | None
+    session: AsyncSession, job: Job, submission: Submission, wanted: str, score: int | None, made: Rendered | None
 ) -> None:
     before, submission.status = submission.status, wanted
     submission.lease_expires_at = None
@@ -99,12 +102,15 @@ async def _change(
     if submission.struck:
         await lift_strike(session, submission)
     await approve(session, job, submission)
+    assert score is not None
     await delivery.take(session, submission, made, score)
 
 
-def _score(job: Job, submission: Submission) -> int:
-    """The engine's, or what the job asks for where the engine had none."""
-    return submission.score or job.min_star_rating
+def _score(job: Job, submission: Submission, wanted: str) -> int | None:
+    """The engine's, whatever was said before; without one, what the job asks for of a file that is approved."""
+    named = ((submission.score_breakdown or {}).get("evidence") or {}).get("rubric", {})
+    engines: int | None = named.get("stars", submission.score)
+    return engines or (job.min_star_rating if wanted == "approved" else None)
 
 
 def _require_room(job: Job) -> None:
@@ -128,13 +134,13 @@ async def _hold_again(session: AsyncSession, job: Job, submission: Submission) -
     await move(session, job.organization_id, hold)
 
 
-async def _update_file(session: AsyncSession, job: Job, submission: Submission, body: Review) -> None:
-    if submission.file_id is None:
-        return
-    approved = submission.status == "approved"
-    changed = {"status": submission.status, "approval": job.approvals if approved else None, "updated_at": now()}
-    if body.score is not None:
-        changed["score"] = body.score
+async def _update_file(session: AsyncSession, job: Job, submission: Submission, body: Review, is_change: bool) -> None:
+    """An approval that is confirmed keeps its number: by it dispatchers know what they have not compared with yet."""
+    changed: dict[str, Any] = {"status": submission.status, "updated_at": now()}
+    if submission.score is not None:
+        changed["score"] = submission.score
+    if is_change:
+        changed["approval"] = job.approvals if submission.status == "approved" else None
     await session.execute(
         update(File).where(File.id == submission.file_id).values(changed).execution_options(synchronize_session=False)
     )

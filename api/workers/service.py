@@ -5,13 +5,14 @@ A ban moves no money: what was earned stays earned, and what was submitted befor
 
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WORKER_TOKEN, Caller
 from api.events import record
 from api.ids import new_id
 from api.secrets import SHOWN_CHARACTERS, new_token, token_hash
-from api.tables import Worker
+from api.tables import Submission, Worker
 from api.workers.invitations import withdraw
 from api.workers.queries import lock_worker
 from api.workers.schemas import WorkerCreate
@@ -66,6 +67,14 @@ async def unban_worker(session: AsyncSession, caller: Caller, worker_id: str) ->
     Raises:
         NotFound: the caller has none of this id.
     """
+    # Forgiven too: a review that finds one of them undeserved takes none that comes after. Submissions are locked
+    # before workers everywhere.
+    struck = (
+        Submission.organization_id == caller.organization_id,
+        Submission.worker_id == worker_id,
+        Submission.struck,
+    )
+    await session.execute(update(Submission).where(*struck).values(struck=False, updated_at=Submission.updated_at))
     worker = await lock_worker(session, caller, worker_id)
     if worker.status == "active" and worker.strikes == 0:
         return worker

@@ -14,6 +14,7 @@ from pipeline.evidence import MatchEvidence
 from pipeline.media import MediaFacts
 from pipeline.relevance import PageMatch
 from pipeline.score import score
+from pipeline.script import ScriptMatch
 from tests.pipeline.labelled import (
     READ_ALOUD,
     engine_verdicts,
@@ -205,3 +206,30 @@ def test_labels_of_another_encoder_are_left_out() -> None:
 def test_bins() -> None:
     made = bins(np.array([0.0, 0.05, 0.95, 1.0]), np.array([0.0, 1.0, 1.0, 1.0]))
     assert [(round(b.predicted, 3), b.approved, b.count) for b in made] == [(0.025, 0.5, 2), (0.975, 1.0, 2)]
+
+
+def test_a_script_that_is_merely_quoted_says_nothing_about_scripts() -> None:
+    """The rubric lets such a script only speak for a file, so approvals of other words do not move its curve."""
+    quoted = [
+        replace(
+            one, evidence=replace(one.evidence, match=MatchEvidence(heard=2.0, script=ScriptMatch(0.02, 0.02, False)))
+        )
+        for one in readings(200, approved_above=0.5)
+    ]
+    assert {case.script_slope for one in quoted if (case := case_of(one, RUBRIC))} <= {None}
+    read = replace(
+        quoted[0], evidence=replace(quoted[0].evidence, match=MatchEvidence(script=ScriptMatch(1.0, 1.0, False)))
+    )
+    assert case_of(read, RUBRIC) is None
+
+
+def test_a_job_that_takes_everything_says_nothing() -> None:
+    (file,) = photos(1)
+    assert case_of(file, RUBRIC) is not None
+    assert case_of(replace(file, min_star_rating=1), RUBRIC) is None
+
+
+def test_unscripted_speech_is_judged_where_its_floor_is_too_low() -> None:
+    heard = replace(GOOD_SPEECH, match=MatchEvidence(heard=2.0), speech_seconds=5.0)
+    cases = [case_of(LabelledFile("sub_1", heard, READ_ALOUD, minimum, True), RUBRIC) for minimum in (3, 5)]
+    assert [case.judged for case in cases if case] == [False, True]

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from pipeline.calibration_model import parameters_of, with_parameters
 from pipeline.evidence import Evidence, RequirementEvidence, evidence_of
@@ -78,3 +79,27 @@ def test_a_breakdown_names_its_rubric() -> None:
 def test_rubrics_that_look_otherwise_are_told_apart(changed, sections) -> None:
     assert looks_otherwise(RUBRIC, RUBRIC.model_copy(update=changed)) == sections
     assert looks_otherwise(RUBRIC, STRICTER) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("stars", "weights"), {"relevance": 0.5, "quality": 0.5}, "nothing for completeness"),
+        (("stars", "weights"), {"relevance": 1.0, "quality": 0.5, "completeness": 0.5}, "add up to 1"),
+        (("stars", "headroom"), {"relevance": 0.3, "quality": 0.45}, "nothing for completeness"),
+        (("gates",), {**RUBRIC.gates, "integrity.duplicates": 1}, "no reason is called integrity.duplicates"),
+        (("gates",), {"integrity.duplicate": 1}, "nothing for integrity.corrupt"),
+        (("gates",), {**RUBRIC.gates, "policy.unsafe": 0}, "greater than or equal to 1"),
+        (("audio", "signal"), {"good": 3.0, "bad": 3.0}, "are the same"),
+        (("relevance", "conse", "slope"), -1.0, "greater than 0"),
+        (("script", "midpoint"), float("nan"), "finite number"),
+    ],
+)
+def test_a_rubric_that_cannot_score_is_refused(path: tuple[str, ...], value: object, message: str) -> None:
+    numbers = RUBRIC.model_dump()
+    section = numbers
+    for name in path[:-1]:
+        section = section[name]
+    section[path[-1]] = value
+    with pytest.raises(ValidationError, match=message):
+        Rubric.model_validate(numbers)

@@ -1,12 +1,14 @@
 """Scoring a job's submissions again: said before it is done, resumed where it ended, and no money moves."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import func, select, update
 
+from api.clock import now
 from api.credits.check import check
 from api.dispatcher import Dispatcher
 from api.rubrics import rescoring
@@ -15,6 +17,7 @@ from api.rubrics.rescoring import Change, Skipped, add_counts, apply_page, begin
 from api.services import Services
 from api.submissions.keys import original_key
 from api.tables import AuditEntry, EarlierScore, Event, File, Job, LedgerTransaction, Rescoring, Submission
+from pipeline.evidence import Evidence
 from pipeline.rubric import Rubric
 from tests.api.conftest import Client, WorkerClient
 from tests.api.rubrics.witness import RUBRIC, WitnessEngine, fails, lenient, photo, submit_photo
@@ -163,6 +166,36 @@ async def test_a_second_attempt_ends_the_dispute_over_the_first(
         assert await disputed_of(session, job["id"]) == []
         decided = await session.get_one(Submission, first["id"])
     assert (decided.status, decided.attempt, decided.score) == ("rejected", 2, 1)
+
+
+async def test_those_that_are_decided_meanwhile_push_nobody_out(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A page is of those that were read; the others between them come to nobody's place."""
+    monkeypatch.setattr(rescoring, "PAGE_ROWS", 2)
+    job_id, decided = await _collected(http, services, organization, worker)
+    late = [decided[0]["id"], decided[2]["id"]]
+    hidden = {"status": "awaiting_upload", "lease_expires_at": now()}
+    before = {}
+    async with services.db.write() as session:
+        for one in late:
+            before[one] = (await session.get_one(Submission, one)).status
+            await session.execute(update(Submission).where(Submission.id == one).values(hidden))
+
+    async def look(job: Job, rows: Sequence[Submission]) -> Mapping[str, Evidence | str]:
+        async with services.db.write() as session:
+            for one in late:
+                lease = now() if before[one] == "retry_pending" else None
+                told = {"status": before[one], "lease_expires_at": lease}
+                await session.execute(update(Submission).where(Submission.id == one).values(told))
+        return await rescoring.stored_evidence(job, rows)
+
+    run = await _apply(services, job_id, lenient(1), look=look)
+    assert (run.status, run.counts["files"]) == ("completed", len(STANDARDS) - len(late))
 
 
 async def test_an_interrupted_rescoring_goes_on(

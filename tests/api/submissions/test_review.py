@@ -53,6 +53,32 @@ async def test_review_moves_the_money_both_ways(
     assert await check(services.db) == []
 
 
+async def test_an_approval_that_is_confirmed_stays_the_same_one(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    """Else a dispatcher that starts anew would know one of them, and pay for copies of the others."""
+    job = await post_job(http, organization, quantity=10)
+    made = [await submit_scored(http, services, worker, job["id"], 5, seed=seed) for seed in range(3)]
+    for decided in made:
+        assert (await _approve(http, organization, decided["id"])).status_code == 200
+    for seed in range(3):
+        copy = await submit_scored(http, services, worker, job["id"], 5, seed=seed)
+        assert (copy["status"], copy["reasons"]) == ("rejected", ["integrity.duplicate"])
+
+
+async def test_a_rejection_without_stars_leaves_those_of_the_engine(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    decided = await submit_scored(http, services, worker, job["id"], 2)
+    path = f"/v1/submissions/{decided['id']}/review"
+    for body, score in (({"decision": "approve", "score": 5}, 5), ({"decision": "reject"}, 2)):
+        shown = (await http.post(path, json=body, headers=organization.headers)).json()
+        assert shown["score"] == score
+    (file,) = (await http.get("/v1/files", headers=organization.headers)).json()["data"]
+    assert (file["status"], file["score"]) == ("rejected", 2)
+
+
 async def test_a_rejected_file_can_be_approved_and_downloaded(
     http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
 ) -> None:

@@ -7,6 +7,7 @@ from api.auth import ALL_SCOPES
 from api.keys.service import create_key
 from api.secrets import token_hash
 from api.tables import AuditEntry, Worker
+from tests.api.story import post_job, submit_scored
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +76,16 @@ async def test_ban_and_unban(http, services, organization, worker):
         ).all()
     assert [entry.action for entry in entries] == ["worker.banned", "worker.unbanned"]
     assert entries[0].details == {"reason": "copies", "strikes": 2}
+
+
+async def test_a_strike_that_was_forgiven_is_not_lifted_again(http, services, organization, worker):
+    job = await post_job(http, organization, quantity=5)
+    old = await submit_scored(http, services, worker, job["id"], 1, seed=1)
+    await http.post(f"/v1/workers/{worker.id}/unban", headers=organization.headers)
+    await submit_scored(http, services, worker, job["id"], 1, seed=2)
+    review = f"/v1/submissions/{old['id']}/review"
+    await http.post(review, json={"decision": "approve"}, headers=organization.headers)
+    assert (await http.get("/v1/worker/me", headers=worker.headers)).json()["strikes"] == 1
 
 
 async def test_a_rotated_token_replaces_the_old_one_at_once(http, services, organization, worker):
