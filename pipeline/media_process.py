@@ -18,6 +18,8 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+import psutil
+
 from configs.settings import DecodeSettings
 from pipeline.decode_channel import Channel
 from pipeline.media import CorruptMedia, DecodeTimeout, MediaError, MediaTooLarge
@@ -30,6 +32,9 @@ _BYTES_PER_SECOND = 20e6
 600 s at 8 Mbit/s may take twice the 30 s of a photo."""
 _START_SECONDS = 120.0
 """For a child's imports: half a second, on a machine that swaps much more."""
+STARVED = 0.1
+"""Share of the time limit: a child that has worked for less when it is over was kept from working by the machine, which
+is no fault of the file."""
 _DYING_SECONDS = 2.0
 """Between the end of a child's channel and its own."""
 
@@ -119,7 +124,8 @@ class _ChildDied(MediaError):
 
 
 class ProcessKilled(RuntimeError):
-    """By the machine, for want of memory, or by its operator: a child's own limits end it in no such way."""
+    """By the machine, for want of memory or processor time, or by its operator: a child's own limits end it in no such
+    way."""
 
 
 class _Crashed(_ChildDied, CorruptMedia):
@@ -156,6 +162,7 @@ class _Child:
             self._await_imports()
         self._files += 1
         deadline = time.monotonic() + limit_seconds
+        self._cpu_seconds_before = self._cpu_seconds()
         with self._watched(limit_seconds):
             self._channel.send((request, limit_seconds), limit_seconds)
         while take_part(answer := self._next(deadline, limit_seconds)):
@@ -171,9 +178,18 @@ class _Child:
         try:
             yield
         except TimeoutError:
+            if self._cpu_seconds() - self._cpu_seconds_before < STARVED * limit_seconds:
+                raise ProcessKilled(f"a process of {self._worker} got no processor time") from None
             raise DecodeTimeout(f"Decoding the file took longer than {limit_seconds:.0f} seconds.") from None
         except (OSError, EOFError, pickle.UnpicklingError):
             raise self._cause_of_death() from None
+
+    def _cpu_seconds(self) -> float:
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
     def _await_imports(self) -> None:
         try:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from traceback import clear_frames
 from typing import Generic, TypeVar
 
 from configs.settings import BatchSettings
@@ -101,6 +102,8 @@ class Batcher(Generic[Item, Output]):
         self._queue: deque[_Waiting[Item, Output]] = deque()
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="batch")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._calls: dict[asyncio.Future[list[Output | ItemError]], float] = {}
+        """Of the model, with the time of the loop at which each began."""
         self._wake_up: asyncio.Handle | None = None
         self.stats = BatchStats()
 
@@ -128,6 +131,10 @@ class Batcher(Generic[Item, Output]):
         self._settings = settings
         if self._queue:
             self._dispatch_soon()
+
+    def longest_call_seconds(self) -> float:
+        """How long the oldest call of the model that has not come back has taken so far; 0 when none is under way."""
+        return max((asyncio.get_running_loop().time() - began for began in self._calls.values()), default=0.0)
 
     def close(self) -> None:
         """Cancel who still waits for a batch, and let the threads end when their batches have."""
@@ -173,17 +180,23 @@ class Batcher(Generic[Item, Output]):
         loop = asyncio.get_running_loop()
         started_seconds = loop.time()
         run = loop.run_in_executor(self._threads, self._call_model, [waiting.item for waiting in batch])
+        self._calls[run] = started_seconds
         await asyncio.wait([run])
+        del self._calls[run]
         error = run.exception()
         if error is None:
             self._count(batch, loop.time() - started_seconds)
             self._answer(batch, run.result())
-        elif len(batch) == 1:
+            return
+        if len(batch) == 1:
             self.stats.failures_in_a_row += 1
             logger.warning("%s failed on one item", self._model.identity.name, exc_info=error)
             self._fail(batch[0], _item_error(error))
+            _let_go_of_frames(error)
         else:
             size = len(batch) // 2 if is_out_of_memory(error) else 1
+            _let_go_of_frames(error)
+            del run, error
             for start in range(0, len(batch), size):
                 await self._run(batch[start : start + size])
 
@@ -215,6 +228,14 @@ class Batcher(Generic[Item, Output]):
         self.stats.failed_items += 1
         if not waiting.answer.done():
             waiting.answer.set_exception(error)
+
+
+def _let_go_of_frames(error: BaseException) -> None:
+    """Of the failed call and of what caused it: they hold its tensors, for which the next call needs the memory."""
+    told: BaseException | None = error
+    while told is not None:
+        clear_frames(told.__traceback__)
+        told = told.__cause__ or told.__context__
 
 
 def _item_error(error: BaseException) -> ModelItemError:

@@ -21,6 +21,8 @@ class AsyncDecoder:
         self._decoder = Decoder(settings.decode)
         self._threads = ThreadPoolExecutor(settings.decode.workers, thread_name_prefix="decode")
         self._fetcher = Fetcher(settings)
+        # One more than is decoded, so that the next is there: others would fill the disk while they wait.
+        self._places = asyncio.Semaphore(settings.decode.workers + 1)
 
     async def __call__(self, source: Path | str | bytes) -> Decoded:
         """Decode a file, fetched first when the source is a URL.
@@ -30,7 +32,7 @@ class AsyncDecoder:
             OSError: it is not there, or cannot be fetched.
         """
         if isinstance(source, str):
-            async with self._fetcher.file(source) as path:
+            async with self._places, self._fetcher.file(source) as path:
                 return await self._decode(path)
         return await self._decode(source)
 

@@ -14,9 +14,13 @@ from configs.settings import BatchSettings, Role, Settings
 from models.outputs import ModelIdentity
 from models.weights import Declaration
 from serve.batching import Batcher, BatchStats
+from serve.errors import EngineUnavailable
 from serve.idle_memory import give_back_when_idle
 from serve.loading import load_model
 from serve.niceness import come_forward
+
+HUNG_SECONDS = 600.0
+"""Of a call that will not come back: a hundred times what a full batch takes on two cores."""
 
 
 class ModelDeployment:
@@ -46,6 +50,12 @@ class ModelDeployment:
         return self._batcher.stats
 
     async def check_health(self) -> None:
-        """After a failure, see whether the model still works on a blank item; what it raises ends the replica."""
+        """After a failure, see whether the model still works on a blank item; what it raises ends the replica.
+
+        Raises:
+            EngineUnavailable: a call of the model does not come back; the replica is replaced.
+        """
+        if (seconds := self._batcher.longest_call_seconds()) > HUNG_SECONDS:
+            raise EngineUnavailable(f"a call of the model has not come back for {seconds:.0f} s")
         if self._batcher.stats.failures_in_a_row:
             await asyncio.to_thread(self._model.warm_up)

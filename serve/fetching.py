@@ -11,6 +11,8 @@ import httpx
 from configs.settings import Settings
 from pipeline.media import MediaTooLarge
 
+PREFIX = "assay-fetch-"
+"""Of the files' names, by which those of killed processes are found."""
 TIMEOUT_SECONDS = 60.0
 """Without a byte; a large file may take longer as a whole."""
 
@@ -33,7 +35,7 @@ class Fetcher:
             OSError: it cannot be fetched.
             MediaTooLarge: it is larger than what may be decoded.
         """
-        with tempfile.NamedTemporaryFile(prefix="assay-") as file:
+        with tempfile.NamedTemporaryFile(prefix=PREFIX) as file:
             try:
                 async with self._client.stream("GET", url) as response:
                     _check(response)

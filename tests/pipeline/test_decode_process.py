@@ -142,6 +142,15 @@ def test_time_limit(slow_file: bytes, photo: bytes) -> None:
         assert decoder.decode(photo).facts.width == 640
 
 
+def test_a_process_that_the_machine_kept_from_working_is_no_fault_of_the_file(photo: bytes) -> None:
+    with Decoder(DecodeSettings(timeout_seconds=2.0)) as decoder:
+        decoder.decode(photo)
+        (stopped,) = children_of(decoder)
+        os.kill(stopped, signal.SIGSTOP)
+        assert decoder.decode(photo).facts.width == 640
+        assert children_of(decoder) != {stopped}
+
+
 @pytest.mark.parametrize(("size_bytes", "expected"), [(0, 30.0), (4_000_000, 30.2), (600_000_000, 60.0)])
 def test_large_files_get_more_time(size_bytes: int, expected: float) -> None:
     assert time_limit_seconds(size_bytes, LIMITS) == pytest.approx(expected)

@@ -4,8 +4,11 @@ import asyncio
 import pickle
 import threading
 import time
+import weakref
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,6 +175,35 @@ async def test_what_does_not_fit_alone_fails_alone() -> None:
     answers = await gather(batcher, [1, 2])
     assert [str(answer) for answer in answers] == ["MemoryError: device full"] * 2
     assert batcher.stats.failures_in_a_row == 2
+
+
+async def test_what_a_failed_call_held_is_free_for_the_next_one() -> None:
+    """Its exception keeps the frames, and they its tensors: halves of the batch would not fit either."""
+    held: list[weakref.ref[Any]] = []
+
+    class Greedy(Doubler):
+        def run(self, batch: Sequence[float]) -> list[float | ItemError]:
+            tensor = np.zeros(1)
+            left = sum(one() is not None for one in held)
+            held.append(weakref.ref(tensor))
+            if left or len(batch) > 1:
+                raise MemoryError(f"{left} others are left")
+            return super().run(batch)
+
+    assert await gather(Batcher(Greedy(), settings()), [1, 2, 3, 4]) == [2, 4, 6, 8]
+
+
+async def test_a_call_that_does_not_come_back_is_noticed() -> None:
+    model = Doubler()
+    model.gate.clear()
+    batcher = Batcher(model, settings())
+    assert batcher.longest_call_seconds() == 0
+    running = asyncio.create_task(batcher(1))
+    await asyncio.sleep(0.1)
+    assert batcher.longest_call_seconds() >= 0.09
+    model.gate.set()
+    assert await running == 2
+    assert batcher.longest_call_seconds() == 0
 
 
 @pytest.mark.parametrize(
