@@ -11,11 +11,12 @@ from typing import Any
 
 from pydantic import BaseModel
 from ray import serve as ray_serve
+from ray.serve.schema import ApplicationStatus
 
 from api.serve_app import API_NAME, BACKGROUND_NAME, run_front_end
 from configs.settings import Settings, load_settings
-from serve.app import Progress, deploy
-from serve.live import APP_NAME, Live
+from serve.app import Progress, deploy, model_applications, remove
+from serve.live import APP_NAME, Live, current
 
 log = logging.getLogger("assay.launcher")
 
@@ -53,14 +54,20 @@ class Launcher:
 
 
 def launch(settings: Settings, on_progress: Progress) -> None:
-    """Bring up what does not run yet, and wait until it answers.
+    """Bring up what does not run yet, and wait until all of it answers.
+
+    Serve starts the launcher again when this raises. What failed then is still there, and is made anew: Serve itself
+    tries an application no more that it has given up.
 
     Raises:
         EngineUnavailable: a deployment does not come up; the message is what its constructor raised.
     """
-    running = ray_serve.status().applications.keys()
-    if APP_NAME not in running:
-        live = Live.of(settings)
+    states = {name: one.status for name, one in ray_serve.status().applications.items()}
+    running = {name for name, state in states.items() if state == ApplicationStatus.RUNNING}
+    failed = {name for name, state in states.items() if state == ApplicationStatus.DEPLOY_FAILED}
+    remove(failed & {API_NAME, BACKGROUND_NAME, APP_NAME} | failed & model_applications())
+    live = Live.of(settings) if APP_NAME not in states or APP_NAME in failed else current()
+    if not {APP_NAME, *live.applications.values()} <= running:
         deploy(live, live.settings.models, on_progress)
     if not {API_NAME, BACKGROUND_NAME} <= running:
         run_front_end(settings, on_progress)

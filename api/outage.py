@@ -1,17 +1,24 @@
 """A database that does not answer is one kind of error, whatever the driver calls it."""
 
+import socket
 import sqlite3
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 CONNECTION_CLASS = "08"
 """SQLSTATEs of broken connections begin with it."""
-_REFUSALS = ("57P01", "57P02", "57P03", "53300")
-"""SQLSTATEs of a Postgres that shuts down, crashed, is still starting, or has no connection left."""
+_REFUSALS = ("57P01", "57P02", "57P03", "53300", "25006")
+"""SQLSTATEs of a Postgres that shuts down, crashed, is still starting, has no connection left, or has become a
+standby that can only be read."""
+_SILENT_SECONDS = 20
+"""After which a server that answers nothing, not even that it received something, is taken for gone. The kernel itself
+waits for 15 minutes, or for ever."""
 
 
 class DatabaseAway(ConnectionError):
@@ -21,21 +28,30 @@ class DatabaseAway(ConnectionError):
     """
 
 
+class Pool(AsyncAdaptedQueuePool):
+    """A pool from which nobody gets a connection for 30 s belongs to a database that is too busy."""
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        try:
+            return super()._do_get()
+        except PoolExhausted as error:
+            raise DatabaseAway("no connection became free") from error
+
+
 def tell_outages(engine: AsyncEngine) -> None:
     """Let an engine raise `DatabaseAway`, and let go of all connections of a server that has ended."""
     event.listen(engine.sync_engine, "do_connect", _connect)
     event.listen(engine.sync_engine, "handle_error", _on_error)
     if engine.dialect.driver == "asyncpg":
+        event.listen(engine.sync_engine, "connect", _notice_silence)
         event.listen(engine.sync_engine, "checkout", _check)
 
 
 def _connect(dialect: Dialect, _record: Any, arguments: Any, parameters: Any) -> Any:
     try:
         return dialect.connect(*arguments, **parameters)
-    except (OSError, dialect.loaded_dbapi.Error) as error:
-        if isinstance(error, OSError) or _means_away(error):
-            raise DatabaseAway(str(error)) from error
-        raise
+    except (OSError, dialect.loaded_dbapi.Error) as error:  # a refused password too: operators change them
+        raise DatabaseAway(str(error)) from error
 
 
 def _on_error(context: ExceptionContext) -> None:
@@ -46,6 +62,19 @@ def _on_error(context: ExceptionContext) -> None:
     if broken or _means_away(error):
         context.is_disconnect = context.is_disconnect or not _is_busy(error)
         raise DatabaseAway(f"{type(error).__name__}: {error}") from error
+
+
+def _notice_silence(connection: Any, _record: Any) -> None:
+    """Let the kernel give up a connection whose other end has vanished: no power, no cable, no machine."""
+    sock = connection.driver_connection._transport.get_extra_info("socket")  # asyncpg has no way of its own to it
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * _SILENT_SECONDS)
 
 
 def _check(connection: Any, _record: Any, _proxy: Any) -> None:

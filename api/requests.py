@@ -7,7 +7,6 @@ from time import perf_counter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -89,7 +88,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(DatabaseAway, _on_database_away)
-    app.add_exception_handler(PoolExhausted, _on_database_away)
     app.add_exception_handler(StoreUnavailable, _on_store_away)
     app.add_exception_handler(ProcessKilled, _on_process_killed)
     app.add_exception_handler(Exception, _on_fault)
@@ -179,7 +177,8 @@ async def _on_store_away(request: Request, error: Exception) -> JSONResponse:
 async def _on_process_killed(request: Request, error: Exception) -> JSONResponse:
     log.warning("process killed", extra={"request_id": request.state.request_id, "error": str(error)})
     headers = {"Retry-After": str(AWAY_RETRY_SECONDS)}
-    return _answer(request, Overloaded("this machine is short of memory at the moment", headers=headers))
+    message = "this machine is short of memory at the moment"
+    return _answer(request, Overloaded(message, code="out_of_memory", headers=headers))
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
@@ -214,8 +213,21 @@ def _has_another_type(error: RequestValidationError) -> bool:
 def _answer(request: Request, error: ApiError) -> JSONResponse:
     response = JSONResponse(error.to_json(request.state.request_id), error.status, error.headers)
     if error.status == 500:  # Starlette answers faults outside of the middleware
-        _add_headers(MutableHeaders(raw=response.raw_headers), request.scope)
+        headers = MutableHeaders(raw=response.raw_headers)
+        _add_headers(headers, request.scope)
+        _let_page_see(headers, request)
     return response
+
+
+def _let_page_see(headers: MutableHeaders, request: Request) -> None:
+    """What Starlette's middleware does to all other answers: else a browser keeps even the request id from its page."""
+    use: Services = request.app.state.services
+    origin, allowed = request.headers.get("origin"), use.settings.api.cors_origins
+    if origin is None or not ({"*", origin} & set(allowed)):
+        return
+    headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
+    headers["Access-Control-Expose-Headers"] = ", ".join(_SEEN_BY_PAGES)
+    headers.add_vary_header("Origin")
 
 
 def _field(location: tuple[int | str, ...]) -> str:

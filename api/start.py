@@ -50,8 +50,19 @@ def collect_rarely() -> None:
 
 
 async def prepare(settings: Settings) -> FirstSecrets | None:
-    """Bring the database to the newest schema; in an empty one, open the first organization with a worker."""
-    load_cipher(settings)
+    """Bring the database to the newest schema; in an empty one, open the first organization with a worker.
+
+    The store is asked too: what is wrong with it is said before minutes of loading, not after.
+
+    Raises:
+        DatabaseAway: the database does not answer, or does not let us in.
+        StoreUnavailable: likewise the store.
+    """
+    store = create_store(settings, load_cipher(settings).signing_key)
+    try:
+        await store.start()
+    finally:
+        await store.close()
     db = Database(database_url(settings))
     try:
         await migrate(db)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 """Of every stream: a 2 GiB file never takes more memory than this."""
+SCRATCH = "assay-scratch-"
+"""How folders of files under way to a store are called."""
 MAX_KEY_CHARACTERS = 255
 """Length of the columns that hold keys."""
 

@@ -26,6 +26,7 @@ from pydantic import SecretStr
 from api.clock import after
 from api.storage import (
     CHUNK_BYTES,
+    SCRATCH,
     ObjectExists,
     ObjectMissing,
     SignedUpload,
@@ -51,6 +52,8 @@ ENGINE_URL_SECONDS = 3600
 """Longer than any submission waits between its claim and its last look at the file."""
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
+QUICK_READ_SECONDS = 5
+"""For requests without a body, which somebody waits for with a row locked."""
 ATTEMPTS = 3
 
 _TRANSFER = TransferConfig(PART_BYTES, PARTS_AT_ONCE, PART_BYTES)
@@ -79,9 +82,10 @@ class S3Store:
             region_name=settings.region,
         )
         self._client = _client(session, settings, settings.endpoint_url)
+        self._quick = _client(session, settings, settings.endpoint_url, read_seconds=QUICK_READ_SECONDS)
         self._signer = _client(session, settings, settings.public_endpoint_url or settings.endpoint_url)
         self._pool = ThreadPoolExecutor(MAX_CALLS, "s3")
-        self._scratch = TemporaryDirectory(prefix="assay-scratch-", ignore_cleanup_errors=True)
+        self._scratch = TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True)
         self.parts = S3Parts(self._client, self._call, partial(_sign, self._signer), self._at)
 
     @property
@@ -94,11 +98,11 @@ class S3Store:
     async def close(self) -> None:
         self._scratch.cleanup()
         await asyncio.to_thread(self._pool.shutdown)
-        self._client.close()
-        self._signer.close()
+        for client in (self._client, self._quick, self._signer):
+            client.close()
 
     async def check(self) -> None:
-        await self._call(self._client.head_bucket, Bucket=self._bucket)
+        await self._call(self._quick.head_bucket, Bucket=self._bucket)
 
     def sign_upload(
         self,
@@ -134,7 +138,7 @@ class S3Store:
 
     async def head(self, key: str, *, max_bytes: int | None = None) -> StoredObject | None:
         try:
-            found = await self._call(self._client.head_object, **self._at(key))
+            found = await self._call(self._quick.head_object, **self._at(key))
         except ObjectMissing:
             return None
         check_size(key, found["ContentLength"], max_bytes)
@@ -209,12 +213,12 @@ class S3Store:
         return len(names)
 
 
-def _client(session: Any, settings: StoreSettings, endpoint_url: str | None) -> Any:
+def _client(session: Any, settings: StoreSettings, endpoint_url: str | None, read_seconds: float = READ_SECONDS) -> Any:
     config = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if settings.path_style else "virtual"},
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=read_seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=MAX_CALLS * PARTS_AT_ONCE,
         # Checksum trailers are newer than many servers; TLS, ETags and our own SHA-256 guard the bytes.

@@ -82,8 +82,11 @@ def _register(app: typer.Typer, name: str, command: Command, *, asked_for: bool)
 def _callers_errors() -> tuple[type[Exception], ...]:
     """Evaluated only when something was raised, so that `--help` need not import pydantic."""
     from pydantic import ValidationError
+    from sqlalchemy.exc import ArgumentError
 
     from api.listening import AddressTaken
+    from api.outage import DatabaseAway
+    from api.storage import StoreError
     from configs.yaml_text import BadConfiguration
     from models.weights import WeightsError
     from serve.errors import EngineUnavailable
@@ -96,12 +99,19 @@ def _callers_errors() -> tuple[type[Exception], ...]:
         WeightsError,
         EngineUnavailable,
         ValidationError,
+        DatabaseAway,
+        StoreError,
+        ArgumentError,
     )
 
 
 def _one_line(error: Exception) -> str:
     from pydantic import ValidationError
 
+    from api.outage import DatabaseAway
+
+    if isinstance(error, DatabaseAway):
+        return f"the database does not answer: {error}"
     if not isinstance(error, ValidationError):
         return str(error)
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

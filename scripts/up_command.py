@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 from contextlib import nullcontext
 from pathlib import Path
@@ -41,6 +40,8 @@ def up(
         settings = load_settings(profile, **flags)
     except FileNotFoundError as error:
         raise UserError(str(error)) from error
+    # It holds people's files and addresses. One that is there stays as its operator has made it.
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     _share_counters(settings)
     asyncio.run(_serve(settings, profile))
 
@@ -53,6 +54,7 @@ async def _serve(settings: Settings, profile: str) -> None:
 
     # Replicas of a cluster may run on any of its machines, so Serve's proxy listens on the first one and finds them.
     with nullcontext() if _in_cluster() else held_port(settings.api.host, settings.api.port) as port:
+        _forget_counters(settings)
         console.print(f"profile {profile}")
         console.print(f"data in {settings.state_dir}")
         tell(await prepare(settings))
@@ -104,7 +106,17 @@ class _Steps:
 
 def _share_counters(settings: Settings) -> None:
     """Give all processes of this start one place to count in (Prometheus' multiprocess mode)."""
-    folder = settings.state_dir / "counters"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = _counters(settings)
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _forget_counters(settings: Settings) -> None:
+    """Those of earlier starts. Only once the port is ours: whoever has it counts there."""
+    for left in _counters(settings).glob("*.db"):
+        if not left.stem.endswith(f"_{os.getpid()}"):
+            left.unlink(missing_ok=True)
+
+
+def _counters(settings: Settings) -> Path:
+    return settings.state_dir / "counters"

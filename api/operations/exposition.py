@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
+import psutil
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy import func, select
 
@@ -40,8 +42,18 @@ class _Found(Collector):
 def counters() -> Iterator[Metric]:
     """Our own; the processes of Ray count in the same place."""
     shared = SHARED_VARIABLE in os.environ
+    if shared:
+        _forget_dead(Path(os.environ[SHARED_VARIABLE]))
     source: Collector = MultiProcessCollector(None) if shared else REGISTRY  # type: ignore[no-untyped-call]
     return (metric for metric in source.collect() if metric.name.startswith(PREFIX))
+
+
+def _forget_dead(folder: Path) -> None:
+    """What a process that was killed had under way is under way no more; what it has counted stays counted."""
+    for file in folder.glob("gauge_live*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        if not psutil.pid_exists(pid):
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 
 
 async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:

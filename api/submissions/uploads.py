@@ -16,7 +16,9 @@ from starlette.formparsers import MultiPartException
 
 from api.body_limit import allow_body
 from api.errors import PayloadTooLarge, ValidationFailed
+from api.storage import SCRATCH
 from api.wire import GivenTime, Text
+from serve.fetching import PREFIX as FETCHED
 
 CHUNK_BYTES = 1 << 20
 FORM_OVERHEAD_BYTES = 64 * 1024
@@ -94,11 +96,12 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
 
 def forget_abandoned() -> None:
     """Remove the files of processes that were killed in the middle of a request."""
-    oldest = time.time() - ABANDONED_SECONDS
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):  # another user's, or gone meanwhile
-            if left.stat().st_mtime < oldest:
-                left.unlink()
+    oldest, temporary = time.time() - ABANDONED_SECONDS, Path(tempfile.gettempdir())
+    for pattern in (f"{PREFIX}*", f"{FETCHED}*", f"{SCRATCH}*/*"):
+        for left in temporary.glob(pattern):
+            with suppress(OSError):  # another user's, or gone meanwhile
+                if left.stat().st_mtime < oldest:
+                    left.unlink()
 
 
 async def _parse(request: Request) -> FormData:

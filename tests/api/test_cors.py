@@ -66,3 +66,23 @@ async def test_a_page_uploads_to_a_signed_url(
     assert (await open_http.options(upload["url"], headers=asked)).status_code == 200
     sent = await open_http.put(upload["url"], content=picture(5), headers=upload["headers"] | {"Origin": ORIGIN})
     assert (sent.status_code, sent.headers["Access-Control-Allow-Origin"]) == (200, ORIGIN)
+
+
+async def test_a_fault_of_ours_can_be_read_by_pages(
+    services: Services, open_http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Starlette answers it outside of the middleware that answers all others."""
+
+    async def falls(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("api.operations.routes.exposition", falls)
+    open_http._transport.raise_app_exceptions = False
+    for origin, told in ((ORIGIN, ORIGIN), ("https://evil.test", None)):
+        answer = await open_http.get("/metrics", headers={"Origin": origin})
+        assert answer.status_code == 500
+        assert answer.headers.get("Access-Control-Allow-Origin") == told
+    assert (
+        "x-request-id"
+        in (await open_http.get("/metrics", headers={"Origin": ORIGIN})).headers["Access-Control-Expose-Headers"]
+    )

@@ -1,9 +1,11 @@
 """A database that is away is `DatabaseAway`, and 503 to a client; what else goes wrong stays what it is."""
 
 import asyncio
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import httpx
@@ -15,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 import api.db
 from api.app import create_app
 from api.callers import Callers
-from api.db import Database, sqlite_url
+from api.db import Database, database_url, sqlite_url
 from api.migrations.run import migrate
-from api.outage import DatabaseAway
+from api.outage import DatabaseAway, _notice_silence
 from api.services import Services
+from configs.settings import Settings
 from tests.api.conftest import BASE_URL, Client
 
 pytestmark = pytest.mark.anyio
@@ -127,3 +130,67 @@ async def _end(postgres: URL, pid: int | None) -> None:
     other = await asyncpg.connect(postgres.set(drivername="postgresql").render_as_string(hide_password=False))
     await other.execute("SELECT pg_terminate_backend($1, 5000)", pid)
     await other.close()
+
+
+async def test_an_empty_pool_is_an_outage(postgres: URL) -> None:
+    db = Database(postgres, pool_size=1)
+    db.engine.pool._timeout = 0.1  # type: ignore[attr-defined]
+    async with db.read() as session:
+        await session.execute(text("SELECT 1"))
+        with pytest.raises(DatabaseAway, match="no connection became free"):
+            await _ask(db)
+    assert await _ask(db) == 1
+    await db.close()
+
+
+async def test_a_primary_that_became_a_standby_is_left(on_postgres: Database) -> None:
+    async with on_postgres.write() as session:
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+        await session.execute(text("SET TRANSACTION READ ONLY"))
+        with pytest.raises(DatabaseAway, match="read-only"):
+            await session.execute(text("CREATE TABLE t (a INTEGER)"))
+        await session.rollback()
+    async with on_postgres.read() as session:
+        assert await session.scalar(text("SELECT pg_backend_pid()")) != pid
+
+
+@pytest.mark.parametrize("wrong", [{"database": "no_such_database"}, {"username": "nobody"}])
+async def test_a_database_that_lets_nobody_in_is_away(wrong: dict[str, str], postgres: URL) -> None:
+    db = Database(postgres.set(**wrong))
+    with pytest.raises(DatabaseAway, match="does not exist"):
+        await _ask(db)
+    await db.close()
+
+
+def test_a_server_that_falls_silent_is_given_up() -> None:
+    """As the kernel does it; the server of the tests is reached by a file, where nothing can fall silent."""
+    with socket.socket() as listening, socket.socket() as ours:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        ours.connect(listening.getsockname())
+        transport = SimpleNamespace(get_extra_info=lambda name: ours)
+        _notice_silence(SimpleNamespace(driver_connection=SimpleNamespace(_transport=transport)), None)
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
+
+
+async def test_a_real_connection_has_such_a_socket(on_postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_postgres.engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection._transport.get_extra_info("socket") is not None  # type: ignore[union-attr]
+
+
+async def test_a_database_that_is_newer_is_left_as_it_is(db: Database) -> None:
+    """A machine of the old version that starts once more while a cluster takes the new one."""
+    await migrate(db)
+    await _write(db, "UPDATE alembic_version SET version_num = '9999'")
+    await migrate(db)
+    async with db.read() as session:
+        assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+def test_the_usual_name_for_tls_is_understood(settings: Settings) -> None:
+    url = "postgresql://assay@db/assay?sslmode=verify-full"
+    changed = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
+    assert dict(database_url(changed).query) == {"ssl": "verify-full"}

@@ -105,6 +105,25 @@ def test_a_launcher_that_starts_again_leaves_alone_what_runs(declared: Declared)
     assert declared.http.get("/readyz").status_code == 200
 
 
+@ray_serve.deployment
+class Broken:
+    def __init__(self) -> None:
+        raise RuntimeError("no weights are mounted")
+
+
+def test_a_launcher_that_starts_again_makes_anew_what_has_failed(declared: Declared) -> None:
+    """Serve has given it up by then; else the launcher would be healthy without it."""
+    _get_global_client().delete_apps(["launcher", "background"])
+    with pytest.raises(RuntimeError):
+        ray_serve.run(Broken.bind(), name="background", route_prefix=None)  # type: ignore[attr-defined]
+    assert ray_serve.status().applications["background"].status == "DEPLOY_FAILED"
+    before = _replicas()
+    ray_serve.run(stack(Arguments(profile="embedded")), name="launcher", route_prefix=None)
+    assert ray_serve.status().applications["background"].status == "RUNNING"
+    assert before < _replicas(), "nothing else was made anew"
+    test_a_file_is_scored_and_paid(declared)
+
+
 def _replicas() -> set[str]:
     details = _get_global_client().get_serve_details()["applications"]
     return {

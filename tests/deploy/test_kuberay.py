@@ -177,3 +177,12 @@ def test_a_gpu_worker_has_one_whole_gpu(service: dict[str, Any]) -> None:
     (group,) = [each for each in service["spec"]["rayClusterConfig"]["workerGroupSpecs"] if each["groupName"] == "gpu"]
     (container,) = group["template"]["spec"]["containers"]
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+
+
+def test_the_budget_is_one_that_kubernetes_can_reckon_with(manifest: list[dict[str, Any]]) -> None:
+    """A RayCluster has no scale subresource: with `maxUnavailable` no node could ever be drained."""
+    (budget,) = [one for one in manifest if one["kind"] == "PodDisruptionBudget"]
+    (service,) = [one for one in manifest if one["kind"] == "RayService"]
+    groups = service["spec"]["rayClusterConfig"]["workerGroupSpecs"]
+    assert "maxUnavailable" not in budget["spec"]
+    assert budget["spec"]["minAvailable"] == sum(group["minReplicas"] for group in groups) - 1

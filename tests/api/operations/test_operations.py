@@ -1,7 +1,9 @@
 """What operators ask for: health, readiness, metrics, the dashboard, and a documentation that loads nothing."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -10,6 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
 from api import metrics
+from api.operations.exposition import _forget_dead
 from api.services import Services
 from serve.batching import BatchStats
 from serve.errors import EngineUnavailable
@@ -92,3 +95,13 @@ async def test_the_documentation_loads_nothing_from_outside(http: httpx.AsyncCli
     for link in linked:
         assert (await http.get(link)).status_code == 200
     assert (await http.get("/docs/../app.py")).status_code == 404
+
+
+def test_what_a_killed_process_had_under_way_is_forgotten_and_what_it_counted_is_not(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    names = [f"{kind}_{pid}.db" for kind in ("gauge_livesum", "counter") for pid in (ended.pid, os.getpid())]
+    for name in names:
+        (tmp_path / name).touch()
+    _forget_dead(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == set(names[1:])

@@ -36,6 +36,19 @@ async def test_enabling_twice_is_enabling_once(db: Database) -> None:
         assert await is_enabled(session)
 
 
+async def test_what_was_dumped_can_be_restored(db: Database) -> None:
+    """`pg_dump` restores with an empty search path; the function of an earlier version is replaced."""
+    await _install(db)
+    await enable_pgvector(db)
+    async with db.write() as session:
+        await session.execute(text("ALTER FUNCTION embedding_vector RESET search_path"))
+    await enable_pgvector(db)
+    async with db.write() as session:
+        await session.execute(text("SET LOCAL search_path = ''"))
+        question = text("SELECT public.embedding_vector(:stored)::public.vector::real[]")
+        assert await session.scalar(question, {"stored": np.array([1.5], "<f4").tobytes()}) == [1.5]
+
+
 async def test_stored_floats_become_the_same_numbers(db: Database) -> None:
     """Zeros, the smallest and the largest numbers that float32 has, and random ones."""
     await _install(db)
