@@ -59,6 +59,13 @@ class Engine(Protocol):
             EngineError: the engine does not take the change.
         """
 
+    async def profile(self) -> str:
+        """Name of the profile in force now, by whoever it was changed.
+
+        Raises:
+            EngineError: the engine does not run.
+        """
+
     async def batches(self) -> Mapping[Role, BatchSettings]:
         """How batches form now, by whoever it was changed.
 
@@ -118,6 +125,9 @@ class InProcessEngine:
         self._settings = with_batches(self._settings, batches)
         for role, batch in batches.items():
             self._batchers[role].reconfigure(batch)
+
+    async def profile(self) -> str:
+        return self._settings.profile
 
     async def batches(self) -> Mapping[Role, BatchSettings]:
         return {role: model.batch for role, model in self._settings.models.items()}
@@ -194,6 +204,12 @@ class RayEngine:
         from serve.changes import change_batches
 
         await change_batches(batches)
+
+    async def profile(self) -> str:
+        from serve.live import current
+
+        live = await asyncio.to_thread(current)
+        return live.settings.profile
 
     async def batches(self) -> Mapping[Role, BatchSettings]:
         from serve.live import current

@@ -18,6 +18,8 @@ class EngineState:
 
     check: str = "ok"
     """`ok`, or what is wrong."""
+    profile: str | None = None
+    """In force now: a reload may have brought another one than that of the start."""
     identities: Mapping[Role, ModelIdentity] = field(default_factory=dict)
     batches: Mapping[Role, BatchSettings] = field(default_factory=dict)
     """In force now."""
@@ -37,8 +39,8 @@ async def ask_engine(use: Services) -> EngineState:
 
     async def ask() -> None:
         engine = use.engine
-        state.identities, state.batches, state.max_ongoing_requests, state.stats = await asyncio.gather(
-            engine.identities(), engine.batches(), engine.max_ongoing_requests(), engine.stats()
+        state.profile, state.identities, state.batches, state.max_ongoing_requests, state.stats = await asyncio.gather(
+            engine.profile(), engine.identities(), engine.batches(), engine.max_ongoing_requests(), engine.stats()
         )
 
     state.check = await state_of(ask())

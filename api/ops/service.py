@@ -34,7 +34,7 @@ async def overview(use: Services) -> OpsOverview:
         failures = await find_failures(session)
     return OpsOverview(
         at=now(),
-        profile=use.settings.profile,
+        profile=engine.profile or use.settings.profile,
         engine_version=ENGINE_VERSION,
         checks={"database": "ok", "store": store, "engine": engine.check},
         queue=queue,

@@ -50,6 +50,9 @@ class InstantEngine:
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
         """There is nothing to configure."""
 
+    async def profile(self) -> str:
+        return "instant"
+
     async def batches(self) -> Mapping[Role, BatchSettings]:
         return {}
 

@@ -51,6 +51,7 @@ class ScriptedEngine:
         self.gate = asyncio.Event()
         """Requests wait until it is set."""
         self.gate.set()
+        self.profile_name = "embedded"
         self.configured: dict[Role, BatchSettings] = {"concepts": BatchSettings(max_cost=2.0)}
         self.handed: defaultdict[Role, int] = defaultdict(lambda: 32)
         """`max_ongoing_requests` of the models."""
@@ -85,6 +86,9 @@ class ScriptedEngine:
 
     async def reconfigure(self, batches: Mapping[Role, BatchSettings]) -> None:
         self.configured |= batches
+
+    async def profile(self) -> str:
+        return self.profile_name
 
     async def batches(self) -> Mapping[Role, BatchSettings]:
         return self.configured

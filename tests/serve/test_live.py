@@ -229,10 +229,12 @@ async def test_what_a_reload_changes_beside_the_models_is_told(engine: RayEngine
     """From another user's home too, whose cache is not the engine's: no model has another name for it."""
     before = current()
     scorer = before.settings.scorer.model_copy(update={"max_ongoing_requests": 77})
-    elsewhere = before.settings.model_copy(update={"scorer": scorer, "data_dir": Path("/nowhere")})
+    named = {"profile": "another", "scorer": scorer, "data_dir": Path("/nowhere")}
+    elsewhere = before.settings.model_copy(update=named)
     done = await reload(elsewhere, samples, lambda step: None)
     assert (done.comparisons, done.batches, done.others) == ((), (), ("scorer",))
     assert current().applications == before.applications
+    assert await engine.profile() == "another"
     await reload(before.settings, samples, lambda step: None)
 
 

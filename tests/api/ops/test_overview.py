@@ -43,6 +43,11 @@ async def test_an_idle_installation(http, organization):
     assert (told["throughput"]["per_minute"], told["failures"]) == (0, [])
 
 
+async def test_the_profile_is_the_one_in_force(http, organization, engine):
+    engine.profile_name = "another"
+    assert (await _overview(http, organization))["profile"] == "another"
+
+
 async def test_the_queue(http, services, organization, worker):
     job = await post_job(http, organization, quantity=10)
     await accept(http, worker, job["id"])
