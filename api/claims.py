@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from api.clock import after, now
 from api.ids import new_id
@@ -13,6 +16,9 @@ from api.rows import LockedRow, connection_of
 from api.submissions.keys import SubmissionRow
 from api.submissions.queries import lock_rows
 from api.tables import Job, Submission
+
+ALONE_SECONDS = 1.0
+"""Between two looks for other organizations in the queue of one, which take 2 ms."""
 
 # Built once, as in `api.submissions.queries`.
 _ROWS = Submission.__table__.c
@@ -23,12 +29,38 @@ _WAITING = (
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
-    update(Submission.__table__)  # type: ignore[arg-type]
-    .where(_ROWS.id.in_(_WAITING))
-    .values(claimable_at=bindparam("until"), claim_token=bindparam("token"), engine_attempts=_ROWS.engine_attempts + 1)
-    .returning(*_ROWS)
-)
+
+
+def _claiming(chosen: Select[tuple[str]]) -> ReturningUpdate[Any]:
+    claimed = update(Submission.__table__).where(_ROWS.id.in_(chosen))  # type: ignore[arg-type]
+    attempts = _ROWS.engine_attempts + 1
+    told = {"claimable_at": bindparam("until"), "claim_token": bindparam("token"), "engine_attempts": attempts}
+    return claimed.values(told).returning(*_ROWS)
+
+
+def _organization_after(one: ColumnElement[str]) -> ColumnElement[str]:
+    """The next one that has anything in the queue: a step along an index, however much it has there."""
+    queue = Submission.__table__.alias()
+    waiting = queue.c.claimable_at.is_not(None), queue.c.organization_id > one
+    return select(func.min(queue.c.organization_id)).where(*waiting).scalar_subquery()
+
+
+def _oldest_of_each() -> Select[tuple[str]]:
+    """What waits longest of the next organizations, a submission of each."""
+    first = select(
+        _organization_after(bindparam("after", type_=String)).label("organization"), literal(1).label("place")
+    )
+    turns = first.cte("turns", recursive=True)
+    more = select(_organization_after(turns.c.organization), turns.c.place + 1)
+    turns = turns.union_all(more.where(turns.c.organization.is_not(None), turns.c.place < bindparam("count")))
+    queue = Submission.__table__.alias()
+    due = queue.c.organization_id == turns.c.organization, queue.c.claimable_at <= bindparam("moment")
+    oldest = select(queue.c.id).where(*due).order_by(queue.c.claimable_at).limit(1).scalar_subquery()
+    return select(_ROWS.id).where(_ROWS.id.in_(select(oldest).select_from(turns))).with_for_update(skip_locked=True)
+
+
+_CLAIM = _claiming(_WAITING)
+_CLAIM_IN_TURN = _claiming(_oldest_of_each())
 ANY_WAITING = select(_ROWS.id).where(_ROWS.claimable_at <= bindparam("moment")).limit(1)
 _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True)))
 
@@ -44,15 +76,35 @@ class Claim:
     token: str
 
 
-async def claim(session: AsyncSession, count: int, seconds: float) -> list[Claim]:
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it is in the queue of a dispatcher."""
+
+    after: str = ""
+    """Id of the organization that had the last turn; empty at the start of a round."""
+    alone_until: float = 0.0
+    """By `time.monotonic`: until then the queue is taken for that of one organization."""
+
+
+async def claim(session: AsyncSession, count: int, seconds: float, turns: Turns | None = None) -> list[Claim]:
     """Take up to `count` pending submissions, those that wait longest first.
 
-    The cost does not depend on how many wait: `claimable_at` is an index of the pending ones alone.
+    With `turns` the organizations that have any take turns first, so that nobody's backlog stands before everybody's;
+    what is left of `count` goes by time. The cost does not depend on how many wait: both ways follow indexes of the
+    pending ones alone.
     """
     token = new_id("req")
     told = {"moment": now(), "until": after(seconds), "count": count, "token": token}
-    claimed = await connection_of(session).execute(_CLAIM, told)
-    rows = sorted(claimed, key=lambda row: row.submitted_at or row.created_at)
+    connection, rows = connection_of(session), list[Any]()
+    if turns is not None and monotonic() >= turns.alone_until:
+        rows += await connection.execute(_CLAIM_IN_TURN, told | {"after": turns.after})
+        if not turns.after and len(rows) < min(2, count):
+            turns.alone_until = monotonic() + ALONE_SECONDS
+        # Fewer than asked for: the round is over, and the next one begins with the first.
+        turns.after = max(row.organization_id for row in rows) if len(rows) == count else ""
+    if len(rows) < count:
+        rows += await connection.execute(_CLAIM, told | {"count": count - len(rows)})
+    rows.sort(key=lambda row: row.submitted_at or row.created_at)
     if not rows:
         return []
     jobs = await session.scalars(_JOBS, {"ids": list({row.job_id for row in rows})})

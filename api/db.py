@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from api.outage import tell_outages
+from api.outage import Pool, tell_outages
 from api.rows import open_connection, write_appended
+from api.sqlite_commits import SqliteCommits
 from api.sqlite_driver import SqliteDriver
 from configs.settings import Settings
 
@@ -53,10 +54,11 @@ class Database:
     Both raise `DatabaseAway` when the database does not answer.
     """
 
-    def __init__(self, url: URL, pool_size: int = 10) -> None:
+    def __init__(self, url: URL, pool_size: int = 20) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = _sqlite(url) if self.is_sqlite else _postgres(url, pool_size)
+        self._commits = SqliteCommits(url.database) if self.is_sqlite and url.database else None
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self.is_sqlite else nullcontext()
         tell_outages(self._engine)
         reading = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -82,6 +84,12 @@ class Database:
         async with self.rows() as connection:
             return (await connection.execute(query, values)).first() is not None
 
+    def commits(self) -> int | None:
+        """Another number whenever somebody has committed. SQLite tells that for much less than a query takes; `None` on
+        Postgres, which does not.
+        """
+        return self._commits.count() if self._commits is not None else None
+
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """A session for looking in which all queries see the same moment; their rows can be streamed."""
@@ -105,6 +113,8 @@ class Database:
             await write_appended(session)
 
     async def close(self) -> None:
+        if self._commits is not None:
+            self._commits.close()
         await self._engine.dispose()
 
     @property
@@ -117,6 +127,8 @@ def database_url(settings: Settings) -> URL:
     if settings.database.url == "sqlite":
         return sqlite_url(settings.state_dir / "assay.db")
     url = make_url(settings.database.url)
+    if "sslmode" in url.query:  # as every other client of Postgres calls it
+        url = url.update_query_dict({"ssl": url.query["sslmode"]}).difference_update_query(["sslmode"])
     drivers = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
     password = settings.database.password
     return url.set(
@@ -131,14 +143,18 @@ def sqlite_url(path: Path) -> URL:
 
 
 def _postgres(url: URL, pool_size: int) -> AsyncEngine:
-    return create_async_engine(url, pool_size=pool_size, connect_args={"timeout": CONNECT_SECONDS})
+    """`pool_size` is all that this process opens: how many a server takes is a number that operators reckon with."""
+    return create_async_engine(
+        url, poolclass=Pool, pool_size=pool_size, max_overflow=0, connect_args={"timeout": CONNECT_SECONDS}
+    )
 
 
 def _sqlite(url: URL) -> AsyncEngine:
     """SQLAlchemy's documented way to let SQLite begin transactions as it is told to."""
     if url.database is not None:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, module=SqliteDriver(), connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    timeouts = {"timeout": SQLITE_BUSY_SECONDS}
+    engine = create_async_engine(url, module=SqliteDriver(), poolclass=Pool, connect_args=timeouts)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -27,6 +27,9 @@ from pipeline.reasons import Deduction
 from pipeline.result import EarlierFile, ScoreResult
 
 ALTERED = "integrity.checksum"
+COPY = "integrity.duplicate"
+NEVER = 6
+"""More stars than there are."""
 GATHER_SECONDS = 0.025
 """Beside the half second and more of the engine. It spares a third of a decision's processor time (decision 0019)."""
 
@@ -46,6 +49,8 @@ class Scored:
     """Of what is delivered, or else of what was uploaded."""
     encoder: str
     """Whose space the embeddings are in."""
+    compared: bool
+    """It was scored beside the file that it copies, and is not to be compared again."""
     file_id: str = field(default_factory=lambda: new_id("file"))
 
     def as_earlier(self) -> EarlierFile | None:
@@ -112,7 +117,7 @@ class Decisions:
     ) -> Outcome:
         if submission is None:
             return None
-        if scored.result.fingerprint is not None and scored.delivered is not None:
+        if scored.result.fingerprint is not None and scored.delivered is not None and not scored.compared:
             original = await self._earlier.find(scored.result.fingerprint, files)
             if original is not None:
                 return original
@@ -134,9 +139,15 @@ def is_altered(result: ScoreResult) -> bool:
     return ALTERED in result.score.reasons
 
 
+def may_be_approved(result: ScoreResult) -> bool:
+    """Whatever the job asks: not what nobody can open, is not the announced file, or copies one that was paid."""
+    return result.evidence.facts is not None and not {ALTERED, COPY} & set(result.score.reasons)
+
+
 def decision_of(job: Job, submission: SubmissionRow, result: ScoreResult) -> Decision:
     """What the stars mean here: a client's own file has nobody who could try again or be struck."""
-    decision = decide(result.score.stars, job.min_star_rating, submission.attempt)
+    minimum = job.min_star_rating if may_be_approved(result) else NEVER
+    decision = decide(result.score.stars, minimum, submission.attempt)
     if is_altered(result):  # on its way here, which is nobody's bad work
         decision = Decision("retry_pending" if submission.attempt == 1 else "rejected", strike=False)
     if submission.worker_id is not None:

@@ -6,25 +6,27 @@ together with the money, the slot and the events, and only while the claim is st
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import random
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.claims import ANY_WAITING, Claim, claim, lock_claimed, release, renew
+from api.claims import ANY_WAITING, Claim, Turns, claim, lock_claimed, release, renew
 from api.clock import now
-from api.decisions import Decisions, Scored, as_announced, breakdown_of, is_altered
+from api.decisions import Decisions, Scored, as_announced, breakdown_of, may_be_approved
 from api.earlier_files import EarlierFiles
 from api.files.delivery import Delivered, deliver
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
+from api.operations.checks import check_replicas, check_store
 from api.outage import DatabaseAway
 from api.search.embeddings import encoder_name
 from api.services import Services
-from api.storage import ObjectChanged, StoreError
+from api.storage import ObjectChanged, StoreError, StoreUnavailable
 from api.submissions.keys import SubmissionRow, original_key
 from api.submissions.settlement import settle
 from pipeline.decision import Decision, decide
@@ -32,14 +34,22 @@ from pipeline.media import MediaError, MediaFacts
 from pipeline.media_process import ProcessKilled
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
-from serve.errors import EngineError
+from serve.errors import EngineError, EngineUnavailable
 
 log = logging.getLogger("assay.dispatcher")
 
 PLACES_AT_ONCE = 4
 """A claim is made for a quarter of the places at once: a claim for each would be a tenth of all work."""
 RETRY_GROWTH = 6.0
+RETRY_SPREAD = 0.5
 DATABASE_PAUSE_SECONDS = 1.0
+OUTAGE_PAUSE_SECONDS = 2.0
+"""Between two looks at whether an engine or store that was away answers again. Nothing is claimed meanwhile: each file
+would fail at once and be tried too often."""
+COMMITS_SECONDS = 0.02
+"""Between two looks at whether anything was committed, where the database tells that (SQLite)."""
+LOOK_SECONDS = 1.0
+"""Until the queue is looked at though nothing was committed: time alone makes a file due that is to be tried again."""
 
 
 class Dispatcher:
@@ -51,8 +61,13 @@ class Dispatcher:
         self._earlier = EarlierFiles(use.db, load_rubric(use.settings.rubric).duplicates)
         self._decisions = Decisions(use.db, self._earlier, use.settings.collection, self._under_way)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
+        self._turns = Turns()
         self._found = True
         """Whether the last claim got anything: else there is a look before the next one."""
+        self._away: Callable[[Services], Awaitable[str]] | None = None
+        """What tells whether that answers again which did not."""
+        self._commits_when_empty: int | None = None
+        self._look_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; then what is under way is given back, to be claimed by the next dispatcher."""
@@ -72,6 +87,8 @@ class Dispatcher:
 
     async def _fill(self) -> bool:
         """Claim as many as there is room for; whether there were any."""
+        if self._away is not None and not await self._answers_again(self._away):
+            return False
         room = self._settings.concurrency - len(self._tasks)
         if room < max(1, self._settings.concurrency // PLACES_AT_ONCE):
             return True
@@ -85,13 +102,32 @@ class Dispatcher:
             self._begin(one)
         return bool(claims)
 
+    async def _answers_again(self, check: Callable[[Services], Awaitable[str]]) -> bool:
+        await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
+        if (told := await check(self._use)) != "ok":
+            log.warning("nothing is claimed", extra={"error": told})
+            return False
+        if self._away is check:
+            self._away = None
+        return True
+
     async def _claim(self, room: int) -> list[Claim]:
-        if not self._found and not await self._use.db.finds(ANY_WAITING, moment=now()):
+        if not self._found and not await self._any_waiting():
             return []
         async with self._use.db.write() as session:
-            claims = await claim(session, room, self._settings.claim_seconds)
+            claims = await claim(session, room, self._settings.claim_seconds, self._turns)
         self._found = bool(claims)
         return claims
+
+    async def _any_waiting(self) -> bool:
+        """A look at the queue; none while nobody has committed anything since it was empty."""
+        commits = self._use.db.commits()
+        if commits is not None and commits == self._commits_when_empty and monotonic() < self._look_at:
+            return False
+        waiting = await self._use.db.finds(ANY_WAITING, moment=now())
+        self._commits_when_empty = None if waiting else commits
+        self._look_at = monotonic() + LOOK_SECONDS
+        return waiting
 
     def _begin(self, one: Claim) -> None:
         task = asyncio.create_task(self._process(one))
@@ -113,7 +149,10 @@ class Dispatcher:
         """Until something may have changed: a stop, a place that became free, or the time to look again."""
         stopping = asyncio.create_task(stop.wait())
         waiting: set[asyncio.Task[Any]] = {stopping, *self._tasks} if not idle else {stopping}
-        await asyncio.wait(waiting, timeout=self._settings.poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        seconds = self._settings.poll_seconds
+        if idle and self._commits_when_empty is not None:
+            seconds = min(seconds, COMMITS_SECONDS)
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
 
     async def _process(self, one: Claim) -> None:
@@ -133,7 +172,9 @@ class Dispatcher:
         try:
             scored = await self._score(one)
             await self._commit(one, scored)
-        except (EngineError, StoreError, MediaError, ProcessKilled, FileNotFoundError) as error:
+        except DatabaseAway:
+            raise
+        except (EngineError, StoreError, MediaError, ProcessKilled, OSError) as error:
             log.warning("not scored", extra=told | {"error": f"{type(error).__name__}: {error}"})
             await self._fail(one, error)
 
@@ -152,12 +193,13 @@ class Dispatcher:
                 return await self._score(one, original)
         facts = result.evidence.facts
         delivered = None
-        if facts is not None and result.score.stars >= job.min_star_rating and not is_altered(result):
+        if facts is not None and result.score.stars >= job.min_star_rating and may_be_approved(result):
             with _timed("deliver"):
                 delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
         size = await self._size_bytes(one, delivered, facts)
         encoder = await self._encoder_name(result)
-        return Scored(one, result, breakdown_of(job, result), earlier, delivered, size, encoder)
+        compared = copied is not None
+        return Scored(one, result, breakdown_of(job, result), earlier, delivered, size, encoder, compared)
 
     async def _commit(self, one: Claim, scored: Scored) -> None:
         """Have it settled. If the same picture was approved meanwhile, it is scored as its copy first."""
@@ -183,9 +225,21 @@ class Dispatcher:
         return stored.size_bytes if stored else 0
 
     async def _fail(self, one: Claim, error: Exception) -> None:
-        """The engine or the store is at fault: try again later, and after the last try ask a person."""
-        attempts = one.submission.engine_attempts
+        """The engine or the store is at fault: try again later, and after the last try ask a person.
+
+        A try while the store is away says nothing about the file, and is not counted. One that a replica died of is: it
+        may be the file.
+        """
         ENGINE_FAILURES.inc()
+        if isinstance(error, StoreUnavailable | OSError) and not isinstance(error, FileNotFoundError):
+            if await check_store(self._use) != "ok":
+                self._away = check_store
+                async with self._use.db.write() as session:
+                    await release(session, one, OUTAGE_PAUSE_SECONDS, uncount=True)
+                return
+        elif isinstance(error, EngineUnavailable):
+            self._away = self._away or check_replicas
+        attempts = one.submission.engine_attempts
         if attempts >= self._settings.max_attempts:
             await self._give_up(one, f"{type(error).__name__}: {error}")
             return
@@ -245,8 +299,11 @@ class Dispatcher:
 
 
 def retry_seconds(attempts: int, first: float) -> float:
-    """Pause after so many failed tries: 5, 30 and 180 s with the default, longer than a replica takes to come back."""
-    return float(first * RETRY_GROWTH ** (attempts - 1))
+    """Pause after so many failed tries: 5 and 30 s on average with the defaults.
+
+    Of files that failed together each has its own: one of them may be what the replica died of.
+    """
+    return float(first * RETRY_GROWTH ** (attempts - 1) * random.uniform(1 - RETRY_SPREAD, 1 + RETRY_SPREAD))
 
 
 @contextmanager

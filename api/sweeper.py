@@ -168,22 +168,32 @@ class Sweeper:
         )
 
     async def _look_for(self, submission_id: str) -> None:
-        async with self._use.db.write() as session:
-            submission = await lock_submission(session, submission_id)
-            if submission.arrival_check_at is None or submission.status != "awaiting_upload":
-                return
+        """Ask the store before the transaction: nobody else is to wait for its answer."""
+        async with self._use.db.read() as session:
+            looked_at = await session.get_one(Submission, submission_id)
+        arrived = False
+        if _is_announced(looked_at):
             try:
-                if await is_uploaded(self._use, submission):
-                    queue(submission)
-                    return
+                arrived = await is_uploaded(self._use, looked_at)
             except PayloadTooLarge as error:
                 log.info("arrival refused", extra={"submission_id": submission_id, "error": error.message})
+        async with self._use.db.write() as session:
+            submission = await lock_submission(session, submission_id)
+            if not _is_announced(submission):
+                return
+            if arrived:
+                queue(submission)
+                return
             waited = now() - submission.created_at
             submission.arrival_check_at = now() + min(max(waited / 4, SOONEST_ARRIVAL), LATEST_ARRIVAL)
 
     async def _ids(self, query: object) -> list[str]:
         async with self._use.db.read() as session:
             return list(await session.scalars(query))  # type: ignore[call-overload]
+
+
+def _is_announced(submission: Submission) -> bool:
+    return submission.arrival_check_at is not None and submission.status == "awaiting_upload"
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -219,6 +219,19 @@ class Submission(Table):
             sqlite_where=text("upload_id IS NOT NULL"),
         ),
         Index(
+            "ix_submissions_turns",
+            "organization_id",
+            "claimable_at",
+            postgresql_where=text("claimable_at IS NOT NULL"),
+            sqlite_where=text("claimable_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_submissions_arrival",
+            "arrival_check_at",
+            postgresql_where=text("arrival_check_at IS NOT NULL"),
+            sqlite_where=text("arrival_check_at IS NOT NULL"),
+        ),
+        Index(
             "ix_submissions_unscored",
             "organization_id",
             "updated_at",
@@ -287,6 +300,13 @@ class File(Table):
         Index("ix_files_job_status", "job_id", "status", "id"),
         Index("ix_files_approval", "job_id", "approval"),
         Index("ix_files_submission", "submission_id"),
+        Index(
+            "ix_files_original",
+            "organization_id",
+            "created_at",
+            postgresql_where=text("original_deleted_at IS NULL"),
+            sqlite_where=text("original_deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

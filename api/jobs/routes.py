@@ -22,6 +22,9 @@ from api.tables import AuditEntry, Job
 router = APIRouter(tags=["jobs"])
 
 MAX_WAIT_SECONDS = 60
+LONG_WAIT_SECONDS = 10
+"""A client that waits for so long is answered a second before its time is up: `firsthandapi` asks for 30 s and gives up
+its own request after 30 s too."""
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})")
 
 
@@ -62,7 +65,7 @@ async def get_job(
     seconds = _wait_seconds(prefer)
     if seconds:
         response.headers["Preference-Applied"] = f"wait={seconds}"
-        job = await _wait(use, caller, job, seconds)
+        job = await _wait(use, caller, job, held_seconds(seconds))
     return JobResource.of(job)
 
 
@@ -121,3 +124,8 @@ def _progress(job: Job) -> tuple[str, int, int]:
 def _wait_seconds(prefer: str | None) -> int:
     asked = _WAIT.search(prefer.lower()) if prefer else None
     return min(int(asked.group(1)), MAX_WAIT_SECONDS) if asked else 0
+
+
+def held_seconds(asked_seconds: int) -> int:
+    """How long a request is held at most."""
+    return asked_seconds - 1 if asked_seconds >= LONG_WAIT_SECONDS else asked_seconds

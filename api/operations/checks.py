@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.services import Services
 from api.storage import StoreError
-from serve.errors import EngineError
+from serve.errors import EngineError, EngineUnavailable
 
 CHECK_SECONDS = 5.0
 
@@ -31,6 +31,17 @@ async def check_store(use: Services) -> str:
 async def check_engine(use: Services) -> str:
     """Whether every model answers."""
     return await state_of(use.engine.identities())
+
+
+async def check_replicas(use: Services) -> str:
+    """Whether every replica of every model answers, and each model has one."""
+
+    async def ask() -> None:
+        silent = [role for role, replicas in (await use.engine.stats()).items() if not replicas]
+        if silent:
+            raise EngineUnavailable(f"no replica of {', '.join(silent)}")
+
+    return await state_of(ask())
 
 
 async def state_of(check: Awaitable[object]) -> str:

@@ -38,6 +38,6 @@ class Places:
             self._free += 1
 
 
-def overloaded(message: str) -> Overloaded:
+def overloaded(message: str, code: str | None = None) -> Overloaded:
     """The refusal, with the time after which another try makes sense."""
-    return Overloaded(message, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return Overloaded(message, code=code, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

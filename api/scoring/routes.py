@@ -58,7 +58,7 @@ async def score_file(request: Request, use: Use, caller: Caller = needs("submiss
             with use.scoring.one():
                 result = await use.engine.score(ScoreRequest(_source(use, upload), brief))
         except EngineError as error:
-            raise overloaded("the engine cannot score at the moment") from error
+            raise overloaded("the engine cannot score this file at the moment", code="engine_failed") from error
     facts = result.evidence.facts
     kind = brief.content_type or (facts.content_type if facts else None)
     result = await use.rubrics.applied(result, brief, caller.organization_id, kind)

@@ -123,7 +123,7 @@ def queued() -> dict[str, Any]:
 
 
 async def is_uploaded(use: Services, submission: SubmissionRow) -> bool:
-    """Whether the bytes of a locked submission are there, so that it can be queued.
+    """Whether the bytes of a submission are there, so that it can be queued.
 
     Raises:
         PayloadTooLarge: there are too many; they are removed, so that the upload can be tried again.

@@ -16,10 +16,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.app import create_app
-from api.claims import claim
-from api.db import Database, sqlite_url
+from api.claims import Turns, claim
+from api.db import WRITING, Database, sqlite_url
 from api.migrations.run import migrate
 from api.pages import encode_cursor
+from api.rows import open_connection
 from api.secrets import Cipher
 from api.services import Services
 from api.storage import create_store
@@ -156,8 +157,9 @@ async def _claims(db: Database, owner: Owner, first: int) -> dict[str, Row]:
 
 
 async def _claim(db: Database) -> None:
-    async with AsyncSession(db.engine) as session:
-        claims = await claim(session, CLAIMED_AT_ONCE, 60)
+    async with AsyncSession(db.engine.execution_options(**WRITING)) as session:
+        await open_connection(session)
+        claims = await claim(session, CLAIMED_AT_ONCE, 60, Turns())
         if len(claims) != CLAIMED_AT_ONCE:
             raise ValueError(f"claimed {len(claims)} submissions, not {CLAIMED_AT_ONCE}")
         await session.rollback()

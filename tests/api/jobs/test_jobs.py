@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.auth import ALL_SCOPES
+from api.jobs.routes import held_seconds
 from api.keys.service import create_key
 from api.services import Services
 from tests.api.conftest import Client, WorkerClient
@@ -228,3 +229,8 @@ async def test_the_organizations_default_rating_is_taken(http: httpx.AsyncClient
     await http.patch("/v1/organization/settings", json={"default_min_star_rating": 4}, headers=organization.headers)
     assert (await post_job(http, organization))["min_star_rating"] == 4
     assert (await post_job(http, organization, min_star_rating=2))["min_star_rating"] == 2
+
+
+@pytest.mark.parametrize(("asked", "held"), [(1, 1), (9, 9), (30, 29), (60, 59)])
+def test_a_long_wait_is_answered_before_the_client_gives_up(asked, held):
+    assert held_seconds(asked) == held

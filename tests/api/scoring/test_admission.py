@@ -41,5 +41,6 @@ async def test_a_fault_of_the_engine_gives_its_place_back(
 ) -> None:
     tries = services.settings.api.score_concurrency + 1
     engine.failures = tries
-    assert {(await score(http, organization)).status_code for _ in range(tries)} == {503}
+    failed = [await score(http, organization) for _ in range(tries)]
+    assert {(one.status_code, one.json()["error"]["code"]) for one in failed} == {(503, "engine_failed")}
     assert (await score(http, organization)).status_code == 200

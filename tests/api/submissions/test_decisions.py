@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from itertools import permutations
 from typing import Any
@@ -115,6 +116,40 @@ async def test_of_two_copies_scored_at_once_one_is_paid(
     assert await check(services.db) == []
 
 
+async def test_a_job_that_takes_everything_pays_for_no_copy(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
+) -> None:
+    job = await post_job(http, organization, min_star_rating=1)
+    both = [await submit(http, worker, job["id"], picture(5, seed=1)) for _ in range(2)]
+    await Dispatcher(services).drain()
+    ends = [await see(http, worker, one["id"]) for one in both]
+    assert sorted((one["status"], one["strike"]) for one in ends) == [("approved", False), ("rejected", True)]
+    assert len(engine.requests) <= 3
+    assert await check(services.db) == []
+
+
+async def test_a_rubric_under_which_copies_are_good_ends_too(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    engine: ScriptedEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    score = engine.score
+
+    async def praise(request: Any) -> Any:
+        result = await score(request)
+        return replace(result, score=replace(result.score, stars=4, deductions=()))
+
+    monkeypatch.setattr(engine, "score", praise)
+    job = await post_job(http, organization)
+    both = [await submit(http, worker, job["id"], picture(5, seed=1)) for _ in range(2)]
+    await Dispatcher(services).drain()
+    assert [(await see(http, worker, one["id"]))["status"] for one in both] == ["approved"] * 2
+    assert len(engine.requests) == 3, "the second once more, beside the first"
+
+
 async def test_decisions_of_one_moment_are_each_made_once(
     http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
 ) -> None:
@@ -183,7 +218,9 @@ async def test_a_file_that_always_kills_its_dispatcher_goes_to_a_person(
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 5.0), (2, 30.0), (3, 180.0)])
 def test_pauses_of_the_engine(attempts: int, seconds: float) -> None:
-    assert retry_seconds(attempts, 5.0) == seconds
+    """Files that failed together come back apart."""
+    drawn = [retry_seconds(attempts, 5.0) for _ in range(50)]
+    assert seconds / 2 <= min(drawn) < max(drawn) <= 1.5 * seconds
 
 
 async def _claims(services: Services) -> list[tuple[str | None, datetime | None]]:
@@ -294,6 +331,18 @@ async def test_a_corrupt_file_is_rejected_with_its_reason(
     await Dispatcher(services).drain()
     shown = await see(http, worker, submission["id"])
     assert (shown["status"], shown["score"], shown["reasons"]) == ("rejected", 1, ["integrity.unsupported_format"])
+
+
+@pytest.mark.parametrize("minimum", [1, 2])
+async def test_what_nobody_can_open_is_not_paid_whatever_the_job_takes(
+    minimum: int, http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization, min_star_rating=minimum)
+    submission = await submit(http, worker, job["id"], b"no picture")
+    await Dispatcher(services).drain()
+    shown = await see(http, worker, submission["id"])
+    assert (shown["status"], shown["reasons"]) == ("rejected", ["integrity.unsupported_format"])
+    assert (await http.get("/v1/worker/me", headers=worker.headers)).json()["earned_credits"] == 0
 
 
 async def test_a_file_that_is_not_the_announced_one_is_asked_for_again(
