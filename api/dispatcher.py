@@ -46,7 +46,7 @@ DATABASE_PAUSE_SECONDS = 1.0
 OUTAGE_PAUSE_SECONDS = 2.0
 """Between two looks at whether an engine or store that was away answers again. Nothing is claimed meanwhile: each file
 would fail at once and be tried too often."""
-COMMITS_SECONDS = 0.02
+COMMITS_SECONDS = 0.04
 """Between two looks at whether anything was committed, where the database tells that (SQLite)."""
 LOOK_SECONDS = 1.0
 """Until the queue is looked at though nothing was committed: time alone makes a file due that is to be tried again."""
@@ -120,10 +120,7 @@ class Dispatcher:
         return claims
 
     async def _any_waiting(self) -> bool:
-        """A look at the queue; none while nobody has committed anything since it was empty."""
         commits = self._use.db.commits()
-        if commits is not None and commits == self._commits_when_empty and monotonic() < self._look_at:
-            return False
         waiting = await self._use.db.finds(ANY_WAITING, moment=now())
         self._commits_when_empty = None if waiting else commits
         self._look_at = monotonic() + LOOK_SECONDS
@@ -147,13 +144,20 @@ class Dispatcher:
 
     async def _pause(self, stop: asyncio.Event, *, idle: bool) -> None:
         """Until something may have changed: a stop, a place that became free, or the time to look again."""
+        if idle and self._commits_when_empty is not None:
+            await self._until_somebody_commits(stop)
+            return
         stopping = asyncio.create_task(stop.wait())
         waiting: set[asyncio.Task[Any]] = {stopping, *self._tasks} if not idle else {stopping}
-        seconds = self._settings.poll_seconds
-        if idle and self._commits_when_empty is not None:
-            seconds = min(seconds, COMMITS_SECONDS)
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, timeout=self._settings.poll_seconds, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+
+    async def _until_somebody_commits(self, stop: asyncio.Event) -> None:
+        """Nothing comes into an empty queue without a commit, but by time alone."""
+        while not stop.is_set() and monotonic() < self._look_at:
+            await asyncio.sleep(COMMITS_SECONDS)
+            if self._use.db.commits() != self._commits_when_empty:
+                return
 
     async def _process(self, one: Claim) -> None:
         """One submission, from its claim to its decision, or back to the queue when the database was away meanwhile."""

@@ -155,7 +155,7 @@ class DispatcherSettings(_Section):
     """A claim that is not renewed for so long is free for another dispatcher."""
     poll_seconds: PositiveFloat = 0.1
     """Pause after a look that found nothing: a file that comes alone waits for half of it. A look takes 1.3 ms. SQLite
-    tells whether there is anything new, and is asked that every 0.02 s (decision 34)."""
+    tells whether there is anything new, and is asked that every 0.04 s (decision 34)."""
     max_attempts: PositiveInt = 3
     """Tries of the engine at one file before a person has to look at it."""
     retry_seconds: PositiveFloat = 5.0
