@@ -70,4 +70,4 @@ def launch(settings: Settings, on_progress: Progress) -> None:
     if not {APP_NAME, *live.applications.values()} <= running:
         deploy(live, live.settings.models, on_progress)
     if not {API_NAME, BACKGROUND_NAME} <= running:
-        run_front_end(settings, on_progress)
+        run_front_end(settings, on_progress, running=running)

@@ -3,6 +3,7 @@
 They find the engine's application in the same Ray by name, so either can be restarted without the other.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ HEALTH_CHECK_SECONDS = 5.0
 STOP_SECONDS = 10
 
 
-def run_front_end(settings: Settings, on_progress: Progress, port: Path | None = None) -> None:
+def run_front_end(
+    settings: Settings, on_progress: Progress, port: Path | None = None, running: Collection[str] = ()
+) -> None:
     """Run both applications and wait until they answer.
 
     Args:
@@ -32,12 +35,14 @@ def run_front_end(settings: Settings, on_progress: Progress, port: Path | None =
         on_progress: gets a line for each step.
         port: of this machine, which the API's replicas serve themselves (`held_port`); without it Serve's HTTP proxies
             pass requests on to them.
+        running: applications that are left as they are.
 
     Raises:
         EngineUnavailable: a deployment does not come up.
     """
     api = (ingress_application(settings), "/") if port is None else (api_application(settings, port), None)
-    run_applications({API_NAME: api, BACKGROUND_NAME: (background_application(settings), None)}, on_progress)
+    both = {API_NAME: api, BACKGROUND_NAME: (background_application(settings), None)}
+    run_applications({name: one for name, one in both.items() if name not in running}, on_progress)
 
 
 def api_application(settings: Settings, port: Path) -> ray_serve.Application:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -178,11 +178,18 @@ class _Child:
         try:
             yield
         except TimeoutError:
-            if self._cpu_seconds() - self._cpu_seconds_before < STARVED * limit_seconds:
+            if self._was_kept_from_working(limit_seconds):
                 raise ProcessKilled(f"a process of {self._worker} got no processor time") from None
             raise DecodeTimeout(f"Decoding the file took longer than {limit_seconds:.0f} seconds.") from None
         except (OSError, EOFError, pickle.UnpicklingError):
             raise self._cause_of_death() from None
+
+    def _was_kept_from_working(self, limit_seconds: float) -> bool:
+        """Whether it would have worked; one that sleeps hangs by itself."""
+        with suppress(psutil.Error):
+            if psutil.Process(self._process.pid).status() == psutil.STATUS_SLEEPING:
+                return False
+        return self._cpu_seconds() - self._cpu_seconds_before < STARVED * limit_seconds
 
     def _cpu_seconds(self) -> float:
         try:

@@ -32,7 +32,8 @@ START_SECONDS = 400
 class Declared:
     """What answers, and the secrets of its database."""
 
-    def __init__(self, url: str, secrets: FirstSecrets) -> None:
+    def __init__(self, url: str, secrets: FirstSecrets, profile: Path) -> None:
+        self.profile = profile
         self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secrets.api_key}"}, timeout=30)
 
 
@@ -61,7 +62,7 @@ def declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Declared]:
             ray_serve.start(proxy_location=configuration["proxy_location"], http_options=configuration["http_options"])
             _get_global_client().deploy_apps(ServeDeploySchema.model_validate(configuration))
             _await_launcher()
-            yield Declared(f"http://127.0.0.1:{port}", secrets)
+            yield Declared(f"http://127.0.0.1:{port}", secrets, profile)
         finally:
             ray.shutdown()
 
@@ -117,19 +118,19 @@ def test_a_launcher_that_starts_again_makes_anew_what_has_failed(declared: Decla
     with pytest.raises(RuntimeError):
         ray_serve.run(Broken.bind(), name="background", route_prefix=None)  # type: ignore[attr-defined]
     assert ray_serve.status().applications["background"].status == "DEPLOY_FAILED"
-    before = _replicas()
-    ray_serve.run(stack(Arguments(profile="embedded")), name="launcher", route_prefix=None)
+    before = _replicas() - _replicas("background")
+    ray_serve.run(stack(Arguments(profile=str(declared.profile))), name="launcher", route_prefix=None)
     assert ray_serve.status().applications["background"].status == "RUNNING"
     assert before < _replicas(), "nothing else was made anew"
     test_a_file_is_scored_and_paid(declared)
 
 
-def _replicas() -> set[str]:
+def _replicas(only: str | None = None) -> set[str]:
     details = _get_global_client().get_serve_details()["applications"]
     return {
         replica["replica_id"]
         for name, application in details.items()
-        if name != "launcher"
+        if name != "launcher" and only in (None, name)
         for deployment in application["deployments"].values()
         for replica in deployment["replicas"]
     }
