@@ -16,7 +16,7 @@ from pipeline.result import EarlierFile
 FILES_REMEMBERED = 50_000
 """Of all jobs together, 300 MB; the job that is asked for is kept whatever it has, which is 10,000 at most."""
 IDLE_SECONDS = 600.0
-"""A job that nobody asked for so long is forgotten; to read one file back takes a tenth of a millisecond."""
+"""A job that nobody asked for so long is forgotten; to read one file back takes 0.03 ms (SQLite)."""
 JOB_COUNTS_AS = 100
 """Files, beside its own: so there are 500 jobs at most."""
 SENT_TO_ENGINE = 100

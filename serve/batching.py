@@ -233,7 +233,9 @@ class Batcher(Generic[Item, Output]):
 def _let_go_of_frames(error: BaseException) -> None:
     """Of the failed call and of what caused it: they hold its tensors, for which the next call needs the memory."""
     told: BaseException | None = error
-    while told is not None:
+    seen: set[int] = set()
+    while told is not None and id(told) not in seen:
+        seen.add(id(told))
         clear_frames(told.__traceback__)
         told = told.__cause__ or told.__context__
 

@@ -21,7 +21,7 @@ async def migrate(db: Database) -> None:
     """Upgrade to the newest schema; several processes may call it at once.
 
     A database that is newer than this program is left as it is: while a cluster takes another version, a machine of
-    the old one may start once more. What such a database may not be read by is told in the notes of that version.
+    the old one may start once more.
     """
     async with db.engine.execution_options(**WRITING).begin() as connection:
         if not db.is_sqlite:

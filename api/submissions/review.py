@@ -69,8 +69,8 @@ async def review(
         raise Conflict(f"a submission that is {submission.status} cannot be reviewed", code="not_reviewable")
     _keep_label(session, caller, submission, body)
     wanted = "approved" if body.decision == "approve" else "rejected"
-    score = body.score or _score(job, submission, wanted)
     is_change = submission.status != wanted
+    score = body.score or (_score(job, submission, wanted) if is_change else submission.score)
     if is_change:
         await _change(session, job, submission, wanted, score, made)
         await complete_when_full(session, job)

@@ -175,7 +175,7 @@ def test_a_server_that_falls_silent_is_given_up() -> None:
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
 
 
-async def test_a_real_connection_has_such_a_socket(on_postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_real_connection_has_such_a_socket(on_postgres: Database) -> None:
     async with on_postgres.engine.connect() as connection:
         raw = await connection.get_raw_connection()
         assert raw.driver_connection._transport.get_extra_info("socket") is not None  # type: ignore[union-attr]

@@ -72,7 +72,11 @@ async def test_a_rejection_without_stars_leaves_those_of_the_engine(
     job = await post_job(http, organization)
     decided = await submit_scored(http, services, worker, job["id"], 2)
     path = f"/v1/submissions/{decided['id']}/review"
-    for body, score in (({"decision": "approve", "score": 5}, 5), ({"decision": "reject"}, 2)):
+    for body, score in (
+        ({"decision": "approve", "score": 5}, 5),
+        ({"decision": "approve"}, 5),
+        ({"decision": "reject"}, 2),
+    ):
         shown = (await http.post(path, json=body, headers=organization.headers)).json()
         assert shown["score"] == score
     (file,) = (await http.get("/v1/files", headers=organization.headers)).json()["data"]
