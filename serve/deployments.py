@@ -20,7 +20,7 @@ from serve.loading import load_model
 from serve.niceness import come_forward
 
 HUNG_SECONDS = 600.0
-"""Of a call that will not come back: the slowest batches take 2.2 s on two cores (speech, 95th percentile, decision 22)."""
+"""Of a call that will not come back: on two cores the slowest batches, speech's, take 2.2 s (p95, decision 22)."""
 
 
 class ModelDeployment:
