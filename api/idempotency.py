@@ -49,6 +49,10 @@ class Once:
         self._use = use
         self._key = key
 
+    @property
+    def has_key(self) -> bool:
+        return self._key is not None
+
     async def run(
         self,
         owner_id: str,

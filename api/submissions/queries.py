@@ -1,10 +1,10 @@
 """Reading submissions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Row, Select, bindparam, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from api.auth import Caller
 from api.errors import NotFound
@@ -24,13 +24,9 @@ _LOCK = (
 )
 _LOCK_OWN = _LOCK.where(Submission.worker_id == bindparam("worker_id"))
 _ROWS = Submission.__table__.c
-_LOCK_ROWS = (
-    select(Submission.__table__)
-    .where(_ROWS.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_ROWS.id)
-    .with_for_update()
-)
-_LOCK_WORKERS_ROWS = _LOCK_ROWS.where(_ROWS.worker_id.in_(bindparam("workers", expanding=True)))
+_ROWS_BY_ID = select(Submission.__table__).where(_ROWS.id.in_(bindparam("ids", expanding=True))).order_by(_ROWS.id)
+_WORKERS_ROWS = _ROWS_BY_ID.where(_ROWS.worker_id.in_(bindparam("workers", expanding=True)))
+_LOCK_ROWS, _LOCK_WORKERS_ROWS = _ROWS_BY_ID.with_for_update(), _WORKERS_ROWS.with_for_update()
 
 
 def submissions_of(caller: Caller) -> Select[Submission]:
@@ -60,10 +56,17 @@ async def lock_submission(session: AsyncSession, submission_id: str, worker_id: 
     return found(await session.scalar(_LOCK_OWN, {"ids": [submission_id], "worker_id": worker_id}), submission_id)
 
 
+async def workers_rows(
+    connection: AsyncConnection, ids: Collection[str], worker_ids: Collection[str]
+) -> Sequence[Row[Any]]:
+    """The rows of workers' submissions."""
+    return (await connection.execute(_WORKERS_ROWS, {"ids": list(ids), "workers": list(worker_ids)})).all()
+
+
 async def lock_workers_rows(
     session: AsyncSession, ids: Collection[str], worker_ids: Collection[str]
 ) -> dict[str, Row[Any]]:
-    """The rows of workers' submissions by id, locked likewise: handing files in needs no more."""
+    """The same by id, locked as `lock_submission` does: handing files in needs no more."""
     chosen = {"ids": list(ids), "workers": list(worker_ids)}
     return {row.id: row for row in await connection_of(session).execute(_LOCK_WORKERS_ROWS, chosen)}
 

@@ -53,18 +53,23 @@ async def submit(
     """Say that the file is uploaded; it is scored next."""
     handed_in = HandedIn(worker, submission_id, body or Submit())
 
-    async def action(session: AsyncSession) -> WorkerSubmissionResource:
-        return WorkerSubmissionResource.of(await service.submit(session, use, handed_in))
-
     async def together() -> WorkerSubmissionResource:
         return WorkerSubmissionResource.of(await turns_of(request).submit(handed_in))
 
-    try:
+    async def answer() -> Response:
+        arrivals = await service.look_for_files(use, [handed_in]) if once.has_key else {}
+
+        async def action(session: AsyncSession) -> WorkerSubmissionResource:
+            return WorkerSubmissionResource.of(await service.submit(session, handed_in, arrivals))
+
         return await once.run(worker.worker_id, action, without_key=together)
+
+    try:
+        return await answer()
     except service.UploadMissing:
         if not await service.join_upload(use, worker, submission_id):
             raise
-        return await once.run(worker.worker_id, action, without_key=together)
+        return await answer()
 
 
 @router.get("/v1/worker/me")

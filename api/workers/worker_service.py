@@ -18,7 +18,7 @@ from api.services import Services
 from api.storage import StoreError
 from api.submissions import parted
 from api.submissions.keys import SubmissionRow
-from api.submissions.queries import found, lock_submission, lock_workers_rows
+from api.submissions.queries import found, lock_submission, lock_workers_rows, workers_rows
 from api.submissions.schemas import PartedUpload, Submit
 from api.submissions.service import is_uploaded, queued
 from api.submissions.slots import lease_slots
@@ -158,8 +158,28 @@ class HandedIn:
     told: Submit
 
 
-async def submit(session: AsyncSession, use: Services, handed_in: HandedIn) -> Written:
+Arrivals = dict[tuple[str, int], bool | BaseException]
+"""Whether a file is at its place, or what is against it, by submission and attempt."""
+
+
+async def look_for_files(use: Services, handed_in: Sequence[HandedIn]) -> Arrivals:
+    """Ask the store for files, before the transaction that queues them.
+
+    A transaction that waited for a store would keep its connection and its locks meanwhile, and on SQLite all writers.
+    """
+    ids, workers = [each.submission_id for each in handed_in], [each.worker.worker_id for each in handed_in]
+    async with use.db.rows() as connection:
+        rows = await workers_rows(connection, ids, workers)
+    waiting = [row for row in rows if row.status == "awaiting_upload"]
+    arrived = await asyncio.gather(*(is_uploaded(use, row) for row in waiting), return_exceptions=True)
+    return {(row.id, row.attempt): found for row, found in zip(waiting, arrived, strict=True)}
+
+
+async def submit(session: AsyncSession, handed_in: HandedIn, arrivals: Arrivals) -> Written:
     """Queue an uploaded file for scoring. A second call for the same upload changes nothing.
+
+    Args:
+        arrivals: from `look_for_files`.
 
     Raises:
         AuthorizationFailed: the worker is banned.
@@ -170,11 +190,13 @@ async def submit(session: AsyncSession, use: Services, handed_in: HandedIn) -> W
         StoreError: the store does not answer.
     """
     require_active(handed_in.worker)
-    (outcome,) = await submit_all(session, use, [handed_in])
+    (outcome,) = await submit_all(session, [handed_in], arrivals)
     return answer_of(outcome)
 
 
-async def submit_all(session: AsyncSession, use: Services, handed_in: Sequence[HandedIn]) -> list[Written | Exception]:
+async def submit_all(
+    session: AsyncSession, handed_in: Sequence[HandedIn], arrivals: Arrivals
+) -> list[Written | Exception]:
     """The same for several; an error of one undoes nothing of the others.
 
     Returns:
@@ -182,9 +204,6 @@ async def submit_all(session: AsyncSession, use: Services, handed_in: Sequence[H
     """
     workers = {each.worker.worker_id for each in handed_in}
     rows = await lock_workers_rows(session, {each.submission_id for each in handed_in}, workers)
-    waiting = [row for row in rows.values() if row.status == "awaiting_upload"]
-    arrived = await asyncio.gather(*(is_uploaded(use, row) for row in waiting), return_exceptions=True)
-    arrivals = dict(zip((row.id for row in waiting), arrived, strict=True))
     outcomes: list[Written | Exception] = []
     changes: dict[str, dict[str, Any]] = {}
     for each in handed_in:
@@ -192,7 +211,7 @@ async def submit_all(session: AsyncSession, use: Services, handed_in: Sequence[H
         try:
             row = found(row if row and row.worker_id == each.worker.worker_id else None, each.submission_id)
             if row.id not in changes and row.status not in HANDED_IN:
-                _require_arrived(row, arrivals.get(row.id, False))
+                _require_arrived(row, arrivals.get((row.id, row.attempt), False))
                 changes[row.id] = _told(row, each.told) | queued()
                 _record(session, row, "submission.submitted", each.worker)
         except (ApiError, StoreError) as error:

@@ -54,8 +54,9 @@ class WorkerTurns:
             return await service.accept_all(session, self._use, [worker for worker, _ in group], group[0][1])
 
     async def _submit(self, group: Sequence[HandedIn]) -> list[Written | Exception]:
+        arrivals = await service.look_for_files(self._use, group)
         async with self._use.db.write() as session:
-            return await service.submit_all(session, self._use, group)
+            return await service.submit_all(session, group, arrivals)
 
 
 def turns_of(request: Request) -> WorkerTurns:

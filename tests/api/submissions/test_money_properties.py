@@ -98,8 +98,10 @@ class World:
         if not await self.use.store.exists(key):
             await self.use.store.put_bytes(key, content, UPLOAD_TYPE)
         worker = next(one for one in self.workers if one.worker_id == submission.worker_id)
+        handed_in = HandedIn(worker, chosen, Submit())
+        arrivals = await worker_service.look_for_files(self.use, [handed_in])
         async with self.use.db.write() as session:
-            await worker_service.submit(session, self.use, HandedIn(worker, chosen, Submit()))
+            await worker_service.submit(session, handed_in, arrivals)
 
     async def _work(self, number: int) -> None:
         await self._accept(number)

@@ -23,9 +23,9 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[int]]:
         sizes: list[int] = []
         done: Callable[..., Awaitable[list[Any]]] = getattr(worker_service, name)
 
-        async def counted(session: Any, use: Any, several: list[Any], *more: Any) -> list[Any]:
-            sizes.append(len(several))
-            return await done(session, use, several, *more)
+        async def counted(*arguments: Any) -> list[Any]:
+            sizes.append(next(len(several) for several in arguments if isinstance(several, list)))
+            return await done(*arguments)
 
         monkeypatch.setattr(worker_service, name, counted)
         return sizes
@@ -130,3 +130,24 @@ async def test_a_store_that_fails_for_one_fails_for_no_other(http, services, org
     assert [one.status_code for one in answers] == [200, 200, 200, 503, 200, 200]
     assert answers[3].json()["error"]["type"] == "overloaded"
     assert "away" not in answers[3].text, "what the store says may name keys"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}])
+async def test_while_the_store_thinks_others_can_write(http, services, organization, workers, monkeypatch, headers):
+    job_id = await _job(http, organization)
+    (slot,) = [one.json() for one in await _accept_at_once(http, job_id, workers[:1])]
+    await upload(http, slot, b"a file")
+    asked, answering, head = asyncio.Event(), asyncio.Event(), services.store.head
+
+    async def slow(key: str, **limits: Any):
+        asked.set()
+        await answering.wait()
+        return await head(key, **limits)
+
+    monkeypatch.setattr(services.store, "head", slow)
+    path = f"/v1/worker/submissions/{slot['id']}/submit"
+    submitting = asyncio.create_task(http.post(path, headers=workers[0].headers | headers))
+    await asked.wait()
+    assert _told(await asyncio.wait_for(_accept_at_once(http, job_id, workers[1:2]), 5)) == ["taken"]
+    answering.set()
+    assert (await submitting).json()["status"] == "pending_score"
