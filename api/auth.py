@@ -82,6 +82,7 @@ async def client(
     if key is None or _ended(key, now()):
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
     services_of(request).limits.spend(request, key.organization_id)
+    request.state.key_id = key.id
     return Caller(key.id, key.organization_id, key.livemode, frozenset(key.scopes), request.state.request_id)
 
 

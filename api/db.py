@@ -145,7 +145,12 @@ def sqlite_url(path: Path) -> URL:
 def _postgres(url: URL, pool_size: int) -> AsyncEngine:
     """`pool_size` is all that this process opens: how many a server takes is a number that operators reckon with."""
     return create_async_engine(
-        url, poolclass=Pool, pool_size=pool_size, max_overflow=0, connect_args={"timeout": CONNECT_SECONDS}
+        url,
+        poolclass=Pool,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"timeout": CONNECT_SECONDS},
     )
 
 
@@ -154,7 +159,10 @@ def _sqlite(url: URL) -> AsyncEngine:
     if url.database is not None:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     timeouts = {"timeout": SQLITE_BUSY_SECONDS}
-    engine = create_async_engine(url, module=SqliteDriver(), poolclass=Pool, connect_args=timeouts)
+    # Errors go into the log, and parameters may be names, addresses and hashes of keys.
+    engine = create_async_engine(
+        url, module=SqliteDriver(), poolclass=Pool, hide_parameters=True, connect_args=timeouts
+    )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

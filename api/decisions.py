@@ -25,9 +25,13 @@ from pipeline.duplicates import to_json
 from pipeline.media import MIME_TYPES
 from pipeline.reasons import Deduction
 from pipeline.result import EarlierFile, ScoreResult
+from pipeline.score import BEST, WORST
 
 ALTERED = "integrity.checksum"
 COPY = "integrity.duplicate"
+UNSAFE = "policy.unsafe"
+CONDITIONS = "requirements."
+"""What codes of a job's conditions begin with."""
 NEVER = 6
 """More stars than there are."""
 GATHER_SECONDS = 0.025
@@ -125,13 +129,15 @@ class Decisions:
 
 
 def as_announced(result: ScoreResult, sha256: str | None) -> ScoreResult:
-    """The result, or that of a file that is not the one whose SHA-256 its sender told: 1 star, and the reason."""
+    """The result, or that of a file that is not the one whose SHA-256 its sender told: 1 star, and the reason alone."""
     facts = result.evidence.facts
     if sha256 is None or facts is None or facts.sha256 == sha256:
         return result
-    altered = Deduction(ALTERED, "completeness", 4.0)
-    score = replace(result.score, stars=1, deductions=(altered, *result.score.deductions), feedback=altered.sentence)
-    return replace(result, score=score)
+    unsafe = (each for each in result.score.deductions if each.code == UNSAFE)
+    altered = Deduction(ALTERED, "completeness", BEST - WORST)
+    # Nothing else of what it scored, or a wrong digest would be a free look before the attempt that counts.
+    told = replace(result.score, stars=1, relevance=WORST, quality=WORST, completeness=WORST)
+    return replace(result, score=replace(told, deductions=(altered, *unsafe), feedback=altered.sentence))
 
 
 def is_altered(result: ScoreResult) -> bool:
@@ -140,15 +146,18 @@ def is_altered(result: ScoreResult) -> bool:
 
 
 def may_be_approved(result: ScoreResult) -> bool:
-    """Whatever the job asks: not what nobody can open, is not the announced file, or copies one that was paid."""
-    return result.evidence.facts is not None and not {ALTERED, COPY} & set(result.score.reasons)
+    """Whatever minimum the job has: not what nobody can open, is not the announced file, copies one that was paid,
+    shows what is not allowed, or breaks a condition of the job."""
+    reasons = set(result.score.reasons)
+    is_barred = {ALTERED, COPY, UNSAFE} & reasons or any(code.startswith(CONDITIONS) for code in reasons)
+    return result.evidence.facts is not None and not is_barred
 
 
 def decision_of(job: Job, submission: SubmissionRow, result: ScoreResult) -> Decision:
     """What the stars mean here: a client's own file has nobody who could try again or be struck."""
     minimum = job.min_star_rating if may_be_approved(result) else NEVER
     decision = decide(result.score.stars, minimum, submission.attempt)
-    if is_altered(result):  # on its way here, which is nobody's bad work
+    if is_altered(result) and UNSAFE not in result.score.reasons:  # on its way here, which is nobody's bad work
         decision = Decision("retry_pending" if submission.attempt == 1 else "rejected", strike=False)
     if submission.worker_id is not None:
         return decision

@@ -22,7 +22,7 @@ from api.earlier_files import EarlierFiles
 from api.files.delivery import Delivered, deliver
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
-from api.operations.checks import check_replicas, check_store
+from api.operations.checks import check_engine, check_store
 from api.outage import DatabaseAway
 from api.search.embeddings import encoder_name
 from api.services import Services
@@ -242,7 +242,7 @@ class Dispatcher:
                     await release(session, one, OUTAGE_PAUSE_SECONDS, uncount=True)
                 return
         elif isinstance(error, EngineUnavailable):
-            self._away = self._away or check_replicas
+            self._away = self._away or check_engine
         attempts = one.submission.engine_attempts
         if attempts >= self._settings.max_attempts:
             await self._give_up(one, f"{type(error).__name__}: {error}")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import httpx
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -48,15 +47,15 @@ class AgentTools:
         self._closing = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        request = Request(scope)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         async with self._use.db.read() as session:
-            key = await find_key(session, given.removeprefix("Bearer "))
+            key = await find_key(session, token.strip()) if scheme.lower() == "bearer" else None
         if key is None:
-            error = AuthenticationFailed("an API key is needed: Authorization: Bearer …")
-            body = error.to_json(scope["state"]["request_id"])
-            await JSONResponse(body, error.status, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
-            return
-        allow_body(Request(scope), MAX_BODY_BYTES)
+            challenge = {"WWW-Authenticate": "Bearer"}
+            raise AuthenticationFailed("an API key is needed: Authorization: Bearer …", headers=challenge)
+        self._use.limits.spend(request, key.organization_id)
+        allow_body(request, MAX_BODY_BYTES)
         await (await self._manager()).handle_request(scope, receive, send)
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from time import monotonic, time
 from typing import Literal
 
@@ -31,7 +32,7 @@ class Window:
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": str(int(time()) + self.reset_seconds),
+            "X-RateLimit-Reset": str(ceil(time()) + self.reset_seconds),
         }
 
 
@@ -65,7 +66,7 @@ class MovingWindow:
         return self._window([moment for moment in self._times.get(owner, ()) if moment > now - PERIOD_SECONDS], now)
 
     def _window(self, times: Sequence[float], now: float) -> Window:
-        waits = max(1, round(times[0] + PERIOD_SECONDS - now)) if times else round(PERIOD_SECONDS)
+        waits = max(1, ceil(times[0] + PERIOD_SECONDS - now)) if times else ceil(PERIOD_SECONDS)
         return Window(self._limit, self._limit - len(times), waits)
 
     def _forget_before(self, moment: float) -> None:
@@ -117,4 +118,5 @@ class RateLimits:
 def _route_class(request: Request) -> RouteClass:
     if request.url.path == "/v1/score":
         return "score"
-    return "read" if request.method in ("GET", "HEAD") else "write"
+    # What an agent's call does counts besides, as the request that it makes.
+    return "read" if request.method in ("GET", "HEAD") or request.url.path == "/mcp" else "write"

@@ -130,6 +130,8 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
         "status": status,
         "duration_ms": round(seconds * 1000, 1),
         "organization_id": state.get("owner_id"),
+        "key_id": state.get("key_id"),
+        "address": scope["client"][0] if scope.get("client") else None,
     }
     log.info("request", extra=extra)
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, MalformedRangeHeader, Response
+from starlette.responses import RangeNotSatisfiable as BehindTheEnd
 from starlette.routing import Route
 
 from api.body_limit import allow_body
-from api.errors import AuthorizationFailed, Conflict, NotFound, PayloadTooLarge, ValidationFailed
+from api.errors import AuthorizationFailed, Conflict, NotFound, PayloadTooLarge, RangeNotSatisfiable, ValidationFailed
 from api.storage import ObjectExists, ObjectMissing, ObjectTooLarge, check_size
 from api.storage_local import LocalStore
 from api.storage_signing import PATH, BadSignature, Grant
@@ -63,7 +64,21 @@ async def _give(store: LocalStore, grant: Grant) -> Response:
         raise ObjectMissing(f"there is no object {grant.key}")
     headers = _HARMLESS | {"Content-Disposition": grant.content_disposition or "attachment"}
     media_type = grant.content_type or "application/octet-stream"
-    return FileResponse(store.local_path(grant.key), media_type=media_type, headers=headers)
+    return _File(store.local_path(grant.key), media_type=media_type, headers=headers)
+
+
+class _File(FileResponse):
+    """A file or ranges of it. What is no range is left aside (RFC 9110, 14.2); one behind the end is an error."""
+
+    @classmethod
+    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
+        try:
+            return super()._parse_range_header(http_range, file_size)
+        except MalformedRangeHeader:
+            return []
+        except BehindTheEnd:
+            headers = {"Content-Range": f"bytes */{file_size}"}
+            raise RangeNotSatisfiable(f"this file has {file_size:,} bytes", headers=headers) from None
 
 
 @contextmanager

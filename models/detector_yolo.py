@@ -75,11 +75,8 @@ def load(
 
     Raises:
         KeyError: the weights have no such file.
-        ValueError: a device other than the CPU, `int8` of a file that is not quantised, no class names, or a network
-            of another layout.
+        ValueError: `int8` of a file that is not quantised, no class names, or a network of another layout.
     """
-    if placement.device != "cpu":
-        raise ValueError(f"backend yolo runs on the CPU, not on {placement.device}; take ultralytics or transformers")
     path = weights.path(file)
     model = openvino.Core().read_model(path)
     if placement.precision == "int8" and not is_quantised(model):

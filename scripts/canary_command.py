@@ -1,10 +1,11 @@
 """`assay canary`: a candidate on a share of the traffic, and a report, before anybody takes it."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.table import Table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 APPROVED_FROM_STARS = 3
 """What most jobs ask for; the report counts candidates' scores on the other side of it."""
+MIN_COMPARED = 10
 REASONS_SHOWN = 3
 """Why the candidate failed."""
 
@@ -55,7 +57,9 @@ def canary(
     precision: Annotated[str | None, typer.Option(help="f32, bf16, f16 or int8.", show_default=False)] = None,
     profile: Annotated[str | None, typer.Option(help="Profile that names the candidate.", show_default=False)] = None,
     share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Of the submissions.")] = 0.1,
-    submissions: Annotated[int, typer.Option("--for", min=1, help="Submissions to score twice.")] = 50,
+    submissions: Annotated[
+        int, typer.Option("--for", min=1, help="Submissions to score twice, of those that ask the model.")
+    ] = 50,
     timeout: Annotated[float, typer.Option(help="Seconds after which the trial ends as it stands.")] = 3600.0,
     promote: Annotated[bool, typer.Option("--promote", help="Take the candidate if it did well.")] = False,
     min_agreement: Annotated[float, typer.Option(help="What --promote asks for.")] = 0.9,
@@ -69,15 +73,17 @@ def canary(
     Exits 1 when --promote is asked for and the candidate is not taken.
     """
     settings = load_settings(profile or "embedded", state_dir=state_dir(data_dir))
-    if model not in settings.models:
-        raise UserError(f"no model {model!r}; there are {', '.join(sorted(settings.models))}")
+    known: tuple[Role, ...] = get_args(Role) if profile is None else tuple(settings.models)
+    role = next((one for one in known if one == model), None)
+    if role is None:
+        raise UserError(f"no model {model!r}; there are {', '.join(sorted(known))}")
     changes = {"weights": weights, "backend": backend, "precision": precision}
     given = {name: value for name, value in changes.items() if value is not None}
     if not given and profile is None:
         raise UserError("name what is tried: --weights, --backend, --precision or --profile")
     from_profile = profile is not None
-    base, registry = (settings.models[model], settings.weights) if from_profile else (None, None)
-    wish = Wish(model, base, given, registry)
+    base, registry = (settings.models[role], settings.weights) if from_profile else (None, None)
+    wish = Wish(role, base, given, registry)
     bounds = Bounds(share, submissions, timeout, promote, min_agreement)
     report = in_the_engine_of(settings, _run(settings, wish, bounds, media))
     console.print(report_table(report))
@@ -104,10 +110,16 @@ async def _run(settings: Settings, wish: Wish, bounds: Bounds, media: Path | Non
 
 
 def did_well(report: "CanaryReport", bounds: Bounds) -> bool:
-    """Whether the candidate answered as many submissions as were asked for, and agreed where its role was asked."""
+    """Whether the candidate answered as many submissions as were asked for, and agreed where there was something."""
     agreed = [one.agreement for one in report.compared if one.agreement is not None]
     answered = sum(one.error is None for one in report.compared)
-    return answered >= bounds.submissions and bool(agreed) and fmean(agreed) >= bounds.min_agreement
+    is_enough = answered >= bounds.submissions and len(agreed) >= needed(bounds)
+    return is_enough and fmean(agreed) >= bounds.min_agreement
+
+
+def needed(bounds: Bounds) -> int:
+    """On how many submissions one of the two must have found something: two blank pages agree about nothing."""
+    return max(1, min(MIN_COMPARED, math.ceil(bounds.submissions / 2)))
 
 
 def report_table(report: "CanaryReport") -> Table:
@@ -118,8 +130,9 @@ def report_table(report: "CanaryReport") -> Table:
     moved = sum(one.stars != one.candidate_stars for one in compared)
     sides = sum((one.stars < APPROVED_FROM_STARS) != (one.candidate_stars < APPROVED_FROM_STARS) for one in compared)
     table.add_row("submissions scored on both", "", str(len(compared)))
+    table.add_row("of them with something to compare", "", str(len(agreed)))
     table.add_row("the candidate failed on", "", str(sum(one.error is not None for one in compared)))
-    table.add_row("agreement of the outputs", "", f"{fmean(agreed):.3f}" if agreed else "was not asked")
+    table.add_row("agreement of the outputs", "", f"{fmean(agreed):.3f}" if agreed else "-")
     table.add_row("shift of the mean score", "", f"{fmean([one.shift for one in compared] or [0.0]):+.3f}")
     table.add_row("other stars", "", str(moved))
     table.add_row(f"other side of {APPROVED_FROM_STARS} stars", "", str(sides))
@@ -140,4 +153,4 @@ def verdict(report: "CanaryReport", bounds: Bounds) -> str:
     if did_well(report, bounds):
         return "promoted: it serves now. Put it into the profile, or the next reload or assay up takes it back."
     asked = f"{bounds.min_agreement:.2f} agreement on {bounds.submissions} submissions without a failure"
-    return f"not promoted: {asked} was asked for"
+    return f"not promoted: {asked} was asked for, {needed(bounds)} of them with something to compare"

@@ -1,6 +1,7 @@
 """`assay doctor`: what this machine has, and what of a profile would run where."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ def doctor(
         raise UserError(str(error)) from error
     console.print(_machine(settings))
     table, missing = _models(settings)
+    missing += _lacking(settings)
     console.print(table)
     for line in missing:
         console.print(f"missing: {line}", soft_wrap=True)
@@ -67,7 +69,7 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
         found = state(declared, model.weights)
         where: tuple[str, str, str] = ("nowhere", "", "")
         try:
-            place = resolve(model.device, model.precision, model.threads, settings.data_dir)
+            place = resolve(model, settings.data_dir)
             where = (place.device, place.precision, str(place.threads))
         except ValueError as error:
             missing.append(f"{role}: {error}")
@@ -75,6 +77,26 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
             missing.append(f"{role}: {found}")
         table.add_row(role, model.backend, model.weights, "verified" if found == "verified" else "missing", *where)
     return table, missing
+
+
+def _lacking(settings: Settings) -> list[str]:
+    """What a start would refuse beside the models."""
+    from serve.app import require_gpus
+    from serve.errors import EngineUnavailable
+    from serve.loading import load_scoring
+
+    def look_for_gpus() -> None:
+        import torch
+
+        require_gpus(settings, torch.cuda.device_count())
+
+    lacking = []
+    for look in (partial(load_scoring, settings), look_for_gpus):
+        try:
+            look()
+        except EngineUnavailable as error:
+            lacking.append(str(error))
+    return lacking
 
 
 def _flags() -> list[str]:

@@ -1,5 +1,6 @@
 """`assay reload`: a running stack becomes that of a changed profile, while it works."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
     from serve.swapping import Reloaded
 
 
+DEFAULT = "embedded"
+
+
 def reload(
-    profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded",
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Profile name or the path of a .yaml file; embedded, where that is what runs."),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="State folder of the running stack, as given to assay up.", show_default=False)
     ] = None,
@@ -30,18 +37,22 @@ def reload(
 ) -> None:
     """Take the models, batches, replicas and rubric of a profile, without a stop."""
     try:
-        settings = load_settings(profile, state_dir=state_dir(data_dir))
+        settings = load_settings(profile or DEFAULT, state_dir=state_dir(data_dir))
     except FileNotFoundError as error:
         raise UserError(str(error)) from error
-    done = in_the_engine_of(settings, _reload(settings, media, min_agreement))
+    done = in_the_engine_of(settings, _reload(settings, media, min_agreement, is_named=profile is not None))
     tell(done, settings)
 
 
-async def _reload(settings: Settings, media: Path | None, min_agreement: float) -> "Reloaded":
+async def _reload(settings: Settings, media: Path | None, min_agreement: float, *, is_named: bool) -> "Reloaded":
     from scripts.sample_media import sample_media
+    from serve.live import current
     from serve.samples import samples_of
     from serve.swapping import reload as swap
 
+    running = (await asyncio.to_thread(current)).settings.profile
+    if not is_named and running != settings.profile:
+        raise UserError(f"the profile {running} runs; name the one that it shall become with --profile")
     with steps("reading the samples") as status:
         samples = samples_of(sample_media(media, settings.decode))
         return await swap(settings, samples, lambda step: status.update(step), min_agreement)

@@ -149,7 +149,7 @@ async def _apply(
         await session.flush()
     seen.counts = dict(run.counts)
     if run.cursor:
-        console.print(
+        progress.print(
             f"goes on with {run.id} of {run.created_at:%Y-%m-%d %H:%M}, {run.counts.get('files', 0)} files done; those "
             "before its place that were decided since are not looked at",
             soft_wrap=True,

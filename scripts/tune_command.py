@@ -131,8 +131,8 @@ def measure_mix(
         show = partial(_show, progress, task, "the whole engine")
         try:
             gains = gains_in_the_mix(Mix(settings, ways, sources, effort), show)
-        except EngineUnavailable as error:
-            console.print(f"the whole engine was not measured: {error}")
+        except (EngineUnavailable, KeyboardInterrupt) as error:
+            console.print(f"the whole engine was not measured: {str(error) or 'stopped'}")
             return list(tuned)
     measured = [replace(each, gain_in_the_mix=gains.get(each.role)) for each in tuned]
     for each in measured:

@@ -74,6 +74,7 @@ def _chosen(source: Mapping[str, Any], best: Point) -> dict[str, Any]:
     model, replicas = best.way.model, dict(source.get("replicas", {}))
     replicas["max_ongoing_requests"] = model.replicas.max_ongoing_requests
     replicas |= spread(ReplicaSettings.model_validate(replicas), best.way.replicas)
+    replicas.pop("num_gpus", None)
     if best.measured.gpu_share:
         replicas["num_gpus"] = gpu_fraction(best.measured.gpu_share)
     names = ("device", "precision", "threads", "options")

@@ -286,7 +286,7 @@ def devices(model: ModelSettings, data_dir: Path) -> list[tuple[Device, Precisio
         ValueError: the machine lacks the device that the profile asks for.
     """
     places: list[tuple[Device, Precision]] = [(model.device, "auto")]
-    if resolve(model.device, "auto", model.threads, data_dir).device == "cuda":
+    if resolve(model.model_copy(update={"precision": "auto"}), data_dir).device == "cuda":
         return [*places, (model.device, "f32"), ("cpu", "auto")]
     return [*places, (model.device, "f32")] if "BF16" in cpu_capabilities() else places
 
@@ -337,7 +337,8 @@ def _median(measured: Sequence[Measured]) -> Measured:
 
 
 def _is_worth(chosen: Point, shipped: Point, latency_ms: float) -> bool:
-    """Faster by more than noise, or the profile's own way breaks the bound and this one does not."""
-    if shipped.measured.p95_ms > latency_ms >= chosen.measured.p95_ms:
-        return True
+    """Faster by more than noise, unless one of the two breaks the bound, and the other one does not."""
+    keeps, kept = chosen.measured.p95_ms <= latency_ms, shipped.measured.p95_ms <= latency_ms
+    if keeps != kept:
+        return keeps
     return chosen.measured.items_per_second > WORTH * shipped.measured.items_per_second

@@ -116,7 +116,7 @@ def _serve(end: Connection, role: Role, settings: Settings, items: list[Any]) ->
         answers = tuple(model.run([item])[0] for item in items)
         costs = tuple(model.cost(item) for item in items)
         chosen = settings.models[role]
-        device = resolve(chosen.device, chosen.precision, chosen.threads, settings.data_dir).device
+        device = resolve(chosen, settings.data_dir).device
         end.send(Loaded(seconds, model.identity.precision, answers, costs))
         while True:
             batch, callers, seconds = end.recv()

@@ -44,7 +44,7 @@ def embeddings(one: Concepts, other: Concepts) -> float:
     if one.embedding.shape == other.embedding.shape:
         return max(0.0, float(one.embedding @ other.embedding))
     names, others = ({label.name for label in each.labels} for each in (one, other))
-    return len(names & others) / len(names | others) if names | others else 1.0
+    return len(names & others) / len(names | others) if names | others else 0.0
 
 
 def pages(one: PageText, other: PageText) -> float:
@@ -67,6 +67,8 @@ def _is_empty(output: Any) -> bool:
     match output:
         case PageText() | Transcript():
             return not output.text.strip()
+        case Concepts():  # of a sentence, among others: sentences agree whatever becomes of pictures
+            return not output.labels
         case tuple():
             return not output
     return False

@@ -51,6 +51,10 @@ _QUIET = {"enable_access_log": False, "log_level": "WARNING"}
 Progress = Callable[[str], None]
 
 
+class NotUpYet(EngineUnavailable):
+    """Serve has taken what was deployed, and still starts replicas."""
+
+
 def scorer_application(live: Live) -> ray_serve.Application:
     """The scorer, which finds the models by the names in `live`."""
     settings = live.settings
@@ -109,7 +113,8 @@ def deploy(live: Live, roles: Collection[Role], on_progress: Progress, give_up_s
     application, which runs beside the old one.
 
     Raises:
-        EngineUnavailable: a deployment does not come up, or not in time.
+        NotUpYet: some are not up in time.
+        EngineUnavailable: a deployment does not come up.
     """
     _run([*_models(live, roles), _target(scorer_application(live), APP_NAME)], on_progress, give_up_seconds)
 
@@ -327,7 +332,7 @@ def _run(targets: Sequence[ray_serve.RunTarget], on_progress: Progress, give_up_
             return
         waiting = ", ".join(sorted(_not_healthy(started)))
         if time.monotonic() > give_up_at:
-            raise EngineUnavailable(f"{waiting}: not up after {give_up_seconds:.0f} s; is there room for it?")
+            raise NotUpYet(f"{waiting}: not up after {give_up_seconds:.0f} s; is there room for it?")
         on_progress(f"loading {waiting}")
         time.sleep(POLL_SECONDS)
 

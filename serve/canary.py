@@ -13,7 +13,7 @@ from serve.app import Progress, ask_all, model_handle, scorer_handle
 from serve.changes import change
 from serve.lease import lease
 from serve.live import Live, Trial, current
-from serve.loading import load_scoring
+from serve.loading import encoder_of
 from serve.samples import Comparison, Samples
 from serve.swapping import SWAP, Refused, clear_leftovers, drain, load_beside
 from serve.trial import Compared
@@ -54,13 +54,14 @@ def candidate_of(live: Live, role: Role, chosen: ModelSettings, registry: Path |
         Refused: it is the one that serves already.
         models.weights.WeightsMissing: nothing is declared under the name of its weights.
     """
-    changes = {"models": live.settings.models | {role: chosen}, "weights": registry or live.settings.weights}
-    settings = live.settings.model_copy(update=changes)
-    wanted = Live.of(settings, live.code)
-    if live.applications.get(role) == wanted.applications[role]:
+    # By itself: what serves in other roles may be declared elsewhere.
+    alone = {"models": {role: chosen}, "weights": registry or live.settings.weights}
+    found = Live.of(live.settings.model_copy(update=alone), live.code)
+    if live.applications.get(role) == found.applications[role]:
         raise Refused(f"{role}: {chosen.weights}, {chosen.backend}, {chosen.precision} is what serves already")
-    load_scoring(settings)
-    return live.replacing(role, wanted)
+    wanted = live.replacing(role, found)
+    encoder_of(wanted.settings, live.rubric)
+    return wanted
 
 
 async def run_canary(

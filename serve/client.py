@@ -81,10 +81,18 @@ class Engine(Protocol):
         """
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
-        """Which model answers for each role."""
+        """Which model answers for each role.
+
+        Raises:
+            EngineError: one of them does not answer.
+        """
 
     async def stats(self) -> Mapping[Role, list[BatchStats]]:
-        """Counters of the queue of every replica."""
+        """Counters of the queue of every replica; none for a role of which not all replicas answer.
+
+        Raises:
+            EngineError: the engine does not run.
+        """
 
     async def close(self) -> None:
         """Stop. Requests that are under way fail."""
@@ -228,8 +236,7 @@ class RayEngine:
         return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
     async def stats(self) -> Mapping[Role, list[BatchStats]]:
-        models = await self._models()
-        asked = {role: model.broadcast("stats").results_async() for role, (_, model) in models.items()}
+        asked = {role: self._stats(model) for role, (_, model) in (await self._models()).items()}
         return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
     async def close(self) -> None:
@@ -251,9 +258,25 @@ class RayEngine:
 
     async def _identity(self, application: str, model: Any) -> ModelIdentity:
         """Asked once: an application never changes its weights."""
+        from ray.exceptions import RayError
+        from ray.serve.exceptions import RayServeException
+
         if application not in self._identities:
-            self._identities[application] = await model.identity.remote()
+            try:
+                self._identities[application] = await model.identity.remote()
+            except (RayError, RayServeException) as error:
+                raise EngineUnavailable(f"{application} does not answer: {error}") from error
         return self._identities[application]
+
+    async def _stats(self, model: Any) -> list[BatchStats]:
+        from ray.exceptions import RayError
+        from ray.serve.exceptions import RayServeException
+
+        try:
+            told: list[BatchStats] = await model.broadcast("stats").results_async()
+        except (RayError, RayServeException):  # one died, and Serve has not replaced it yet
+            return []
+        return told
 
     def _connect(self, scorer: Any) -> None:
         from serve.handles import RayHandle

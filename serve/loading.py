@@ -63,7 +63,7 @@ def load_model(role: Role, settings: Settings, declared: Declaration | None = No
     """
     chosen = settings.models[role]
     weights = registry_for(role, settings, declared).open(chosen.weights)
-    placement = resolve(chosen.device, chosen.precision, chosen.threads, settings.data_dir, chosen.batch.concurrent)
+    placement = resolve(chosen, settings.data_dir)
     model: Model[Any, Any] = import_module(FAMILIES[role]).load(weights, placement, **_options(chosen))
     model.warm_up()
     return model

@@ -9,7 +9,7 @@ from typing import Any
 from configs.settings import Role
 from models.concepts import ReadText
 from models.recording import Recording
-from pipeline.media import Decoded
+from pipeline.media import Decoded, MediaError
 from serve.scorer import Decode, Handle
 
 
@@ -32,12 +32,19 @@ class Recorded:
         self._decode = decode
         self._models = models
         self._media: Decoded | None = None
+        self._refused: MediaError | None = None
         self.answers: dict[Role, dict[Hashable, Answer]] = {role: {} for role in models}
 
     async def decode(self, source: Path | str | bytes) -> Decoded:
-        """Decodes once; what is refused is not kept."""
+        """Decodes once: what was uploaded to be scored is gone when its answer is out."""
+        if self._refused is not None:
+            raise self._refused
         if self._media is None:
-            self._media = await self._decode(source)
+            try:
+                self._media = await self._decode(source)
+            except MediaError as error:
+                self._refused = error
+                raise
         return self._media
 
     def handles(self) -> dict[Role, Handle]:

@@ -31,6 +31,11 @@ DRAIN_SECONDS = 900.0
 MIN_AGREEMENT = 0.5
 """Below it, on samples that both answered, a candidate is taken for broken."""
 POLL_SECONDS = 0.3
+LEFT_UNFINISHED = (
+    "interrupted while the engine was being switched: new submissions go to the new weights, and the old ones stay "
+    "loaded until the next assay reload or assay canary removes them"
+)
+"""Of a switch, which Serve brings to its end by itself."""
 
 
 class Refused(EngineUnavailable):
@@ -67,8 +72,11 @@ async def reload(
         wanted = Live.of(settings, before.code)
         changed = [role for role, name in wanted.applications.items() if before.applications.get(role) != name]
         comparisons = await load_beside(before, wanted, changed, samples, on_progress, min_agreement)
-        await _take_or_go_back(before, wanted, on_progress)
-        await drain(before.applications.values(), wanted, on_progress)
+        try:
+            await _take_or_go_back(before, wanted, on_progress)
+            await drain(before.applications.values(), wanted, on_progress)
+        except asyncio.CancelledError:
+            raise EngineUnavailable(LEFT_UNFINISHED) from None
     return Reloaded(tuple(comparisons), _reconfigured(before.settings, settings), _others(before, wanted))
 
 

@@ -1,5 +1,7 @@
 """A candidate beside the ensemble: a share of the submissions is scored a second time, for comparison alone.
 
+Those count that asked the role something: what a recording says of a detector is nothing.
+
 The answer that goes back, and with it every decision about money, is that of the ensemble. The second score starts
 when the first is out, so it costs a submission nothing but the machine's time, and only `AT_ONCE` run at a time.
 """
@@ -34,9 +36,9 @@ class Compared:
     shift: float
     """Mean over the three dimensions of the candidate's score less the ensemble's; 0 if the candidate failed."""
     agreement: float | None
-    """Mean of the outputs for the same items; `None` if the role was not asked, failed, or found nothing twice."""
+    """Mean of the outputs for the same items; `None` if both found nothing, or the candidate failed."""
     seconds: float | None
-    """Mean that an item took as the scorer saw it; `None` if the role was not asked."""
+    """Mean that an item took as the scorer saw it; `None` if the candidate failed."""
     candidate_seconds: float | None
     error: str | None = None
     """Why the candidate did not answer."""
@@ -70,6 +72,11 @@ class TrialRun:
         except BaseException:
             self._over(ensemble)
             raise
+        if not recorded.answers[self.trial.role]:
+            self._over(
+                ensemble
+            )  # a gate had closed before, or the file has nothing for it: there is nothing to compare
+            return result
         again = asyncio.get_running_loop().create_task(self._score_again(ensemble, recorded, request, result))
         self._tasks.add(again)
         again.add_done_callback(self._tasks.discard)

@@ -9,7 +9,7 @@ from api.clock import now
 from api.credits.ledger import Movement, move
 from api.events import EventType, emit, record
 from api.jobs.schemas import JobResource
-from api.tables import LIVE_STATUSES, Job, Submission
+from api.tables import LIVE_STATUSES, File, Job, Submission
 
 End = Literal["completed", "cancelled", "timed_out"]
 
@@ -56,6 +56,13 @@ def job_data(job: Job) -> dict[str, object]:
 
 
 async def _surplus(session: AsyncSession, job: Job) -> None:
+    open_files = select(Submission.file_id).where(Submission.job_id == job.id, Submission.status == "retry_pending")
+    await session.execute(
+        update(File)
+        .where(File.id.in_(open_files))
+        .values(status="surplus", updated_at=now())
+        .execution_options(synchronize_session=False)
+    )
     live = select(Submission.id).where(Submission.job_id == job.id, Submission.status.in_(LIVE_STATUSES))
     await session.execute(
         update(Submission)

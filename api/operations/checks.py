@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.services import Services
 from api.storage import StoreError
+from configs.settings import Role
 from serve.errors import EngineError, EngineUnavailable
 
 CHECK_SECONDS = 5.0
@@ -28,20 +29,21 @@ async def check_store(use: Services) -> str:
     return await state_of(use.store.check())
 
 
-async def check_engine(use: Services) -> str:
-    """Whether every model answers."""
-    return await state_of(use.engine.identities())
-
-
-async def check_replicas(use: Services) -> str:
-    """Whether every replica of every model answers, and each model has one."""
+async def check_models(use: Services) -> dict[Role, str]:
+    """Whether every replica of each model answers, and there is one."""
+    states: dict[Role, str] = {}
 
     async def ask() -> None:
-        silent = [role for role, replicas in (await use.engine.stats()).items() if not replicas]
-        if silent:
-            raise EngineUnavailable(f"no replica of {', '.join(silent)}")
+        for role, replicas in (await use.engine.stats()).items():
+            states[role] = "ok" if replicas else EngineUnavailable.__name__
 
-    return await state_of(ask())
+    engine = await state_of(ask())
+    return states if engine == "ok" else dict.fromkeys(use.settings.models, engine)
+
+
+async def check_engine(use: Services) -> str:
+    """Whether all of them do."""
+    return next((state for state in (await check_models(use)).values() if state != "ok"), "ok")
 
 
 async def state_of(check: Awaitable[object]) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from api.clock import now
 from api.metrics import SHARED_VARIABLE
+from api.ops.queries import oldest_seconds
 from api.services import Services
 from api.tables import Account, Export, Submission, WebhookDelivery
 from serve.errors import EngineError
@@ -58,7 +59,7 @@ def _forget_dead(folder: Path) -> None:
 
 async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
     queue = GaugeMetricFamily("assay_queue_submissions", "Submissions in a status that waits.", labels=("status",))
-    age = GaugeMetricFamily("assay_queue_oldest_seconds", "Age of the oldest pending submission.")
+    age = GaugeMetricFamily("assay_queue_oldest_seconds", "Age of the oldest submission that waits to be scored.")
     webhooks = GaugeMetricFamily("assay_webhook_deliveries_pending", "Webhook deliveries that wait.")
     exports = GaugeMetricFamily("assay_exports_pending", "Exports that wait or run.")
     ledger = GaugeMetricFamily(
@@ -69,13 +70,7 @@ async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
         counted = select(Submission.status, func.count()).where(Submission.status.in_(live)).group_by(Submission.status)
         for status, count in await session.execute(counted):
             queue.add_metric((status,), count)
-        oldest = await session.scalar(
-            select(Submission.submitted_at)
-            .where(Submission.claimable_at.is_not(None))
-            .order_by(Submission.claimable_at)
-            .limit(1)
-        )
-        age.add_metric((), (now() - oldest).total_seconds() if oldest else 0.0)
+        age.add_metric((), await oldest_seconds(session, now()))
         waiting = select(func.count()).where(WebhookDelivery.next_attempt_at.is_not(None))
         webhooks.add_metric((), await session.scalar(waiting) or 0)
         exports.add_metric((), await session.scalar(select(func.count()).where(Export.claimable_at.is_not(None))) or 0)

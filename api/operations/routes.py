@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from api.errors import NotFound
-from api.operations.checks import check_database, check_engine, check_store
+from api.operations.checks import check_database, check_models, check_store
 from api.operations.exposition import CONTENT_TYPE, exposition
 from api.services import Use
 from api.wire import Wire
@@ -44,8 +44,8 @@ async def healthz() -> Health:
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(use: Use) -> Response:
     """200 when the database, the store and every model answer, 503 else."""
-    database, store, engine = await asyncio.gather(check_database(use), check_store(use), check_engine(use))
-    checks = {"database": database, "store": store} | {f"model:{role}": engine for role in use.settings.models}
+    database, store, models = await asyncio.gather(check_database(use), check_store(use), check_models(use))
+    checks = {"database": database, "store": store} | {f"model:{role}": state for role, state in models.items()}
     ready = all(state == "ok" for state in checks.values())
     body = Readiness(status="ready" if ready else "not_ready", checks=checks)
     return JSONResponse(body.model_dump(), 200 if ready else 503, {} if ready else {"Retry-After": "5"})

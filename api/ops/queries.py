@@ -38,7 +38,7 @@ async def find_queue(session: AsyncSession) -> Queue:
         waiting=await _count(session, pending),
         in_flight=taken.get(True, 0),
         retrying=taken.get(False, 0),
-        oldest_seconds=await _oldest_seconds(session, moment),
+        oldest_seconds=await oldest_seconds(session, moment),
         awaiting_file=await _count(session, select(func.count()).where(Submission.lease_expires_at.is_not(None))),
         needs_review=await _count(session, _needing_review()),
         webhook_deliveries=await _count(
@@ -90,7 +90,8 @@ def _needing_review() -> Select[Any]:
     return select(func.sum(of_one)).select_from(Organization)
 
 
-async def _oldest_seconds(session: AsyncSession, moment: datetime) -> float:
+async def oldest_seconds(session: AsyncSession, moment: datetime) -> float:
+    """Since the first of those that wait was submitted; what is being scored, or has a pause, does not wait."""
     first = select(Submission.submitted_at).where(Submission.claimable_at <= moment)
     submitted_at = await session.scalar(first.order_by(Submission.claimable_at).limit(1))
     return max(0.0, (moment - submitted_at).total_seconds()) if submitted_at else 0.0

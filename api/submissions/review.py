@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth import Caller
 from api.clock import now
 from api.credits.ledger import Movement, move
+from api.credits.low_balance import watch_balance
 from api.errors import Conflict
 from api.files import delivery
 from api.files.delivery import Rendered
@@ -76,10 +77,10 @@ async def review(
         await complete_when_full(session, job)
     submission.score = score
     submission.reviewed_at = submission.decided_at = now()
-    submission.disputed_by = None
+    submission.disputed_by = submission.failure = None
     if submission.file_id is not None:
         await _update_file(session, job, submission, body, is_change)
-    tell(session, submission, actor=caller.key_id, scored=False, request_id=caller.request_id)
+    tell(session, submission, actor=caller.key_id, scored=False, is_new=is_change, request_id=caller.request_id)
     await session.flush()
     return submission
 
@@ -132,6 +133,7 @@ async def _hold_again(session: AsyncSession, job: Job, submission: Submission) -
         submission.id,
     )
     await move(session, job.organization_id, hold)
+    await watch_balance(session, job.organization_id)
 
 
 async def _update_file(session: AsyncSession, job: Job, submission: Submission, body: Review, is_change: bool) -> None:

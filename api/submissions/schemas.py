@@ -134,15 +134,29 @@ class SubmissionResource(_Scored):
     file_id: str | None
     paid_credits: int
     failure: str | None
-    """What kept the engine from scoring it."""
+    """What kept the engine from scoring it, in a sentence; the operator's log and overview have the error itself."""
     reviewed_at: WireTime | None
 
     @classmethod
     def of(cls, submission: SubmissionRow, upload: SignedUpload | None = None) -> Self:
         same = cls._same(submission)
         return cls.model_validate(
-            same | {"ai_star_rating": submission.score, "upload": Upload.of(upload) if upload else None}
+            same
+            | {
+                "ai_star_rating": submission.score,
+                "failure": _told(submission.failure),
+                "upload": Upload.of(upload) if upload else None,
+            }
         )
+
+
+def _told(failure: str | None) -> str | None:
+    """An error in words for clients: its text may name paths, keys and hosts."""
+    if failure is None:
+        return None
+    if failure.startswith(FileNotFoundError.__name__):
+        return "The file is not in the object store any more."
+    return "The engine could not score the file, after several tries."
 
 
 class WorkerSubmissionResource(_Scored):

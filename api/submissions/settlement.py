@@ -168,13 +168,19 @@ async def complete_when_full(session: AsyncSession, job: Job) -> None:
 
 
 def tell(
-    session: AsyncSession, submission: SubmissionRow, *, actor: str, scored: bool, request_id: str | None = None
+    session: AsyncSession,
+    submission: SubmissionRow,
+    *,
+    actor: str,
+    scored: bool,
+    is_new: bool = True,
+    request_id: str | None = None,
 ) -> None:
-    """The events and the audit entry of a submission's new status."""
+    """The events of a submission's status, where it is a new one, and the audit entry."""
     data = submission_data(submission)
     if scored:
         emit(session, submission.organization_id, submission.livemode, "submission.scored", data)
-    if submission.status in _EVENTS:
+    if is_new and submission.status in _EVENTS:
         emit(session, submission.organization_id, submission.livemode, _EVENTS[submission.status], data)
     _record(
         session,

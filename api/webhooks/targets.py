@@ -99,9 +99,10 @@ def spelled_addresses(host: str) -> tuple[Address, ...]:
 def _parse(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+        host = url.host  # decoded when it is asked for
+    except (httpx.InvalidURL, UnicodeError):
         raise ForbiddenTarget("this is not a valid URL") from None
-    if not url.host:
+    if not host:
         raise ForbiddenTarget("the URL has no valid host name")
     if url.port is not None and not 0 < url.port < 65536:
         raise ForbiddenTarget("the URL's port is out of range")

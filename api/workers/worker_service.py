@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import WorkerCaller
@@ -22,7 +22,7 @@ from api.submissions.queries import found, lock_submission, lock_workers_rows, w
 from api.submissions.schemas import PartedUpload, Submit
 from api.submissions.service import is_uploaded, queued
 from api.submissions.slots import lease_slots
-from api.tables import Job, Submission
+from api.tables import File, Job, Submission
 
 Answer = TypeVar("Answer")
 
@@ -241,6 +241,12 @@ async def retry(session: AsyncSession, use: Services, worker: WorkerCaller, subm
     submission.status, submission.attempt = "awaiting_upload", submission.attempt + 1
     submission.lease_expires_at = after(use.settings.collection.upload_lease_seconds)
     await session.flush()
+    await session.execute(
+        update(File)
+        .where(File.id == submission.file_id)
+        .values(status="rejected", updated_at=now())
+        .execution_options(synchronize_session=False)
+    )
     _record(session, submission, "submission.retried", worker)
     return submission
 

@@ -5,7 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from configs.settings import Device, Precision
+from configs.settings import ModelSettings
+
+CPU_ONLY = frozenset({"conse", "dnsmos", "ppocr", "yolo"})
+"""Backends whose networks run in OpenVINO, and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,20 @@ def cuda_available() -> bool:
     return bool(torch.cuda.is_available())
 
 
-def resolve(device: Device, precision: Precision, threads: int, cache_dir: Path, concurrent: int = 1) -> Placement:
-    """Turn `auto` into what this machine has: CUDA in half precision, else bf16 where the CPU has it, else f32.
+def resolve(model: ModelSettings, cache_dir: Path) -> Placement:
+    """Turn `auto` into what the backend and this machine have: CUDA in half precision, else bf16 where the CPU has it,
+    else f32.
 
     Raises:
-        ValueError: the machine lacks the device or the CPU cannot compute in the precision asked for.
+        ValueError: the machine or the backend lacks the device, or the CPU cannot compute in the precision asked for.
     """
+    device, precision, threads, concurrent = model.device, model.precision, model.threads, model.batch.concurrent
     if device == "auto":
-        device = "cuda" if _cuda_visible() and cuda_available() else "cpu"
+        has_cuda = model.backend not in CPU_ONLY and _cuda_visible() and cuda_available()
+        device = "cuda" if has_cuda else "cpu"
     if device == "cuda":
+        if model.backend in CPU_ONLY:
+            raise ValueError(f"backend {model.backend} runs on the CPU, not on cuda")
         if not cuda_available():
             raise ValueError("device cuda was asked for, but torch finds no CUDA device")
         return Placement("cuda", "f16" if precision == "auto" else precision, threads, cache_dir, concurrent)

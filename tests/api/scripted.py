@@ -5,6 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import numpy as np
@@ -100,7 +101,7 @@ class ScriptedEngine:
         return {"concepts": ModelIdentity("concepts", "scripted", "1", "0" * 64, "f32")}
 
     async def stats(self) -> Mapping[Role, list[BatchStats]]:
-        return defaultdict(list)
+        return {role: [BatchStats()] for role in get_args(Role)}
 
     async def close(self) -> None:
         """There is nothing to close."""

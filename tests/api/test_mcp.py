@@ -245,6 +245,12 @@ async def test_nobody_gets_in_without_a_key(server: RunningServer, headers: dict
     assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error")
 
 
+async def test_the_scheme_is_the_same_in_every_case(server: RunningServer) -> None:
+    headers = {"Authorization": server.headers["Authorization"].replace("Bearer", "bearer")}
+    answer = httpx.post(f"{server.url}/mcp", content="no message", headers=headers)
+    assert answer.status_code not in (200, 401)
+
+
 @pytest.mark.parametrize("version", ["2025-11-25", "2026-07-28"])
 async def test_what_is_too_long_is_refused_as_everywhere(server: RunningServer, version: str) -> None:
     headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": version}

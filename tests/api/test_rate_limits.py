@@ -60,3 +60,13 @@ def test_silent_owners_are_forgotten() -> None:
     clock.now += 2 * PERIOD_SECONDS
     window.spend("another")
     assert list(window._times) == ["another"]
+
+
+def test_whoever_waits_as_long_as_told_is_let_in() -> None:
+    clock = Clock()
+    window = MovingWindow(1, clock)
+    window.spend("org_a")
+    clock.now += 0.7
+    _, told = window.spend("org_a")
+    clock.now += told.reset_seconds
+    assert window.spend("org_a")[0]

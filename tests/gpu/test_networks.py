@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from configs.settings import BatchSettings, ModelSettings
 from models.runtime.device import cuda_available, resolve
 from models.runtime.torch_network import TorchNetwork
 
@@ -27,7 +28,10 @@ def pictures(count: int, seed: int = 0) -> NDArray[np.float32]:
 
 def test_auto_is_half_precision_here(tmp_path: Any) -> None:
     assert cuda_available()
-    placement = resolve("cuda", "auto", 1, tmp_path)
+    asked = ModelSettings(
+        weights="any", backend="open_clip", device="cuda", batch=BatchSettings(max_cost=1, max_items=1)
+    )
+    placement = resolve(asked, tmp_path)
     assert (placement.device, placement.precision) == ("cuda", "f16")
 
 

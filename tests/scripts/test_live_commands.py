@@ -37,8 +37,11 @@ def report(*found: Compared) -> CanaryReport:
     [
         ([compared(), compared(0.9)], True),
         ([compared(), compared(0.5)], False),
-        ([compared(), compared(None)], True),  # it was not asked: a gate had closed before
+        ([compared(), compared(None)], True),  # both found nothing in the second
+        ([compared(), compared(None), compared(None)], False),  # nor in more than half of them
         ([compared(None)], False),  # nothing was learnt
+        ([compared()] * 10 + [compared(None)] * 40, True),
+        ([compared()] * 9 + [compared(None)] * 41, False),
         ([], False),
         ([compared(), compared(None, error="EngineUnavailable: gone")], False),
     ],

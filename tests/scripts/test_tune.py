@@ -11,13 +11,14 @@ import yaml
 
 from configs.settings import CONFIGS, BatchSettings, ReplicaSettings, Role, load_settings
 from pipeline.decode import decode
+from scripts import tune_command
 from scripts.sample_media import generated, sample_media
-from scripts.tune_command import measure, tune
+from scripts.tune_command import measure, measure_mix, tune
 from scripts.tune_machine import Others, describe_noise, usable_cores
 from scripts.tune_mix import Mix, gains_in_the_mix
 from scripts.tune_plot import ticks, verdict, write_page
 from scripts.tune_profile import gpu_fraction, spread, tuned_profile
-from scripts.tune_search import WORTH, Effort, Point, Search, Tuned, Way, best_of, front, with_room
+from scripts.tune_search import WORTH, Effort, Point, Search, Tuned, Way, _is_worth, best_of, front, with_room
 from scripts.tune_worker import Measured
 from scripts.user_errors import UserError
 from serve.errors import EngineUnavailable
@@ -44,6 +45,20 @@ def point(throughput: float, p95_ms: float, agreement: float = 1.0, gpu_share: f
 )
 def test_best_of(points: list[Point], expected: int) -> None:
     assert best_of(points, latency_ms=100) is points[expected]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shipped", "worth"),
+    [
+        (point(12, 90), point(10, 50), True),
+        (point(10.2, 90), point(10, 50), False),  # noise
+        (point(12, 150), point(10, 50), False),  # over the bound, which the profile's own way keeps
+        (point(8, 90), point(10, 150), True),
+        (point(12, 180), point(10, 150), True),  # neither keeps it
+    ],
+)
+def test_what_breaks_the_bound_is_not_worth_its_gain(chosen: Point, shipped: Point, worth: bool) -> None:
+    assert _is_worth(chosen, shipped, latency_ms=100) is worth
 
 
 def test_the_front_holds_what_nothing_beats_in_both() -> None:
@@ -215,6 +230,24 @@ def test_a_model_without_a_sample_is_left_and_those_that_were_measured_outlive_c
     said = " ".join(capsys.readouterr().out.split())
     assert "speech: not measured, and left as it is: no sample for it in the media" in said
     assert "stopped at concepts" in said
+
+
+def test_what_was_measured_outlives_ctrl_c_in_the_whole_engine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tune_command, "gains_in_the_mix", stopped)
+    found = tuned(point(20, 80))
+    assert measure_mix(EMBEDDED, [found], [], Effort(10_000, 0.1, True, 1)) == [found]
+    assert "the whole engine was not measured: stopped" in capsys.readouterr().out
+
+
+def test_a_model_that_goes_to_the_cpu_reserves_no_gpu() -> None:
+    source = {"models": {"detector": {"weights": "w", "backend": "yolo", "replicas": {"num_gpus": 0.1}}}}
+    (chosen,) = yaml.safe_load(tuned_profile(source, [], [tuned(point(20, 80))]))["models"].values()
+    assert "num_gpus" not in chosen["replicas"]
 
 
 def test_shares_of_a_gpu_that_do_not_fit_one_are_told() -> None:

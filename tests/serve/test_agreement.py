@@ -80,6 +80,13 @@ def test_agreement(role: Role, one: Any, other: Any, expected: float) -> None:
         ("text", page(""), page(""), None),
         ("speech", heard(" "), heard(""), None),
         ("audio_quality", quality(3.0), quality(3.0), 1.0),
+        (
+            "concepts",
+            concepts(1, 0),
+            concepts(1, 0, 0),
+            None,
+        ),  # sentences say nothing of pictures
+        ("concepts", concepts(1, 0), concepts(1, 0, 0, labels=("cat",)), 0.0),
     ],
 )
 def test_two_that_found_nothing_prove_nothing(role: Role, one: Any, other: Any, expected: float | None) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models.recording import Recording
+from pipeline.media import CorruptMedia
 from serve.errors import ModelItemError
 from serve.recorded import Recorded
 
@@ -71,3 +72,17 @@ async def test_a_file_is_decoded_once() -> None:
     recorded = Recorded(decode, {})
     assert await recorded.decode(b"file") == await recorded.decode(b"file") == "media"
     assert sources == [b"file"]
+
+
+async def test_a_file_that_is_refused_is_not_asked_for_again() -> None:
+    asked: list[Any] = []
+
+    async def refuse(source: Path | str | bytes) -> Any:
+        asked.append(source)
+        raise CorruptMedia("cut off")
+
+    recorded = Recorded(refuse, {})
+    for _ in range(2):
+        with pytest.raises(CorruptMedia, match="cut off"):
+            await recorded.decode("a file")
+    assert asked == ["a file"]

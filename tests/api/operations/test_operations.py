@@ -37,15 +37,21 @@ async def test_alive_and_ready(http: httpx.AsyncClient) -> None:
 async def test_not_ready_names_what_is_missing(
     http: httpx.AsyncClient, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def gone() -> None:
-        raise EngineUnavailable("no replica")
+    async def without_text() -> dict[str, list[BatchStats]]:
+        return {"concepts": [BatchStats()], "text": []}
 
-    monkeypatch.setattr(engine, "identities", gone)
+    async def gone() -> None:
+        raise EngineUnavailable("no engine runs")
+
+    monkeypatch.setattr(engine, "stats", without_text)
     answer = await http.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "not_ready")
-    assert answer.json()["checks"]["model:text"] == "EngineUnavailable"
-    assert answer.json()["checks"]["database"] == "ok"
+    told = {"database": "ok", "store": "ok", "model:concepts": "ok", "model:text": "EngineUnavailable"}
+    assert answer.json()["checks"] == told
     assert answer.headers["Retry-After"]
+    monkeypatch.setattr(engine, "stats", gone)
+    checks = (await http.get("/readyz")).json()["checks"]
+    assert checks["model:concepts"] == checks["model:text"] == "EngineUnavailable"
 
 
 async def test_metrics_count_what_happened(

@@ -239,6 +239,12 @@ class TestDownload:
         assert (answer.status_code, answer.headers["Content-Range"]) == (status, content_range)
         assert content is None or answer.content == content
 
+    @pytest.mark.parametrize("asked", ["bytes=abc", "lines=1-2", "bytes=", "bytes"])
+    async def test_what_is_no_range_is_left_aside(self, store, http, asked):
+        await store.put_bytes(KEY, b"0123456789", "image/jpeg")
+        answer = await http.get(download_of(store), headers={"Range": asked})
+        assert (answer.status_code, answer.content) == (200, b"0123456789")
+
     async def test_an_expired_url_gives_nothing(self, store, http):
         await store.put_bytes(KEY, b"x", "image/jpeg")
         url = download_of(store, expires_seconds=1)

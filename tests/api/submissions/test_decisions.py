@@ -72,6 +72,7 @@ async def test_the_retry_is_the_last_attempt(
     assert first["can_retry"]
     again = (await http.post(f"/v1/worker/submissions/{first['id']}/retry", headers=worker.headers)).json()
     assert (again["status"], again["attempt"]) == ("awaiting_upload", 2)
+    assert await _file_statuses(http, organization) == ["rejected"]
     await upload(http, again, picture(2, seed=2))
     await http.post(f"/v1/worker/submissions/{first['id']}/submit", headers=worker.headers)
     await Dispatcher(services).drain()
@@ -362,3 +363,41 @@ async def test_a_file_that_is_not_the_announced_one_is_asked_for_again(
     await Dispatcher(services).drain()
     assert (await see(http, worker, slot["id"]))["status"] == "approved"
     assert await check(services.db) == []
+
+
+async def test_a_second_try_that_nobody_took_ends_with_the_job(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization)
+    decided = await submit_scored(http, services, worker, job["id"], 2)
+    assert await _file_statuses(http, organization) == ["retry_pending"]
+    await http.post(f"/v1/jobs/{job['id']}/cancel", headers=organization.headers)
+    assert (await see(http, worker, decided["id"]))["status"] == "surplus"
+    assert await _file_statuses(http, organization) == ["surplus"]
+    found = await http.get("/v1/files", params={"status": "surplus"}, headers=organization.headers)
+    assert len(found.json()["data"]) == 1
+
+
+async def test_what_went_wrong_inside_is_the_operators_alone(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
+) -> None:
+    services.settings = services.settings.model_copy(
+        update={"dispatcher": services.settings.dispatcher.model_copy(update={"max_attempts": 1})}
+    )
+    job = await post_job(http, organization)
+    submission = await submit(http, worker, job["id"], picture(5))
+    engine.failures = 1
+    await Dispatcher(services).drain()
+    path = f"/v1/submissions/{submission['id']}"
+    shown = (await http.get(path, headers=organization.headers)).json()
+    assert (shown["status"], shown["failure"]) == (
+        "needs_review",
+        "The engine could not score the file, after several tries.",
+    )
+    approved = await http.post(f"{path}/review", json={"decision": "approve"}, headers=organization.headers)
+    assert (approved.json()["status"], approved.json()["failure"]) == ("approved", None)
+
+
+async def _file_statuses(http: httpx.AsyncClient, organization: Client) -> list[str]:
+    files = (await http.get("/v1/files", headers=organization.headers)).json()["data"]
+    return [file["status"] for file in files]

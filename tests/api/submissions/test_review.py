@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from api.clock import now
 from api.credits.check import check
@@ -18,7 +18,7 @@ from api.files.render_process import Renderer, Rendition
 from api.services import Services
 from api.submissions.schemas import REJECTED_BY_A_PERSON
 from api.sweeper import Sweeper
-from api.tables import File
+from api.tables import AuditEntry, Event, File
 from pipeline.media_process import ProcessKilled
 from tests.api.conftest import Client, WorkerClient
 from tests.api.scripted import picture
@@ -64,6 +64,33 @@ async def test_an_approval_that_is_confirmed_stays_the_same_one(
     for seed in range(3):
         copy = await submit_scored(http, services, worker, job["id"], 5, seed=seed)
         assert (copy["status"], copy["reasons"]) == ("rejected", ["integrity.duplicate"])
+
+
+async def test_a_verdict_that_changes_nothing_is_no_event(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    """Receivers tell events apart by their ids, and would count the file twice."""
+    job = await post_job(http, organization)
+    decided = await submit_scored(http, services, worker, job["id"], 5)
+    assert (await _approve(http, organization, decided["id"])).status_code == 200
+    async with services.db.read() as session:
+        told = select(func.count()).where(Event.type == "submission.approved")
+        assert await session.scalar(told) == 1
+        noted = select(func.count()).where(AuditEntry.action == "submission.approved")
+        assert await session.scalar(noted) == 2
+
+
+async def test_an_approval_after_the_end_may_bring_the_balance_low(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
+) -> None:
+    job = await post_job(http, organization, reward_per_file=100)
+    decided = await submit_scored(http, services, worker, job["id"], 1)
+    assert (await http.post(f"/v1/jobs/{job['id']}/cancel", headers=organization.headers)).status_code == 200
+    threshold = {"low_balance_credits": 999_950}
+    assert (await http.patch("/v1/organization/settings", json=threshold, headers=organization.headers)).status_code == 200
+    assert (await _approve(http, organization, decided["id"])).status_code == 200
+    async with services.db.read() as session:
+        assert await session.scalar(select(func.count()).where(Event.type == "credits.low_balance")) == 1
 
 
 async def test_a_rejection_without_stars_leaves_those_of_the_engine(

@@ -37,7 +37,7 @@ BAD_URLS = [
     "https://exam\nple.com", "https://a..b", "https://.example.com", "https://-a.example.com", "https://%31%32%37.0.0.1",
     "https://１２７.0.0.1", "https://ⓛocalhost", "https://" + "a" * 64 + ".com", "https://[::1", "https://[v1.x]",
     "https://0177.0.0.1", "https://0251.0376.0251.0376",
-    "https://" + ".".join(["a" * 60] * 5),
+    "https://" + ".".join(["a" * 60] * 5), "https://xn--/", "https://xn--a-ecp.ru", "https://xn--a/",
 ]  # fmt: skip
 
 
