@@ -7,6 +7,7 @@ so that only sentences which want something are looked into, as far as there are
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 MAX_SENTENCES = 12
 MAX_PARTS = 24
@@ -25,6 +26,22 @@ _LEAD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What stands before the subject of a sentence that wants one."""
+_NAMES_IT = re.compile(
+    rf".*?\b{_MEDIUM}\s(?:of|showing|depicting|that\sshows?)(?:\s|$)"
+    r"|.*?\b(?:we|i)(?:['’]\w+)?(?:\s(?!not\b|never\b|would\b)\w+){0,2}?\s(?:need|want|seek|look(?:ing)?\sfor)\s"
+    r"(?!(?:to|it|them|these|those|you|your|all|every\w*)\b)"
+    r"|\W*(?:please\s)?(?:photograph|scan)\s",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A lead after which the subject stands for certain. The others may lead to how it is taken: "Film horizontally.",
+"Images must show good lighting.", "We would like daylight.", "I want to see all of it."."""
+_INTRODUCES = re.compile(
+    r"\W*(?:hello|hi|hey|dear|welcome|greetings|thanks?|good\s(?:day|morning|afternoon|evening)|(?:we|i)(?:['’]\w+|\s\w+)\b"
+    r"|our\s(?:company|team|app|start-?up|project|goal|model|customers?|research)|this\s(?:job|task|project)"
+    r"|(?:project|job|task|about|background|overview|instructions?|description|title)\b(?:\s\w+)?\W*$)",
+    re.IGNORECASE,
+)
+"""Who asks, and for what purpose."""
 _FORBIDS = re.compile(
     r"(?:please,?\s)?(?:no\b(?!\s(?:matter|problem|later|more|less))|not\b(?!\sonly)|never\b|avoid\b|exclud|refrain|neither\b"
     r"|nothing\b|none\b|without\b|(?:reject(?:ed|s)?|forbidden|prohibited)$|(?:do\snot|don['’]t)\s(?!hesitate|forget|worry|be\sshy))"
@@ -33,6 +50,16 @@ _FORBIDS = re.compile(
     r"|.*\b(?:must|should|may|can)(?:\snot|n['’]t)\b|.*\bcannot\b",
     re.IGNORECASE | re.DOTALL,
 )
+_EXCEPTION = re.compile(
+    r"\s?[,;–]\s(?:but\s|and\s|please\s)?(?:no|not|never|avoid|do\snot|don['’]t|except|excluding)\b"
+    r"(?!\s(?:matter|only|problem|more|less|later|hesitate|forget|worry|be\sshy)\b).*"
+    r"|\s(?:but\snot?|and\sno|with\sno|except|excluding|other\sthan)\b(?!\s(?:only|matter|more|less)\b).*"
+    r"|\s(?:that|which|who)\s(?:are|is|do|does|have|has)(?:\snot|n['’]t)\b.*"
+    rf"|\s?[,;–]\s(?:\w+\s){{0,4}}{_MEDIUM}\s(?:will\s|may\s|must\s|should\s|can)?(?:are|be|not|get|is)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a sentence leaves out of what it wants: "dogs, no cats", "animals that are not cats", "cats, blurry photos will
+be rejected"."""
 _END = re.compile(
     r"(?<!\bSt)(?<!\bMt)(?<!\bDr)(?<!e\.g)(?<!i\.e)(?<!\bapprox)(?<!\bincl)([.!?;:])\s|([。！？；：])"
     r"|\s?(\n\n)\s?|\s?(\n)\s?|\s([-–—])\s|\s?([()])\s?"
@@ -60,6 +87,15 @@ _ADJECTIVE = re.compile(
 """Goes with the noun after the next "and", or with the one before."""
 
 
+PEOPLE = frozenset(
+    """
+    person persons people human humans man men woman women child children kid kids boy boys girl girls baby babies adult
+    adults face faces portrait portraits selfie selfies family families crowd crowds friend friends worker workers
+    student students
+    """.split()  # noqa: SIM905 - a list of words reads better as words
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a description asks for, taken apart."""
@@ -75,6 +111,11 @@ class Request:
     """The phrases alone."""
 
     @property
+    def is_about_people(self) -> bool:
+        """Whether one of the phrases is of people: "woman" and "people dancing", but no "baby elephant"."""
+        return any(_head(phrase).lower() in PEOPLE for phrase in self.named)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """All of them, each once."""
         return tuple(dict.fromkeys((self.whole, *self.parts, *self.subjects, *self.named, *map(last_word, self.named))))
@@ -83,10 +124,14 @@ class Request:
 def request_of(description: str) -> Request:
     """Take a description apart.
 
-    Where no sentence wants something in so many words, all do that do not forbid it.
+    Where no sentence wants something in so many words, all do that do not forbid it. Where those that do may all be
+    about how it is taken, the first one tells what.
     """
     asking = tuple(_asking(_tidied(description)))[:MAX_SENTENCES] or ((description.strip(), False),)
     wanting = [sentence for sentence, wants in asking if wants] or [sentence for sentence, _ in asking]
+    if not any(map(_NAMES_IT.match, wanting)):
+        first = next((sentence for sentence, wants in asking if wants or not _INTRODUCES.match(sentence)), wanting[0])
+        wanting = wanting if first in wanting else [first, *wanting]
     parts = [part for sentence in wanting for part in (sentence, *_alternatives(sentence))]
     named = {sentence: _phrases(sentence) for sentence in wanting}
     subjects = [name for sentence in wanting for name in (sentence, *_with_last_words(named[sentence]))]
@@ -97,6 +142,12 @@ def request_of(description: str) -> Request:
 def last_word(phrase: str) -> str:
     """What a phrase is of: "menus" of "coffee shop menus"."""
     return phrase.split()[-1]
+
+
+def _head(phrase: str) -> str:
+    """The word that a phrase is of, whatever that does: "people" of "people dancing"."""
+    first, *more = phrase.split()
+    return [first, *takewhile(lambda word: not word.endswith("ing"), more)][-1]
 
 
 def _tidied(description: str) -> str:
@@ -113,12 +164,19 @@ def _asking(text: str) -> Iterator[tuple[str, bool]]:
     full stop.
     """
     forbids = wants = goes_on = False
-    for sentence, end in _sentences(text):
+    for whole, end in _sentences(text):
+        sentence = _without_exceptions(whole)
         forbids = (forbids and goes_on) or _FORBIDS.match(sentence) is not None
         wants = not forbids and ((wants and goes_on) or _LEAD.match(sentence) is not None)
         if not forbids and re.search(r"\w\w", sentence):
             yield sentence, wants
         goes_on = end in _OPEN or (goes_on and end not in _CLOSE)
+
+
+def _without_exceptions(sentence: str) -> str:
+    """As long as something is left that it wants."""
+    kept = _EXCEPTION.sub("", sentence)
+    return kept if kept == sentence or re.search(r"\w\w", kept) else sentence
 
 
 def _sentences(text: str) -> Iterator[tuple[str, str]]:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
+from rapidfuzz.distance import LCSseq
 
 from configs.settings import Role
 from models.outputs import AudioQuality, Concepts, Detection, PageText, Transcript
 from pipeline.brief import JobBrief, Place
+from pipeline.description import PEOPLE
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts, Position
 from pipeline.relevance import (
+    Calibration,
     Wish,
     match_probability,
     page_matches,
@@ -25,10 +28,12 @@ from pipeline.relevance import (
 )
 from pipeline.result import Seen
 from pipeline.rubric import Rubric
-from pipeline.script import ScriptMatch, asks_to_speak, match_script, quoted_script
+from pipeline.script import ScriptMatch, match_script, script_of, words
 from pipeline.video_signals import VideoSignals
 
 EARTH_RADIUS_KM = 6371.0
+MIN_REPEATED_WORDS, REPEATED_SHARE = 5, 0.7
+"""From which a text repeats a description: so many of its words, in its order."""
 TEXT_FOUND_RATIO = 85.0
 """Similarity (0–100) from which a required text counts as read: one wrong letter in seven is the recogniser's."""
 SEEN_PROBABILITY = 0.5
@@ -151,7 +156,7 @@ def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) ->
     calibration, wish = rubric.relevance[encoder], findings.wish
     return MatchEvidence(
         visual=_best_half([wish_score(seen, wish, calibration) for seen in findings.concepts]),
-        read=None if findings.read is None else wish_score(findings.read, wish, calibration),
+        read=_read(findings, brief, calibration),
         heard=None if findings.heard is None else wish_score(findings.heard, wish, calibration),
         pages=page_matches(findings.read, wish, calibration),
         nearest_wordy=wish.nearest_wordy,
@@ -162,12 +167,24 @@ def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) ->
     )
 
 
+def _read(findings: Findings, brief: JobBrief, calibration: Calibration) -> float | None:
+    """Text that is the description itself, on a note or a screenshot of the job, says nothing of what is shown."""
+    if findings.read is None or _repeats(brief.description, findings.text):
+        return None
+    return wish_score(findings.read, findings.wish, calibration)
+
+
+def _repeats(description: str, text: str) -> bool:
+    wanted, found = words(description), words(text)
+    shared = LCSseq.similarity(wanted, found) if len(wanted) >= MIN_REPEATED_WORDS else 0
+    return shared >= REPEATED_SHARE * len(wanted)
+
+
 def _script(findings: Findings, brief: JobBrief) -> ScriptMatch | None:
-    script = quoted_script(brief.description)
+    script = script_of(brief.description, findings.facts.content_type)
     if script is None or findings.transcript is None:
         return None
-    is_asked = asks_to_speak(brief.description, findings.facts.content_type)
-    return match_script(script, findings.transcript.text, is_asked=is_asked)
+    return match_script(script, findings.transcript.text)
 
 
 def _best_half(values: Sequence[float]) -> float | None:
@@ -188,7 +205,7 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
             match_probability(best, calibration),
             page_probability(page_matches(findings.read, wish, calibration), calibration),
         )
-        if seen < SEEN_PROBABILITY and not _is_labelled(name, findings):
+        if seen < SEEN_PROBABILITY and not _is_labelled(name, findings, rubric):
             unseen[name] = best
     wanted = brief.requirements.must_contain_text
     return RequirementEvidence(
@@ -205,13 +222,16 @@ def _likeness(wanted: str, text: str) -> float:
     return fuzz.partial_ratio(wanted, text) if len(wanted) <= len(text) else fuzz.ratio(wanted, text)
 
 
-def _is_labelled(subject: str, findings: Findings) -> bool:
-    """Whether a model knows the subject by name, as whole words: no cat is a catamaran."""
+def _is_labelled(subject: str, findings: Findings, rubric: Rubric) -> bool:
+    """Whether a model knows the subject by name, as whole words: no cat is a catamaran. One of the names of a class has
+    to end with it: a tiger cat is a cat and no tiger."""
     name = re.compile(rf"\b{re.escape(subject)}\b", re.IGNORECASE)
-    boxes = [found for picture in findings.detected for found in picture]
-    if any(found.confidence >= LABELLED_CONFIDENCE and name.search(found.label.replace("_", " ")) for found in boxes):
+    faces = rubric.face_labels if subject.lower() in PEOPLE else ()
+    boxes = (box for picture in findings.detected for box in picture if box.confidence >= LABELLED_CONFIDENCE)
+    if any(box.label in faces or name.search(box.label.replace("_", " ")) for box in boxes):
         return True
-    shares = (sum(label.confidence for label in seen.labels if name.search(label.name)) for seen in findings.concepts)
+    kind = re.compile(rf"\b{re.escape(subject)}(?:,|$)", re.IGNORECASE)
+    shares = (sum(label.confidence for label in seen.labels if kind.search(label.name)) for seen in findings.concepts)
     return max(shares, default=0.0) >= LABELLED_CONFIDENCE
 
 

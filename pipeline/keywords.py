@@ -4,9 +4,12 @@ import re
 from collections import Counter
 from itertools import groupby
 
+from pipeline.letters import MARKS
+
 MAX_KEYWORDS = 10
 _MAX_PHRASE_WORDS = 3
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[^\s\w]")
+_LETTER = rf"(?:[^\W\d_][{MARKS}]*)"
+_TOKEN = re.compile(rf"{_LETTER}+(?:['’]{_LETTER}+)*|[^\s\w]")
 STOP_WORDS = frozenset(
     """
     a about above after again against all am an and any are as at be because been before being below between

@@ -64,17 +64,26 @@ class Wish:
 
     named: tuple[tuple[Concepts, Concepts], ...] = ()
     """Each phrase for what it is about, with its last word."""
+    is_about_people: bool = False
+    """Whom no classifier of things tells apart from anything."""
 
     @classmethod
     def of(cls, asked: Request, embedded: Mapping[str, Concepts]) -> "Wish":
         """From its texts, embedded."""
         parts, subjects = (tuple(embedded[text] for text in each) for each in (asked.parts, asked.subjects))
         named = tuple((embedded[phrase], embedded[last_word(phrase)]) for phrase in asked.named)
-        return cls(embedded[asked.whole], parts, subjects, named)
+        return cls(embedded[asked.whole], parts, subjects, named, asked.is_about_people)
+
+    @property
+    def phrases(self) -> tuple[Concepts, ...]:
+        """What it names, without what else a sentence says of it: "coffee shop menus" with readable prices."""
+        return tuple(phrase for phrase, _ in self.named)
 
     @property
     def familiarity(self) -> float:
         """How near the encoder's labels come to what is asked for: the largest cosine of a subject with any of them."""
+        if self.is_about_people:
+            return 0.0
         return max((subject.nearest for subject in self.subjects), default=1.0)
 
     @property
@@ -109,7 +118,7 @@ def page_matches(read: Concepts | None, wish: Wish, calibration: Calibration) ->
     if read is None or wish.nearest_kind < calibration.asked_kind:
         return ()
     return tuple(
-        PageMatch(kind.name, kind.probability, _of_wish(wish, partial(_name_score, kind.names)))
+        PageMatch(kind.name, kind.probability, _of_wish(wish, partial(_name_score, kind.names), wish.phrases))
         for kind in read.kinds
         if len(kind.names)
     )
@@ -124,9 +133,9 @@ def standard_score(item: Concepts, description: Concepts, calibration: Calibrati
     return (cosine - chance.mean) / max(chance.deviation, 1e-6)
 
 
-def _of_wish(wish: Wish, score: Callable[[Concepts], float]) -> float:
+def _of_wish(wish: Wish, score: Callable[[Concepts], float], more: Sequence[Concepts] = ()) -> float:
     whole = score(wish.whole)
-    best = max((score(part) for part in wish.parts), default=whole)
+    best = max((score(part) for part in (*wish.parts, *more)), default=whole)
     return (whole + best) / 2
 
 

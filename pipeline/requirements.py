@@ -7,6 +7,8 @@ from pipeline.evidence import Evidence
 from pipeline.media import MIME_TYPES, MediaFacts
 from pipeline.reasons import Deduction
 
+PADDING_SECONDS = 0.1
+"""Encoders add or cut up to some frames (MP3 1,152 samples, AAC 1,024 and more), which nobody who records can see."""
 BROKEN_REQUIREMENT_STARS = 4.0
 """A broken requirement leaves nothing of completeness: requirements are conditions, not wishes."""
 
@@ -35,10 +37,11 @@ def check_size(facts: MediaFacts, brief: JobBrief) -> Iterator[Deduction]:
     if facts.height is not None and wanted.min_height is not None and facts.height < wanted.min_height:
         yield _broken("requirements.min_height", value=facts.height, limit=wanted.min_height)
     seconds = facts.duration_seconds
-    if seconds is not None and wanted.min_duration_seconds is not None and seconds < wanted.min_duration_seconds:
-        yield _broken("requirements.min_duration", value=seconds, limit=wanted.min_duration_seconds)
-    if seconds is not None and wanted.max_duration_seconds is not None and seconds > wanted.max_duration_seconds:
-        yield _broken("requirements.max_duration", value=seconds, limit=wanted.max_duration_seconds)
+    shortest, longest = wanted.min_duration_seconds, wanted.max_duration_seconds
+    if seconds is not None and shortest is not None and seconds < shortest - PADDING_SECONDS:
+        yield _broken("requirements.min_duration", value=seconds, limit=shortest)
+    if seconds is not None and longest is not None and seconds > longest + PADDING_SECONDS:
+        yield _broken("requirements.max_duration", value=seconds, limit=longest)
 
 
 def check_words(evidence: Evidence, brief: JobBrief) -> Iterator[Deduction]:

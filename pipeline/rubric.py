@@ -36,6 +36,12 @@ class ScriptRubric(_Section):
     slope: PositiveFloat
     min_recall: float
     """Share of the script below which the reading is incomplete."""
+    least_recall: float = 0.0
+    """Share below which nothing is left of completeness."""
+
+    def lost(self, recall: float) -> float:
+        """Of completeness, for so much of the script, 0–1."""
+        return min(1.0, max(0.0, (self.min_recall - recall) / (self.min_recall - self.least_recall)))
 
 
 class Ramp(_Section):

@@ -235,11 +235,11 @@ def _completeness(
     """Broken requirements, and how much of a script was read; behind a gate no model reads or listens."""
     gaps = [*check_content(evidence, brief), *(check_words(evidence, brief) if not gates else ())]
     script = evidence.match.asked_script
-    if script is not None and script.recall < rubric.script.min_recall:
-        stars = (BEST - WORST) * (1 - script.recall / rubric.script.min_recall)
-        gaps.append(Deduction("audio.incomplete", "completeness", stars, script.recall, rubric.script.min_recall))
-    lost = sum(gap.stars for gap in (*gates, *gaps) if gap.dimension == "completeness")
-    return max(WORST, BEST - lost), gaps
+    if script is not None and (lost := rubric.script.lost(script.recall)):
+        stars, wanted = (BEST - WORST) * lost, rubric.script.min_recall
+        gaps.append(Deduction("audio.incomplete", "completeness", stars, script.recall, wanted))
+    taken = sum(gap.stars for gap in (*gates, *gaps) if gap.dimension == "completeness")
+    return max(WORST, BEST - taken), gaps
 
 
 def _feedback(stars: int, graded: dict[str, float], deductions: tuple[Deduction, ...]) -> str:

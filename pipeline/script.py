@@ -1,72 +1,158 @@
-"""Scripts: when a job quotes the words to be read aloud, what was heard is compared with them."""
+"""Scripts: when a job quotes the words to be read aloud, what was heard is compared with them (decision 0037)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
+from pipeline.letters import MARKS, composed
 from pipeline.media import ContentType
 
 MIN_SCRIPT_WORDS = 3
 """A shorter quotation is a title or a name rather than something to read aloud."""
-_QUOTED = re.compile(r"[\"“„«「『](.+?)[\"”“»」』]", re.DOTALL)
+_QUOTED = re.compile(
+    r"[\"“„«「『]([^\"“”„«»「」『』]+)[\"”“»」』]|(?<!\w)['‘‚]((?:[^'‘’]|(?<=\w)['’](?=\w))+)['’](?!\w)"
+)
+"""An apostrophe within a word ends no quotation."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese put no spaces between words: each letter counts as one."""
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+(?:['’](?:(?![{_UNSPACED}])[^\W_])+)*")
+_LETTER = rf"(?:(?![{_UNSPACED}])(?:[^\W_]|[{MARKS}]))"
+_WORD = re.compile(rf"[{_UNSPACED}]|{_LETTER}+(?:['’]{_LETTER}+)*")
 _SAY = re.compile(
-    r"\b(?:read|say|speak|spoken|recite|repeat|pronounce|narrate|utter|dictate|sing|aloud|out loud"  # not: a sign says
+    r"\b(?:read(?:ing)?|say(?:ing)?|speak(?:ing)?|spoken|recit(?:e|ing)|repeat(?:ing)?|pronounc(?:e|ing)|narrat(?:e|ing)"
+    r"|utter(?:ing)?|dictat(?:e|ing)|sing(?:ing)?|aloud|out loud"  # not: a sign says
     r"|lies (?:bitte|den|diesen|folgenden|laut|vor)|lesen|vorlesen|sagen?|sagt|sprich|sprechen|sprecht"
-    r"|lisez|lis à|dites|prononcez|récitez|lea|leer|diga|digan|pronuncie|leggi|leggete|leggere|leia|leiam|ler|zeg"
-    r"|lees|voorlezen|przeczytaj|powiedz|прочитай|прочитайте|скажи|скажите|произнесите)\b"
+    r"|lisez|lire|lecture à|lis à|dites|prononcez|récitez|lea|leer|lectura|diga|digan|decir|pronuncie|leggi|leggete"
+    r"|leggere|lettura|leia|leiam|ler|leitura|zeg|lees|voorlezen|przeczytaj|powiedz|läs|säg|læs|přečtěte|řekněte"
+    r"|olvasd|mondd|okuyun|söyleyin|bacakan|ucapkan|прочитай|прочитайте|скажи|скажите|произнесите)\b"
     r"|[读讀念说說話]|읽|말하|발음|อ่าน|พูด|اقرأ|قل|पढ़|बोल",
     re.IGNORECASE,
 )
+_SPEAK = r"(?:read|say|speak|sing|talk|recit|repeat|narrat|utter|dictat|aloud|out loud)\w*"
+_SILENT = re.compile(
+    r"\b(?:do\snot|don['’]t|never|without|no|not|nobody|avoid|stop|refrain\sfrom)\s(?:\w+\s){0,2}?"
+    rf"{_SPEAK}(?:\s(?:or|and|nor)\s{_SPEAK})*"
+    rf"|\b(?:signs?|labels?|posters?|boards?|stickers?|banners?|shirts?|screens?)\s(?:(?:that|which)\s)?{_SPEAK}",
+    re.IGNORECASE,
+)
+"""What a job does not want said, and what says something without a voice."""
 _WORDING = re.compile(
     r"\b(?:words|sentences?|phrases?|script|text|satz|sätze|worte|texte|frases?|texto|frasi|testo|zin|zinnen|tekst|zdanie"
     r"|фразу|текст|предложение)\b|[句文]|문장|वाक्य",
     re.IGNORECASE,
 )
 """What a job of sound calls the words that it wants said; in a job of pictures they may stand on a sign."""
+_ALTERNATIVES = re.compile(
+    r"\b(?:(?:one|any|some|either|each\sa\sdifferent\sone)\s(?:\w+\s)?of|either|or|choose|pick|oder|ou|o|eine[nrs]?\sder|une?\sdes"
+    r"|una?\sde)\b",
+    re.IGNORECASE,
+)
+_END = re.compile(r"[.!?。！？](?=\s|$)|\n\s*\n")
+_HOLE = "\x00"
+"""In the place of a quotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The words that a job quotes to be said."""
+
+    readings: tuple[str, ...]
+    """Any of them will do; several quotations that are all to be read are one reading."""
+    is_asked: bool
+    """The job asks for these words to be said; else it merely quotes them, and they can only speak for a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptMatch:
-    """How a recording follows its script, by their longest common subsequence of words."""
+    """How a recording follows its script, by their longest common subsequences of words."""
 
     precision: float
-    """Share of the heard words that the script has in this order, 0–1."""
+    """Share of the words that the script has in this order, in the part of the recording that is most like it, 0–1."""
     recall: float
     """Share of the script's words that were heard in this order, 0–1."""
     is_asked: bool = True
     """The job asks for these words to be said; else it merely quotes them, and they can only speak for a file."""
 
 
-def asks_to_speak(description: str, content_type: ContentType) -> bool:
-    """Whether a job wants what it quotes to be read or said, by the words around the quotations.
+@lru_cache(maxsize=256)
+def script_of(description: str, content_type: ContentType) -> Script | None:
+    """What a job wants read or said, by the quotations that are long enough and the words around them.
 
-    In a language that is not among those here, it does not, and a script can only speak for a file.
+    Where the sentence of a quotation asks to say something, it is that one, and a title that stands elsewhere is not.
+    In a job of sound the asking words may stand anywhere; in a video they have to stand by the quotation. In a language
+    that is not among those here nothing is asked, and a script can only speak for a file.
     """
-    around = _QUOTED.sub(" ", description)
-    return _SAY.search(around) is not None or (content_type == "audio" and _WORDING.search(around) is not None)
+    quoted = [(text, around) for text, around in _quotations(description) if len(words(text)) >= MIN_SCRIPT_WORDS]
+    if not quoted:
+        return None
+    told = [text for text, around in quoted if _asks(around)]
+    around_all = _SILENT.sub(" ", _QUOTED.sub(_HOLE, description))
+    anywhere = _SAY.search(around_all) is not None or _WORDING.search(around_all) is not None
+    is_asked = bool(told) or (content_type == "audio" and anywhere)
+    texts = told or [text for text, _ in quoted]
+    if not is_asked or _ALTERNATIVES.search(" ".join(around for text, around in quoted if text in texts)):
+        return Script(tuple(texts), is_asked)
+    return Script((" ".join(texts),), is_asked)
 
 
-def quoted_script(description: str) -> str | None:
-    """The longest quotation of a description, if it is long enough to be a script."""
-    quotations: list[str] = _QUOTED.findall(description)
-    script = max(quotations, key=len, default="")
-    return script if len(words(script)) >= MIN_SCRIPT_WORDS else None
-
-
-def match_script(script: str, transcript: str, *, is_asked: bool = True) -> ScriptMatch:
-    """Compare word by word; a transcript without words matches nothing."""
-    wanted, heard = words(script), words(transcript)
-    if not wanted or not heard:
-        return ScriptMatch(0.0, 0.0, is_asked)
-    shared = LCSseq.similarity(wanted, heard)
-    return ScriptMatch(shared / len(heard), shared / len(wanted), is_asked)
+def match_script(script: Script, transcript: str) -> ScriptMatch:
+    """Compare word by word with the reading that was followed best; a transcript without words matches nothing."""
+    heard = _spoken(transcript)
+    matches = [_match(_spoken(reading), heard) for reading in script.readings]
+    precision, recall = max(matches, key=lambda match: match[0] * match[1])
+    return ScriptMatch(precision, recall, script.is_asked)
 
 
 def words(text: str) -> Sequence[str]:
     """Lower-case words without punctuation."""
-    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+    return [word.replace("’", "'") for word in _WORD.findall(composed(text).lower())]
+
+
+def _quotations(description: str) -> Iterator[tuple[str, str]]:
+    """Each with the words of its sentence around it, or of the sentence before if it is one by itself."""
+    holes = _QUOTED.sub(_HOLE, description)
+    texts = (next(text for text in found.groups() if text) for found in _QUOTED.finditer(description))
+    before = ""
+    for sentence in _END.split(holes):
+        has_words = re.search(r"\w", sentence) is not None
+        for _ in range(sentence.count(_HOLE)):
+            yield next(texts), sentence if has_words else before
+        before = sentence if has_words else before
+
+
+def _asks(around: str) -> bool:
+    return _SAY.search(_SILENT.sub(" ", around)) is not None
+
+
+def _match(wanted: Sequence[str], heard: Sequence[str]) -> tuple[float, float]:
+    """Precision and recall. What is said before and after the script, or once more, takes nothing from the first."""
+    if not wanted or not heard:
+        return 0.0, 0.0
+    part = heard
+    if len(heard) > len(wanted):
+        found = fuzz.partial_ratio_alignment(wanted, heard)
+        part = heard[found.dest_start : found.dest_end] if found else heard[: len(wanted)]
+    shared = LCSseq.similarity(wanted, part)
+    return shared / max(len(part), min(len(wanted), len(heard))), LCSseq.similarity(wanted, heard) / len(wanted)
+
+
+_DIGITS = {
+    name: digits
+    for digits, names in {
+        "0": "zero oh", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven",
+        "8": "eight", "9": "nine", "10": "ten", "11": "eleven", "12": "twelve", "13": "thirteen", "14": "fourteen",
+        "15": "fifteen", "16": "sixteen", "17": "seventeen", "18": "eighteen", "19": "nineteen", "20": "twenty",
+        "30": "thirty", "40": "forty", "50": "fifty", "60": "sixty", "70": "seventy", "80": "eighty", "90": "ninety",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+"""Whisper writes numbers as figures, whatever a script does."""
+
+
+def _spoken(text: str) -> list[str]:
+    """Words, and each figure of a number by itself."""
+    told = (_DIGITS.get(word, word) for word in words(text))
+    return [part for word in told for part in (word if word.isdecimal() else (word,))]

@@ -15,6 +15,8 @@ import yaml
 
 MAX_CLASSES = 400
 """What more of the 1,000 classes are kinds of (an entity, an object, an artifact, a living thing) tells nothing."""
+PEOPLE = {981, 982, 983}
+"""Ballplayer, groom, scuba diver: a classifier that knows no others cannot tell a person from anything."""
 OUT = Path("models/imagenet_broader.json")
 
 Synsets = dict[str, tuple[str, list[str]]]
@@ -32,7 +34,11 @@ def main(
     for index, synset in enumerate(listed["map"]):
         for offset in _above(synset.removeprefix("n"), synsets):
             members[synsets[offset][0]].add(index)
-    kept = {name: sorted(classes) for name, classes in sorted(members.items()) if len(classes) <= MAX_CLASSES}
+    kept = {
+        name: sorted(classes)
+        for name, classes in sorted(members.items())
+        if len(classes) <= MAX_CLASSES and not classes <= PEOPLE
+    }
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(classes)}" for name, classes in kept.items())
     out.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     print(f"{len(kept)} terms in {out}")

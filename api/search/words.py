@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.tables import File
+from pipeline.letters import MARKS, composed
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(rf"[\w{MARKS}]+")
 
 
 async def containing(session: AsyncSession, file_ids: Collection[str], query: str) -> set[str]:
@@ -23,8 +24,8 @@ async def containing(session: AsyncSession, file_ids: Collection[str], query: st
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, without regard to case."""
-    return frozenset(_WORD.findall(text.casefold()))
+    """The words of a text, without regard to case and to how their accents are written."""
+    return frozenset(_WORD.findall(composed(text).casefold()))
 
 
 def _text(ocr_text: str | None, keyframes: list[dict[str, Any]] | None, transcript: str | None) -> str:

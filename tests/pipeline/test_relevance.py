@@ -20,7 +20,6 @@ from pipeline.relevance import (
     standard_score,
     wish_score,
 )
-from pipeline.script import match_script, quoted_script
 
 
 def concepts(angle_degrees: float, mean: float, deviation: float) -> Concepts:
@@ -127,37 +126,6 @@ def test_all_that_is_asked_for_has_many_words() -> None:
 def test_the_curve_is_logistic(standard: float, probability: float) -> None:
     calibration = Calibration(cohort="item", midpoint=3, slope=2, unfamiliar_below=0)
     assert match_probability(standard, calibration) == pytest.approx(probability, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("description", "script"),
-    [
-        ('Record yourself reading aloud: "The pencils have all been used."', "The pencils have all been used."),
-        ("Read “drop the two when you add” twice.", "drop the two when you add"),
-        ('Say "hello".', None),
-        ("Read any short poem.", None),
-        ('Say "yes" and then "one two three four".', "one two three four"),
-    ],
-)
-def test_a_script_is_the_longest_quotation_of_three_words_or_more(description: str, script: str | None) -> None:
-    assert quoted_script(description) == script
-
-
-@pytest.mark.parametrize(
-    ("script", "transcript", "precision", "recall"),
-    [
-        ("one two three four", "One, two, three, four!", 1.0, 1.0),
-        ("one two three four", "one two", 1.0, 0.5),
-        ("one two three four", "one two five six", 0.5, 0.5),
-        ("one two three four", "", 0.0, 0.0),
-        ("don’t stop me now", "Don't stop me now", 1.0, 1.0),
-        ("今天天气很好，我们去公园散步。", "今天天气很好我们去公园散步", 1.0, 1.0),
-        ("今天天气很好", "今天天气不好", 5 / 6, 5 / 6),
-    ],
-)
-def test_scripts_are_compared_word_by_word(script: str, transcript: str, precision: float, recall: float) -> None:
-    found = match_script(script, transcript)
-    assert (found.precision, found.recall) == (precision, recall)
 
 
 def test_distance_is_the_great_circle() -> None:

@@ -75,6 +75,8 @@ def test_a_text_is_found_as_a_whole(wanted: str, read: str, is_found: bool) -> N
         ("cat", [Label("catamaran", 0.9)], False),
         ("ring", [Label("syringe", 0.9)], False),
         ("cat", [Label("Egyptian cat", 0.02)], False),
+        ("tiger", [Label("tiger cat", 0.9)], False),
+        ("bee", [Label("bee eater", 0.9)], False),
     ],
 )
 def test_a_subject_is_known_by_whole_words_and_with_confidence(wanted: str, labels: list[Label], is_seen: bool) -> None:
@@ -86,7 +88,9 @@ def test_a_subject_is_known_by_whole_words_and_with_confidence(wanted: str, labe
 def test_a_box_shows_its_subject() -> None:
     brief = asking(must_show=("face",))
     face = Detection("FACE_FEMALE", 0.8, BOX)
-    assert evidence(brief, concepts=(concepts(),), detections=((face,),)).requirements.unseen == {}
+    for subject in ("face", "person", "Woman"):
+        shown = evidence(asking(must_show=(subject,)), concepts=(concepts(),), detections=((face,),))
+        assert shown.requirements.unseen == {}
     doubtful = replace(face, confidence=0.1)
     assert "face" in evidence(brief, concepts=(concepts(),), detections=((doubtful,),)).requirements.unseen
 

@@ -87,7 +87,8 @@ async def test_an_approval_after_the_end_may_bring_the_balance_low(
     decided = await submit_scored(http, services, worker, job["id"], 1)
     assert (await http.post(f"/v1/jobs/{job['id']}/cancel", headers=organization.headers)).status_code == 200
     threshold = {"low_balance_credits": 999_950}
-    assert (await http.patch("/v1/organization/settings", json=threshold, headers=organization.headers)).status_code == 200
+    changed = await http.patch("/v1/organization/settings", json=threshold, headers=organization.headers)
+    assert changed.status_code == 200
     assert (await _approve(http, organization, decided["id"])).status_code == 200
     async with services.db.read() as session:
         assert await session.scalar(select(func.count()).where(Event.type == "credits.low_balance")) == 1
