@@ -57,6 +57,8 @@ class RequirementEvidence:
     """Required subjects that did not match, with the standard score of the best frame."""
     faces: int = 0
     language: str | None = None
+    """Heard; `None` when nobody spoke."""
+    language_confidence: float = 1.0
     distance_km: float | None = None
     """From the job's place; `None` when the file does not say where it was captured."""
 

@@ -213,6 +213,7 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
         unseen=unseen,
         faces=count_faces(findings, rubric),
         language=findings.transcript.language if findings.transcript else None,
+        language_confidence=findings.transcript.language_confidence if findings.transcript else 1.0,
         distance_km=distance_km(findings.facts.position, brief.location),
     )
 

@@ -9,6 +9,9 @@ from pipeline.reasons import Deduction
 
 PADDING_SECONDS = 0.1
 """Encoders add or cut up to some frames (MP3 1,152 samples, AAC 1,024 and more), which nobody who records can see."""
+TOLD_CONFIDENCE = 0.5
+"""Of the language that was heard. Of 36 clear English readings the least sure had 0.77; espeak's Danish and Portuguese
+were taken for English and Persian with 0.39 and 0.38."""
 BROKEN_REQUIREMENT_STARS = 4.0
 """A broken requirement leaves nothing of completeness: requirements are conditions, not wishes."""
 
@@ -48,7 +51,8 @@ def check_words(evidence: Evidence, brief: JobBrief) -> Iterator[Deduction]:
     """What was read and heard: of files that no gate stopped before."""
     found, wanted = evidence.requirements, brief.requirements
     has_sound = evidence.facts is not None and evidence.facts.content_type != "image"
-    if has_sound and wanted.language is not None and found.language != wanted.language:
+    is_told = found.language is None or found.language_confidence >= TOLD_CONFIDENCE
+    if has_sound and wanted.language is not None and is_told and found.language != wanted.language:
         heard = found.language or "no speech"
         yield _broken("requirements.language", detail=heard, wanted=wanted.language)
     for text in found.missing_text:

@@ -139,13 +139,15 @@ def _match(wanted: Sequence[str], heard: Sequence[str]) -> tuple[float, float]:
     return shared / max(len(part), min(len(wanted), len(heard))), LCSseq.similarity(wanted, heard) / len(wanted)
 
 
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _DIGITS = {
     name: digits
     for digits, names in {
-        "0": "zero oh", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven",
-        "8": "eight", "9": "nine", "10": "ten", "11": "eleven", "12": "twelve", "13": "thirteen", "14": "fourteen",
-        "15": "fifteen", "16": "sixteen", "17": "seventeen", "18": "eighteen", "19": "nineteen", "20": "twenty",
-        "30": "thirty", "40": "forty", "50": "fifty", "60": "sixty", "70": "seventy", "80": "eighty", "90": "ninety",
+        "0": "zero oh", "1": "one first", "2": "two second", "3": "three third", "4": "four fourth", "5": "five fifth",
+        "6": "six sixth", "7": "seven seventh", "8": "eight eighth", "9": "nine ninth", "10": "ten tenth",
+        "11": "eleven", "12": "twelve", "13": "thirteen", "14": "fourteen", "15": "fifteen", "16": "sixteen",
+        "17": "seventeen", "18": "eighteen", "19": "nineteen", "20": "twenty", "30": "thirty", "40": "forty",
+        "50": "fifty", "60": "sixty", "70": "seventy", "80": "eighty", "90": "ninety",
     }.items()
     for name in names.split()
 }  # fmt: skip
@@ -154,5 +156,5 @@ _DIGITS = {
 
 def _spoken(text: str) -> list[str]:
     """Words, and each figure of a number by itself."""
-    told = (_DIGITS.get(word, word) for word in words(text))
+    told = (_DIGITS.get(word, _ORDINAL.sub(r"\1", word)) for word in words(text))
     return [part for word in told for part in (word if word.isdecimal() else (word,))]

@@ -8,7 +8,7 @@ counted (operations of the networks' definitions, in the same file), or assumed,
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -149,7 +149,7 @@ def host_core_seconds(kind: str, record: Mapping[str, Any]) -> float:
     """Core-seconds of one file beside a GPU: decoding, the models that stay on the CPU, and what is no network."""
     measured = _measured(kind, record)
     on_cpu = sum(float(measured[f"of_it_{part}"]) for part in ("decoding", "safety", "audio_quality"))
-    return on_cpu + _around(record)
+    return on_cpu + float(_of_kind(kind, record["host_work"])["core_seconds"]) + _around(record)
 
 
 def operations(kind: str, record: Mapping[str, Any]) -> float:
@@ -172,10 +172,13 @@ def _around(record: Mapping[str, Any]) -> float:
 
 
 def _measured(kind: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    for row in record["engine"]:
+    return _of_kind(kind, record["engine"])
+
+
+def _of_kind(kind: str, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    for row in rows:
         if row["kind"] == kind:
-            found: Mapping[str, Any] = row
-            return found
+            return row
     raise ValueError(f"nothing was measured for {kind}")
 
 

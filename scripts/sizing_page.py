@@ -85,6 +85,11 @@ def _inputs(record: Mapping[str, Any]) -> Iterable[str]:
     for work in record["gpu_work"]:
         reason = f"torch's FlopCounterMode on the network's definition, a {work['unit']}"
         yield _row(f"operations of {work['role']}", Input(work["operations"], "counted", reason))
+    for row in record["host_work"]:
+        reason = (
+            f"docs/measurements/costs.json, {row['files']} files: what the models of configs/gpu.yaml do on the host"
+        )
+        yield _row(f"core-seconds of a {row['kind']} around the GPU", Input(row["core_seconds"], "measured", reason))
     yield _row("core-seconds in Ray Serve", SERVE_CORE_SECONDS)
     yield _row("share of a GPU's peak that is reached", EFFICIENCY)
     yield _row("speech, decoder on top of the encoder", DECODER_FACTOR)

@@ -9,8 +9,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import httpx
@@ -26,15 +28,17 @@ from api.background import Background
 from api.db import Database
 from api.metrics import STAGE_SECONDS
 from api.start import make_services, prepare
-from configs.settings import Role, Settings, load_settings
+from configs.settings import BatchSettings, ModelSettings, Role, Settings, load_settings
 from models.recording import Recording
 from pipeline.decode import decode
+from pipeline.image_signals import measure_image
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
 from pipeline.result import ScoreRequest
 from scripts.bench import api
 from scripts.bench.api import small_photo
 from scripts.bench.instant_engine import InstantEngine
 from scripts.bench.mixed import MixedFile, mixed_files
+from scripts.sizing import PAGES_OF_A_VIDEO
 from scripts.tune_machine import describe_machine, usable_cores
 from serve.client import InProcessEngine
 from serve.loading import load_model
@@ -309,13 +313,97 @@ def _operations(role: str, unit: str, network: Any, example: Any) -> Row:
     return {"role": role, "unit": unit, "operations": float(counter.get_total_flops())}
 
 
+def host_work(eval_dir: Path) -> list[Row]:
+    """Core-seconds on the host of what the GPU profile's models do to one file of each kind around their networks.
+
+    No weights are needed but EasyOCR's, which come as packages.
+    """
+    import torch
+
+    torch.set_num_threads(1)  # threads that wait for one another would be counted
+    settings = load_settings("gpu")
+    with tempfile.TemporaryDirectory() as folder:
+        kinds = _by_kind(mixed_files(eval_dir, Path(folder), 180))
+        media = {kind: [decode(file.path, settings.decode) for file in files] for kind, files in kinds.items()}
+    prepare = (measure_image, _clip_preparation(), _detector_preparation())
+    around_easyocr = _around_easyocr()
+    spent = {kind: [_on_host(one, prepare, around_easyocr) for one in files] for kind, files in media.items()}
+    return [{"kind": kind, "files": len(each), "core_seconds": fmean(each)} for kind, each in spent.items()]
+
+
+Step = Callable[[NDArray[np.uint8]], Any]
+
+
+def _on_host(media: Decoded, prepare: Sequence[Step], around_easyocr: Callable[[NDArray[np.uint8]], float]) -> float:
+    views = _views([media])
+    started_seconds = time.process_time()
+    for step in prepare:
+        for view in views:
+            step(view)
+    return time.process_time() - started_seconds + sum(map(around_easyocr, views[:PAGES_OF_A_VIDEO]))
+
+
+def _clip_preparation() -> Step:
+    from open_clip.transform import PreprocessCfg, image_transform_v2
+
+    from models.concepts_open_clip import ClipNetwork
+
+    clip: Any = SimpleNamespace(
+        pixels=(224, 224), _transform=image_transform_v2(PreprocessCfg(size=224), is_train=False)
+    )
+    return partial(ClipNetwork._prepared, clip)
+
+
+def _detector_preparation() -> Step:
+    from transformers import RTDetrImageProcessor
+
+    processor = RTDetrImageProcessor()
+    return lambda view: processor(images=view, return_tensors="pt", input_data_format="channels_last")
+
+
+def _around_easyocr() -> Callable[[NDArray[np.uint8]], float]:
+    """Core-seconds of a page less those of its networks: lines are found, cut out, and their letters read."""
+    reader = ModelSettings(weights="easyocr-en", backend="easyocr", batch=BatchSettings(max_cost=1.0, max_items=1))
+    settings = load_settings("embedded")
+    model: Any = load_model("text", settings.model_copy(update={"models": {"text": reader}}))
+    holder = next(each for each in vars(model).values() if hasattr(each, "_recogniser"))
+    in_networks = 0.0
+
+    def timed(network: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*inputs: Any) -> Any:
+            nonlocal in_networks
+            started_seconds = time.process_time()
+            answer = network(*inputs)
+            in_networks += time.process_time() - started_seconds
+            return answer
+
+        return run
+
+    holder._detector, holder._recogniser = timed(holder._detector), timed(holder._recogniser)
+
+    def read(view: NDArray[np.uint8]) -> float:
+        nonlocal in_networks
+        in_networks, started_seconds = 0.0, time.process_time()
+        model.run([view])
+        return time.process_time() - started_seconds - in_networks
+
+    return read
+
+
 def main(
     eval_dir: Annotated[Path, typer.Option("--eval")] = Path("../shared/eval"),
-    only: Annotated[str, typer.Option(help="Measure engine, front_end or gpu_work alone; keep the rest.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Measure engine, front_end, gpu_work or host_work alone; keep the rest.")
+    ] = "",
     out: Annotated[Path, typer.Option()] = RECORD,
 ) -> None:
     """Measure everything, or a part, and write the record."""
-    parts = {"engine": lambda: engine_costs(eval_dir), "front_end": front_end_costs, "gpu_work": gpu_work}
+    parts: dict[str, Callable[[], Any]] = {
+        "engine": partial(engine_costs, eval_dir),
+        "front_end": front_end_costs,
+        "gpu_work": gpu_work,
+        "host_work": partial(host_work, eval_dir),
+    }
     record: Row = json.loads(out.read_text(encoding="utf-8")) if only else {}
     record["machine"] = {"processor": describe_machine(), "cores": usable_cores()}
     for name, measure in parts.items():

@@ -128,6 +128,10 @@ def test_a_language_is_known_by_any_of_its_codes(written: str, code: str) -> Non
     assert "requirements.language" not in score(said, brief, RUBRIC).reasons
     other = replace(GOOD_SPEECH, requirements=replace(GOOD_SPEECH.requirements, language="fr"))
     assert "requirements.language" in score(other, brief, RUBRIC).reasons
+    unsure = replace(other, requirements=replace(other.requirements, language_confidence=0.4))
+    assert "requirements.language" not in score(unsure, brief, RUBRIC).reasons
+    silent = replace(other, requirements=replace(other.requirements, language=None, language_confidence=0.0))
+    assert "requirements.language" in score(silent, brief, RUBRIC).reasons
 
 
 def test_a_language_is_written_in_letters() -> None:

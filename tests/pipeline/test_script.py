@@ -58,6 +58,7 @@ def test_whether_it_is_asked_to_be_said(description: str, content_type: ContentT
         ("one two three four", "", 0.0, 0.0),
         ("seven three nine two", "7, 3, 9, 2.", 1.0, 1.0),
         ("call five five five twelve", "Call 555-12", 1.0, 1.0),
+        ("on March third at ten", "On March 3rd at 10.", 1.0, 1.0),
         ("don’t stop me now", "Don't stop me now", 1.0, 1.0),
         ("cafe\u0301 au lait", "café au lait", 1.0, 1.0),
         ("今天天气很好，我们去公园散步。", "今天天气很好我们去公园散步", 1.0, 1.0),

@@ -2,7 +2,17 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.cli import build
-from scripts.sizing import MACHINES, Input, Machine, check_mix, estimate, load_record, operations, windows
+from scripts.sizing import (
+    MACHINES,
+    Input,
+    Machine,
+    check_mix,
+    estimate,
+    host_core_seconds,
+    load_record,
+    operations,
+    windows,
+)
 from scripts.sizing_page import PAGE, page
 
 RECORD = {
@@ -28,6 +38,11 @@ RECORD = {
         {"role": "text", "operations": 2e12},
         {"role": "speech", "operations": 3e12},
     ],
+    "host_work": [
+        {"kind": "photo", "core_seconds": 0.06},
+        {"kind": "speech", "core_seconds": 0.0},
+        {"kind": "video", "core_seconds": 0.5},
+    ],
 }  # fmt: skip
 """0.03 core-seconds of Serve come on top of each."""
 ALL_PHOTOS = {"photo": 1.0}
@@ -50,6 +65,18 @@ def test_operations_of_a_file(kind: str, expected: float) -> None:
     assert operations(kind, RECORD) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("photo", 0.01 + 0.03 + 0.06),
+        ("speech", 0.12 + 0.03),
+        ("video", 1.1 + 0.03 + 0.5),
+    ],
+)
+def test_the_host_of_a_gpu_has_work_of_its_own(kind: str, expected: float) -> None:
+    assert host_core_seconds(kind, RECORD) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, 0.0), (4.0, 1 / 3), (10.0, 1 / 3), (10.1, 2 / 3), (60.0, 2.0)])
 def test_windows(seconds: float, expected: float) -> None:
     assert windows(seconds) == pytest.approx(expected)
@@ -61,9 +88,9 @@ def test_windows(seconds: float, expected: float) -> None:
         # 0.4 core-seconds on 2 cores, of which 80% are used.
         (machine(), ALL_PHOTOS, 3600 * 0.8 / 0.2, "CPU"),
         (machine(cores=4), {"photo": 0.5, "speech": 0.5}, 3600 * 0.8 / (0.7 / 4), "CPU"),
-        # 2.2e12 operations at a quarter of 88e12 a second are 0.1 s; 0.04 core-seconds on 2 cores are less.
+        # 2.2e12 operations at a quarter of 88e12 a second are 0.1 s; 0.1 core-seconds on 2 cores are less.
         (machine(peak=88e12), ALL_PHOTOS, 3600 * 0.8 / 0.1, "GPU"),
-        (machine(peak=88e15), ALL_PHOTOS, 3600 * 0.8 / 0.02, "CPU"),
+        (machine(peak=88e15), ALL_PHOTOS, 3600 * 0.8 / 0.05, "CPU"),
     ],
 )
 def test_an_hour_of_a_machine(one: Machine, mix: dict[str, float], per_hour: float, bound_by: str) -> None:
