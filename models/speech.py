@@ -188,12 +188,14 @@ class SpeechModel:
     ) -> Iterator[tuple[Chunk, Segment]]:
         """Segments of what is believable. The doubtful is decoded again in the full window, and then dropped."""
         found = self._decoder.decode(states, language, effort)
-        spoken = [index for index, hypothesis in enumerate(found) if hypothesis.verdict == "spoken"]
+        heard = zip(chunks, found, strict=True)
+        verdicts = [hypothesis.verdict(chunk.frames / FRAMES_PER_SECOND) for chunk, hypothesis in heard]
+        spoken = [index for index, verdict in enumerate(verdicts) if verdict == "spoken"]
         frames = [chunks[index].frames for index in spoken]
         words = self._decoder.words(states[spoken], language, [found[index] for index in spoken], frames)
         for index, said in zip(spoken, words, strict=True):
             yield chunks[index], _segment(chunks[index], found[index], said)
-        doubtful = [chunk for chunk, hypothesis in zip(chunks, found, strict=True) if hypothesis.verdict == "doubtful"]
+        doubtful = [chunk for chunk, verdict in zip(chunks, verdicts, strict=True) if verdict == "doubtful"]
         if doubtful and effort != SECOND_EFFORT:
             again = self._encode(doubtful, FULL_CONTEXT_FRAMES)
             yield from self._understand(doubtful, again, language, SECOND_EFFORT)

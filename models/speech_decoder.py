@@ -24,8 +24,10 @@ NO_SPEECH_PROBABILITY = 0.6
 AVERAGE_LOG_PROBABILITY = -1.0
 COMPRESSION_RATIO = 2.4
 """Defaults of OpenAI's `whisper.transcribe`: above, below and above them a text is silence, a guess, or a loop."""
+SPOKEN_TOKENS_PER_SECOND = 8
+"""Quick speech is 4 words, under 8 tokens, a second."""
 TOKENS_PER_SECOND, TOKENS_AT_LEAST = 12, 32
-"""Bound on what a loop may cost; quick speech is 4 words, under 8 tokens, a second."""
+"""Bound on what a loop may cost."""
 PREPENDED, APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 """Punctuation that belongs to the next and to the previous word, as in faster-whisper."""
 
@@ -59,13 +61,19 @@ class Hypothesis:
     average_log_probability: float
     compression_ratio: float
 
-    @property
-    def verdict(self) -> Literal["spoken", "doubtful", "silence"]:
-        """The rules of OpenAI's `whisper.transcribe`, which decodes the doubtful again at a higher temperature."""
+    def verdict(self, seconds: float) -> Literal["spoken", "doubtful", "silence"]:
+        """The rules of OpenAI's `whisper.transcribe`, which decodes the doubtful again at a higher temperature.
+
+        But what repeats itself no quicker than people speak was said so; a loop goes on as long as it may.
+
+        Args:
+            seconds: of the sound.
+        """
         unlikely = self.average_log_probability < AVERAGE_LOG_PROBABILITY
         if unlikely and self.no_speech_probability > NO_SPEECH_PROBABILITY:
             return "silence"
-        repetitive = self.compression_ratio > COMPRESSION_RATIO
+        is_quick = len(self.tokens) > SPOKEN_TOKENS_PER_SECOND * seconds
+        repetitive = self.compression_ratio > COMPRESSION_RATIO and is_quick
         return "doubtful" if unlikely or repetitive or not self.text else "spoken"
 
 

@@ -151,7 +151,14 @@ def test_what_stays_doubtful_is_dropped(tiny: SpeechModel, monkeypatch: pytest.M
     ],
 )
 def test_verdict(no_speech: float, log_probability: float, compression: float, text: str, verdict: str) -> None:
-    assert Hypothesis((), text, no_speech, log_probability, compression).verdict == verdict
+    loop = (1,) * 100
+    assert Hypothesis(loop, text, no_speech, log_probability, compression).verdict(seconds=2.0) == verdict
+
+
+def test_what_is_repeated_as_quickly_as_people_speak_was_said_so() -> None:
+    thrice = Hypothesis((1,) * 27, "Drop the two. " * 3, 0.0, -0.1, 2.47)
+    assert thrice.verdict(seconds=10.4) == "spoken"
+    assert thrice.verdict(seconds=2.0) == "doubtful"
 
 
 def test_both_encoders_hear_the_same(tiny: SpeechModel, placement: Placement) -> None:
