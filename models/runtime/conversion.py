@@ -17,6 +17,10 @@ from models.weights import Weights
 FORMAT = "1"
 """Raised when a conversion changes, so that older files on disk are not taken for it."""
 
+READABLE_FOLDER, READABLE_FILE = 0o755, 0o644
+"""Whoever made it: `sudo assay reload` fills the cache that the service's own user reads, and `tempfile` makes what its
+owner alone can open."""
+
 
 def converted(weights: Weights, placement: Placement, part: str, convert: Callable[[], openvino.Model]) -> Path:
     """Path of the converted network, made by `convert` when no earlier start left one.
@@ -24,6 +28,9 @@ def converted(weights: Weights, placement: Placement, part: str, convert: Callab
     The name holds the digest of the weights, so other weights never meet an old conversion. The two files
     appear together, by renaming their folder: a process that is killed half way leaves nothing behind that
     another one would load.
+
+    Raises:
+        OSError: the cache cannot be written.
     """
     folder = _kept(weights, placement, part)
     if not folder.exists():
@@ -31,10 +38,13 @@ def converted(weights: Weights, placement: Placement, part: str, convert: Callab
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=folder.parent))
         openvino.save_model(network, scratch / "network.xml", compress_to_fp16=False)
+        scratch.chmod(READABLE_FOLDER)
         try:
             os.rename(scratch, folder)
-        except OSError:  # another process finished first
+        except OSError:
             shutil.rmtree(scratch)
+            if not folder.exists():  # else another process finished first
+                raise
     return folder / "network.xml"
 
 
@@ -54,6 +64,7 @@ def computed(
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
             np.save(scratch, array)
+        os.chmod(scratch.name, READABLE_FILE)
         os.replace(scratch.name, path)
     return np.asarray(np.load(path, allow_pickle=False), np.float32)
 

@@ -1,11 +1,17 @@
 """Files that are made of weights once: a second start finds them, and a failed one leaves nothing behind."""
 
+import os
+import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import openvino
 import pytest
+from openvino import opset13 as ops
 
 from models import detector
-from models.runtime.conversion import exported
+from models.runtime.conversion import computed, converted, exported
 from models.runtime.device import Placement
 from models.weights import Weights
 
@@ -49,6 +55,45 @@ def test_an_export_that_fails_leaves_nothing(weights: Weights, tmp_path: Path) -
         exported(weights, placement, "l4-10.engine", "net.pt", fail)
     assert list((tmp_path / "cache" / "converted").iterdir()) == []
     assert exported(weights, placement, "l4-10.engine", "net.pt", make).exists()
+
+
+def network() -> openvino.Model:
+    given = ops.parameter([1, 2], np.float32)
+    return openvino.Model([ops.relu(given)], [given], "net")
+
+
+def test_another_user_reads_what_the_superuser_left(weights: Weights, tmp_path: Path) -> None:
+    placement = Placement("cpu", "f32", 1, tmp_path / "cache")
+    folder = converted(weights, placement, "net", network).parent
+    assert folder.stat().st_mode & 0o777 == 0o755
+    computed(weights, placement, "classes", "names", lambda: np.zeros(2, np.float32))
+    (array,) = folder.parent.glob("*.npy")
+    assert array.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_conversion_that_another_process_finished_first_is_used(weights: Weights, tmp_path: Path) -> None:
+    placement = Placement("cpu", "f32", 1, tmp_path / "cache")
+    made = converted(weights, placement, "net", network)
+    kept = made.parent.rename(tmp_path / "kept")
+
+    def slow() -> openvino.Model:
+        shutil.copytree(kept, made.parent)
+        return network()
+
+    assert converted(weights, placement, "net", slow) == made
+    assert list(made.parent.parent.iterdir()) == [made.parent]
+
+
+def test_a_conversion_that_cannot_be_kept_says_so(
+    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(PermissionError):
+        converted(weights, Placement("cpu", "f32", 1, tmp_path / "cache"), "net", network)
+    assert list((tmp_path / "cache" / "converted").iterdir()) == []
 
 
 @pytest.mark.parametrize(("file", "device"), [("net.pt", "cpu"), ("net.onnx", "cuda")])
