@@ -1,7 +1,7 @@
 """The score: evidence in, stars and reasons out. Pure, so that the same evidence always scores the same."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.brief import JobBrief
@@ -65,7 +65,7 @@ def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
     """
     gates = tuple(gate_deductions(evidence, brief, rubric))
     unseen = evidence.image is None and evidence.audio is None
-    if evidence.facts is None or (gates and unseen):
+    if evidence.facts is None or (unseen and _stops(gates, rubric)):
         return _gated(gates, rubric)
     relevance, about = _relevance(evidence, rubric)
     quality, flaws = _quality(evidence, evidence.facts, rubric)
@@ -73,9 +73,14 @@ def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
     graded = {"relevance": relevance, "quality": quality, "completeness": completeness}
     ranked = sorted((*about, *flaws, *gaps), key=lambda deduction: -deduction.stars)
     deductions = (*gates, *ranked)
-    stars = min([_combine(graded, rubric), *(rubric.gates[d.code] for d in deductions if d.code in rubric.gates)])
+    stars = min([_combine(graded, rubric), *_caps(deductions, rubric)])
     feedback = _feedback(stars, graded, deductions)
     return Score(stars, relevance, quality, completeness, deductions, feedback, rubric.version, rubric.digest)
+
+
+def is_gated(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> bool:
+    """Whether the file met a gate that the rubric has, behind which no model needs to read or listen."""
+    return _stops(gate_deductions(evidence, brief, rubric), rubric)
 
 
 def gate_deductions(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Iterator[Deduction]:
@@ -93,9 +98,18 @@ def gate_deductions(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Iter
         yield Deduction("integrity.duplicate", "completeness", BEST - WORST, detail=evidence.duplicate_of)
 
 
+def _stops(gates: Iterable[Deduction], rubric: Rubric) -> bool:
+    return any(gate.code in rubric.gates for gate in gates)
+
+
+def _caps(deductions: Iterable[Deduction], rubric: Rubric) -> Iterator[int]:
+    """The most stars that each gate leaves; a rubric may do without some of them."""
+    return (rubric.gates[each.code] for each in deductions if each.code in rubric.gates)
+
+
 def _gated(gates: tuple[Deduction, ...], rubric: Rubric) -> Score:
     """A file that no model looked at: a gate stood before them."""
-    stars = min(rubric.gates[gate.code] for gate in gates)
+    stars = min(_caps(gates, rubric))
     return Score(stars, WORST, WORST, WORST, gates, gates[0].sentence, rubric.version, rubric.digest)
 
 
@@ -233,7 +247,7 @@ def _completeness(
     evidence: Evidence, brief: JobBrief, gates: tuple[Deduction, ...], rubric: Rubric
 ) -> tuple[float, list[Deduction]]:
     """Broken requirements, and how much of a script was read; behind a gate no model reads or listens."""
-    gaps = [*check_content(evidence, brief), *(check_words(evidence, brief) if not gates else ())]
+    gaps = [*check_content(evidence, brief), *(check_words(evidence, brief) if not _stops(gates, rubric) else ())]
     script = evidence.match.asked_script
     if script is not None and (lost := rubric.script.lost(script.recall)):
         stars, wanted = (BEST - WORST) * lost, rubric.script.min_recall

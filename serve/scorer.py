@@ -26,7 +26,7 @@ from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo, Me
 from pipeline.relevance import Wish
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import Rubric
-from pipeline.score import gate_deductions, score
+from pipeline.score import is_gated, score
 from pipeline.video_signals import measure_video
 from serve.recent import Recent
 
@@ -185,7 +185,7 @@ class Scorer:
         return weigh(findings, brief, self._rubric, self._encoder)
 
     def _is_gated(self, findings: Findings, brief: JobBrief) -> bool:
-        return any(gate_deductions(self._weigh(findings, brief), brief, self._rubric))
+        return is_gated(self._weigh(findings, brief), brief, self._rubric)
 
     def _original(self, print_: Fingerprint, earlier: Sequence[EarlierFile]) -> EarlierFile | None:
         match = find_duplicate(print_, [file.fingerprint for file in earlier], self._rubric.duplicates)

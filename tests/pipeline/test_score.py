@@ -12,9 +12,10 @@ from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.reasons import SENTENCES
 from pipeline.relevance import PageMatch
+from pipeline.score import NOT_JUDGED, is_gated, score
 from pipeline.script import ScriptMatch
 from pipeline.video_signals import VideoSignals
-from tests.pipeline.scoring import BRIEF, CLEAN, CLEAR, GOOD_PHOTO, GOOD_SPEECH, PHOTO, RUBRIC, graded
+from tests.pipeline.scoring import BRIEF, CLEAN, CLEAR, GOOD_PHOTO, GOOD_SPEECH, PHOTO, RECORDING, RUBRIC, graded
 
 SPEECH = JobBrief(description="Record yourself.", content_type="audio")
 STEADY = VideoSignals(stability=0.95, jitter=0.001, change_level=5.0, static=False, black_share=0.0)
@@ -189,6 +190,22 @@ def test_sounds_of_a_place_where_nobody_speaks_are_not_called_noisy() -> None:
 def test_a_file_that_does_not_open_may_be_sent_again(code: str) -> None:
     result = graded(Evidence(facts=None, broken=code, broken_detail="cut off"))
     assert (result.stars, result.reasons) == (2, (code,))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "relevance"),
+    [(GOOD_SPEECH, RUBRIC.audio.unscripted_relevance), (Evidence(facts=RECORDING), NOT_JUDGED)],
+    ids=["listened to", "stopped under another rubric"],
+)
+def test_a_rubric_may_do_without_a_gate(evidence: Evidence, relevance: float) -> None:
+    """Who wants copies leaves the gate out; a copy is scored like any other file, less what it lacks."""
+    gates = {code: stars for code, stars in RUBRIC.gates.items() if code != "integrity.duplicate"}
+    copy, rubric = replace(evidence, duplicate_of="earlier.wav"), RUBRIC.model_copy(update={"gates": gates})
+    result = score(copy, SPEECH, rubric)
+    assert (result.stars, result.relevance, result.completeness) == (2, relevance, 1.0)
+    assert "integrity.duplicate" in result.reasons
+    assert is_gated(copy, SPEECH, RUBRIC)
+    assert not is_gated(copy, SPEECH, rubric)
 
 
 def test_every_gate_of_the_rubric_is_a_reason_that_exists() -> None:
