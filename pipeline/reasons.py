@@ -58,7 +58,7 @@ class Deduction:
     value: float | None = None
     """What was measured."""
     limit: float | None = None
-    """What it was measured against."""
+    """What it was measured against, in the unit of `value`; `None` where only their grade has a limit."""
     detail: str = ""
     wanted: str = ""
 

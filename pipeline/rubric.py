@@ -60,6 +60,10 @@ class Ramp(_Section):
         """Part of the range that is lost, 0–1."""
         return min(1.0, max(0.0, (self.good - value) / (self.good - self.bad)))
 
+    def value_at(self, loss: float) -> float:
+        """The measurement that costs so much."""
+        return self.good - loss * (self.good - self.bad)
+
 
 class AudioRubric(_Section):
     """How a recording's measurements become its quality; each loss is a part of the four stars above 1."""

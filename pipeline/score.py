@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence, MatchEvidence
@@ -11,7 +12,7 @@ from pipeline.media import MediaFacts
 from pipeline.reasons import Deduction, Dimension
 from pipeline.relevance import Calibration, match_probability, page_probability, script_probability
 from pipeline.requirements import accepted_formats, check_content, check_format, check_size, check_words
-from pipeline.rubric import Rubric
+from pipeline.rubric import Ramp, Rubric
 
 DIMENSIONS: tuple[Dimension, ...] = ("relevance", "quality", "completeness")
 BEST, WORST = 5.0, 1.0
@@ -55,6 +56,26 @@ class Score:
     def reasons(self) -> tuple[str, ...]:
         """Codes without repetition, in the order of the deductions."""
         return tuple(dict.fromkeys(deduction.code for deduction in self.deductions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """Quality that one measurement costs."""
+
+    code: str
+    share: float
+    """Part of the range, 0–1."""
+    value: float
+    ramp: Ramp | None = None
+    """By which the value was judged."""
+
+    @classmethod
+    def on(cls, ramp: Ramp, code: str, value: float) -> Self:
+        return cls(code, ramp.loss(value), value, ramp)
+
+    def limit(self, below: float) -> float | None:
+        """The value whose grade is `below`, in the value's own unit."""
+        return self.ramp.value_at(1 - below) if self.ramp else None
 
 
 def score(evidence: Evidence, brief: JobBrief, rubric: Rubric) -> Score:
@@ -127,7 +148,8 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
         read_aloud = script_probability(match.script, rubric.script.midpoint, rubric.script.slope)
     if match.asked_script is not None:
         grade, share = _grade(read_aloud), match.asked_script.precision
-        return grade, _about(grade, "relevance.wrong_words", "relevance.wrong_words", rubric, share)
+        code = "relevance.wrong_words"
+        return grade, _about(grade, Deduction(code, "relevance", BEST - grade, share), rubric)
     witnesses = [value for value in (match.visual, match.read, match.heard) if value is not None]
     probabilities = [match_probability(value, calibration) for value in witnesses]
     best = max(*probabilities, page_probability(match.pages, calibration), read_aloud, 0.0)
@@ -137,7 +159,9 @@ def _relevance(evidence: Evidence, rubric: Rubric) -> tuple[float, list[Deductio
     is_comparable = match.visual is None or match.familiarity >= calibration.unfamiliar_below
     if grade < NOT_JUDGED and not (is_comparable and (witnesses or evidence.image)):
         return _not_judged(match, calibration)
-    return grade, _about(grade, "relevance.off_topic", "relevance.weak_match", rubric, best, _looks_like(match))
+    code = "relevance.off_topic" if grade < rubric.stars.off_topic_below else "relevance.weak_match"
+    limit, detail = _share(rubric.stars.weak_match_below), _looks_like(match)
+    return grade, _about(grade, Deduction(code, "relevance", BEST - grade, best, limit, detail), rubric)
 
 
 def _not_judged(match: MatchEvidence, calibration: Calibration) -> tuple[float, list[Deduction]]:
@@ -153,16 +177,18 @@ def _looks_like(match: MatchEvidence) -> str:
     return ", ".join(match.looks_like[:3]) or "nothing that is recognised"
 
 
-def _about(grade: float, off_topic: str, weak: str, rubric: Rubric, value: float, detail: str = "") -> list[Deduction]:
-    code = off_topic if grade < rubric.stars.off_topic_below else weak
-    if grade >= rubric.stars.weak_match_below:
-        return []
-    return [Deduction(code, "relevance", BEST - grade, value, rubric.stars.weak_match_below, detail=detail)]
+def _about(grade: float, deduction: Deduction, rubric: Rubric) -> list[Deduction]:
+    return [deduction] if grade < rubric.stars.weak_match_below else []
 
 
 def _grade(share: float) -> float:
     """0–1 as 1.0–5.0."""
     return WORST + (BEST - WORST) * share
+
+
+def _share(grade: float) -> float:
+    """1.0–5.0 as 0–1."""
+    return (grade - WORST) / (BEST - WORST)
 
 
 def _quality(evidence: Evidence, facts: MediaFacts, rubric: Rubric) -> tuple[float, list[Deduction]]:
@@ -189,11 +215,10 @@ def _image(evidence: Evidence, facts: MediaFacts, rubric: Rubric) -> tuple[float
         ("image.low_contrast", grades.contrast, signals.white_level - signals.black_level),
         ("image.small", grades.resolution, float(max(facts.width, facts.height))),
     )
-    limit = rubric.stars.deduct_below
     flaws = [
-        Deduction(code, "quality", (BEST - WORST) * (1 - grade), value, limit)
+        Deduction(code, "quality", (BEST - WORST) * (1 - grade), value)
         for code, grade, value in components
-        if grade < limit
+        if grade < rubric.stars.deduct_below
     ]
     return grades.overall, flaws
 
@@ -202,11 +227,11 @@ def _video(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduc
     if evidence.video is None:
         return None, []
     signals, limits = evidence.video, rubric.video
-    losses = [("video.black", limits.black_share.loss(signals.black_share), signals.black_share)]
+    losses = [_Loss.on(limits.black_share, "video.black", signals.black_share)]
     if signals.stability is not None:
-        losses.append(("video.shaky", limits.stability.loss(signals.stability), signals.stability))
+        losses.append(_Loss.on(limits.stability, "video.shaky", signals.stability))
     if signals.static:
-        losses.append(("video.static", (BEST - limits.static_stars) / (BEST - WORST), 1.0))
+        losses.append(_Loss("video.static", (BEST - limits.static_stars) / (BEST - WORST), 1.0))
     return _losses(losses, rubric)
 
 
@@ -221,24 +246,27 @@ def _audio(evidence: Evidence, rubric: Rubric) -> tuple[float | None, list[Deduc
         silent = Deduction("audio.silent", "quality", BEST - WORST, heard.loudness_lufs, limits.silent_below_lufs)
         return WORST, [silent]
     losses = [
-        ("audio.clipped", limits.clipping_ratio.loss(heard.clipping_ratio), heard.clipping_ratio),
-        ("audio.quiet", limits.loudness_lufs.loss(heard.loudness_lufs), heard.loudness_lufs),
+        _Loss.on(limits.clipping_ratio, "audio.clipped", heard.clipping_ratio),
+        _Loss.on(limits.loudness_lufs, "audio.quiet", heard.loudness_lufs),
     ]
     if evidence.speech_seconds or heard.speech_ratio > 0 or evidence.match.asked_script is not None:
-        noise = max(limits.background.loss(heard.background), limits.snr_db.loss(heard.snr_db))
-        losses.append(("audio.noisy", noise, heard.snr_db))
-        losses.append(("audio.unclear", limits.signal.loss(heard.signal), heard.signal))
+        noise = (
+            _Loss.on(limits.snr_db, "audio.noisy", heard.snr_db),
+            _Loss.on(limits.background, "audio.noisy", heard.background),
+        )
+        losses.append(max(noise, key=lambda one: one.share))
+        losses.append(_Loss.on(limits.signal, "audio.unclear", heard.signal))
     return _losses(losses, rubric)
 
 
-def _losses(losses: list[tuple[str, float, float]], rubric: Rubric) -> tuple[float, list[Deduction]]:
+def _losses(losses: list[_Loss], rubric: Rubric) -> tuple[float, list[Deduction]]:
     """Each loss takes its part of what the ones before it left."""
-    kept = math.prod(1 - loss for _, loss, _ in losses)
-    limit = rubric.stars.deduct_below
+    kept = math.prod(1 - loss.share for loss in losses)
+    below = rubric.stars.deduct_below
     flaws = [
-        Deduction(code, "quality", (BEST - WORST) * loss, value, limit)
-        for code, loss, value in losses
-        if 1 - loss < limit
+        Deduction(loss.code, "quality", (BEST - WORST) * loss.share, loss.value, loss.limit(below))
+        for loss in losses
+        if 1 - loss.share < below
     ]
     return _grade(kept), flaws
 

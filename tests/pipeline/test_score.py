@@ -208,6 +208,27 @@ def test_a_rubric_may_do_without_a_gate(evidence: Evidence, relevance: float) ->
     assert not is_gated(copy, SPEECH, rubric)
 
 
+@pytest.mark.parametrize(
+    ("evidence", "changes", "code", "value", "limit"),
+    [
+        (GOOD_PHOTO, {"match": MatchEvidence()}, "relevance.off_topic", 0.0, 0.5),  # 3 of 1–5 stars
+        (GOOD_SPEECH, {"match": MatchEvidence(script=ScriptMatch(0.1, 1.0))}, "relevance.wrong_words", 0.1, None),
+        (GOOD_PHOTO, {"image": replace(CLEAR, blur_pixels=16.0)}, "image.blurry", 16.0, None),
+        (GOOD_PHOTO, {"video": replace(STEADY, black_share=0.9)}, "video.black", 0.9, 0.31),  # 0.3 of 0.1–0.8
+        (GOOD_PHOTO, {"video": replace(STEADY, static=True)}, "video.static", 1.0, None),
+        (GOOD_SPEECH, {"audio": replace(CLEAN, loudness_lufs=-50.0)}, "audio.quiet", -50.0, -42.5),
+        (GOOD_SPEECH, {"audio": replace(CLEAN, snr_db=-5.0)}, "audio.noisy", -5.0, 9.0),
+        (GOOD_SPEECH, {"audio": replace(CLEAN, background=1.0)}, "audio.noisy", 1.0, 2.75),
+    ],
+)
+def test_a_limit_has_the_unit_of_its_value(
+    evidence: Evidence, changes: dict[str, Any], code: str, value: float, limit: float | None
+) -> None:
+    found = next(one for one in graded(evidence, SPEECH, **changes).deductions if one.code == code)
+    assert found.value == pytest.approx(value, abs=0.001)
+    assert found.limit == (limit if limit is None else pytest.approx(limit))
+
+
 def test_every_gate_of_the_rubric_is_a_reason_that_exists() -> None:
     assert set(RUBRIC.gates) <= set(SENTENCES)
 
