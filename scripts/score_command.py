@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,7 @@ from configs.settings import Settings, load_settings
 from pipeline.brief import JobBrief, Requirements
 from pipeline.media import ContentType
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
-from scripts.user_errors import UserError
+from scripts.user_errors import UserError, require_folder
 from serve.client import Engine, InProcessEngine, RayEngine
 
 IN_FLIGHT = 8
@@ -25,6 +26,9 @@ IN_FLIGHT = 8
 
 MOST_NAMED = 3
 """Files that are missing, by name; the others are counted."""
+
+RESULT_START = b'{"id": '
+"""Of every line of results."""
 
 console = Console(stderr=True)
 """Progress and tables go to stderr, so that `--json` can be piped."""
@@ -76,17 +80,34 @@ def score_files(
     if manifest is not None:
         if out is None:
             raise UserError("--manifest needs --out, the file that the results are written to")
+        of_files = {
+            "files": files,
+            "--description": description,
+            "--content-type": content_type,
+            "--requirements": requirements,
+            "--report": report,
+            "--json": as_json,
+        }
+        _expect_none(of_files, "do not go with --manifest, whose lines say what is scored and --out where that goes")
         asyncio.run(_score_manifest(_open(engine, settings), manifest, out))
         return
+    _expect_none({"--out": out}, "goes with --manifest only; --json prints the results, --report writes a page")
     if not files or description is None:
         raise UserError("give files and --description, or --manifest and --out; see assay score --help")
     brief = _brief(description, content_type, requirements)
     _expect_files(files)
+    require_folder(report)
     asyncio.run(_score_each(_open(engine, settings), files, brief, as_json, report))
 
 
 def _open(choice: EngineChoice, settings: Settings) -> Engine:
     return RayEngine(settings) if choice is EngineChoice.ray else InProcessEngine(settings)
+
+
+def _expect_none(options: Mapping[str, object], why: str) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise UserError(f"{', '.join(given)} {why}")
 
 
 def _brief(description: str, content_type: str | None, requirements: str | None) -> JobBrief:
@@ -135,7 +156,8 @@ async def _score_each(engine: Engine, files: list[Path], brief: JobBrief, as_jso
 async def _score_manifest(engine: Engine, manifest: Path, out: Path) -> None:
     """Score what `out` does not hold yet. Files of a group go in order, groups side by side."""
     lines = _read_manifest(manifest)
-    done = set(_finished(out))
+    require_folder(out)
+    done = _finished(out)
     jobs = _jobs(lines)
     if done >= {line.id for line in lines}:
         console.print(f"all {len(lines)} cases are scored already in {out}")
@@ -194,14 +216,32 @@ def _located(line: ManifestLine, base: Path) -> ManifestLine:
     return line.model_copy(update={"path": base / line.path})
 
 
-def _finished(out: Path) -> Iterator[str]:
-    """Ids in an earlier result file; a last line that was cut off half way is dropped and scored again."""
+def _finished(out: Path) -> set[str]:
+    """Ids in an earlier result file; a last line that was cut off half way is dropped and scored again.
+
+    Raises:
+        UserError: it is another file, which is left as it is.
+    """
     if not out.exists():
-        return
-    whole = [line for line in out.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-    out.write_text("".join(whole), encoding="utf-8")
-    for line in whole:
-        yield json.loads(line)["id"]
+        return set()
+    *whole, cut = out.read_bytes().split(b"\n")
+    done = {_result_id(out, number, line) for number, line in enumerate(whole, start=1)}
+    if cut:
+        if not cut.startswith(RESULT_START[: len(cut)]):
+            raise UserError(_no_results(out, len(whole) + 1))
+        os.truncate(out, sum(len(line) + 1 for line in whole))
+    return done
+
+
+def _result_id(out: Path, number: int, line: bytes) -> str:
+    try:
+        return str(json.loads(line)["id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(_no_results(out, number)) from error
+
+
+def _no_results(out: Path, number: int) -> str:
+    return f"{out}:{number}: no result of a manifest's case; --out is a new file, or one of earlier results"
 
 
 def _jobs(lines: list[ManifestLine]) -> list[Job]:
