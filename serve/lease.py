@@ -6,10 +6,12 @@ its own with the next number: a lease that ran out is taken over by creating the
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from ray.exceptions import RayError
 from ray.experimental import internal_kv as kv
 
 from serve.errors import EngineUnavailable
@@ -18,24 +20,32 @@ NAMESPACE = "assay"
 LEASE_SECONDS = 30.0
 """Without a renewal, after which the holder is taken for dead."""
 POLL_SECONDS = 0.1
+UNREACHABLE = (RayError, OSError, RuntimeError)
+"""What the control service's client raises while that is away."""
+
+logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def lease(name: str, *, wait_seconds: float = 60.0) -> AsyncIterator[None]:
     """Hold the lease of that name for the block.
 
+    A holder that could not renew it for so long that another took it over ends where it is: its block is cancelled.
+
     Raises:
-        EngineUnavailable: somebody else holds it for longer than `wait_seconds`.
+        EngineUnavailable: somebody else holds it for longer than `wait_seconds`, or has taken it over.
     """
     key = await _take(name, wait_seconds)
-    renewal = asyncio.create_task(_renew(key))
+    block = asyncio.timeout(None)
     try:
-        yield
+        async with block, _renewed(key, block):
+            yield
+    except TimeoutError:
+        if block.expired():
+            raise EngineUnavailable(f"this {name} was away for too long, and another one has taken over") from None
+        raise
     finally:
-        renewal.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewal
-        await asyncio.to_thread(_write, key, 0.0)
+        await _release(key)
 
 
 async def _take(name: str, wait_seconds: float) -> bytes:
@@ -68,10 +78,42 @@ def _is_free(key: bytes) -> bool:
     return value is not None and json.loads(value)["until"] < time.time()
 
 
-async def _renew(key: bytes) -> None:
-    while True:
+@asynccontextmanager
+async def _renewed(key: bytes, block: asyncio.Timeout) -> AsyncIterator[None]:
+    renewal = asyncio.create_task(_renew(key, block))
+    try:
+        yield
+    finally:
+        renewal.cancel()
+        await asyncio.wait([renewal])
+
+
+async def _renew(key: bytes, block: asyncio.Timeout) -> None:
+    """Until the lease is lost, which ends the block. A control service that is away gives it to nobody else."""
+    is_ours = True
+    while is_ours:
         await asyncio.sleep(LEASE_SECONDS / 3)
-        await asyncio.to_thread(_write, key, LEASE_SECONDS)
+        try:
+            is_ours = await asyncio.to_thread(_try_to_renew, key)
+        except UNREACHABLE as error:
+            logger.warning("%s could not be renewed, which is tried again: %s", key.decode(), error)
+    block.reschedule(asyncio.get_running_loop().time())
+
+
+def _try_to_renew(key: bytes) -> bool:
+    """Whether it is still ours: who takes it over deletes our key."""
+    if not kv._internal_kv_exists(key, namespace=NAMESPACE):
+        return False
+    _write(key, LEASE_SECONDS)
+    return True
+
+
+async def _release(key: bytes) -> None:
+    """What the block did is done all the same if this fails; the lease runs out then."""
+    try:
+        await asyncio.to_thread(_write, key, 0.0)
+    except UNREACHABLE as error:
+        logger.warning("%s could not be released, and runs out in %.0f s: %s", key.decode(), LEASE_SECONDS, error)
 
 
 def _write(key: bytes, seconds: float) -> None:

@@ -119,7 +119,7 @@ async def test_a_lease_is_held_by_one_and_taken_over_from_the_dead(monkeypatch: 
                 pass
     async with lease("trial", wait_seconds=0):
         pass
-    monkeypatch.setattr("serve.lease._renew", lambda key: asyncio.sleep(60))
+    monkeypatch.setattr("serve.lease._renew", lambda key, block: asyncio.sleep(60))
     async with lease("trial"), lease("trial", wait_seconds=2):
         pass
 
