@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 from configs.settings import BatchSettings
 from models.model import Model
 from models.outputs import ItemError
-from serve.errors import ModelItemError
+from serve.errors import EngineError, EngineUnavailable, ModelItemError
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -112,6 +112,7 @@ class Batcher(Generic[Item, Output]):
 
         Raises:
             ModelItemError: the model could not process the item.
+            EngineUnavailable: the batcher is closed.
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting[Item, Output](item, self._model.cost(item), loop.time(), loop.create_future())
@@ -179,7 +180,12 @@ class Batcher(Generic[Item, Output]):
         """Run the batch in a thread; if that raises, run its parts."""
         loop = asyncio.get_running_loop()
         started_seconds = loop.time()
-        run = loop.run_in_executor(self._threads, self._call_model, [waiting.item for waiting in batch])
+        try:
+            run = loop.run_in_executor(self._threads, self._call_model, [waiting.item for waiting in batch])
+        except RuntimeError as closed:  # meanwhile
+            for waiting in batch:
+                self._fail(waiting, EngineUnavailable(f"{self._model.identity.name} is closed: {closed}"))
+            return
         self._calls[run] = started_seconds
         await asyncio.wait([run])
         del self._calls[run]
@@ -224,7 +230,7 @@ class Batcher(Generic[Item, Output]):
             elif not waiting.answer.done():
                 waiting.answer.set_result(output)
 
-    def _fail(self, waiting: _Waiting[Item, Output], error: ModelItemError) -> None:
+    def _fail(self, waiting: _Waiting[Item, Output], error: EngineError) -> None:
         self.stats.failed_items += 1
         if not waiting.answer.done():
             waiting.answer.set_exception(error)

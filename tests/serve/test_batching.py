@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from configs.settings import BatchSettings
 from models.outputs import ItemError, ModelIdentity
 from serve.batching import Batcher, is_out_of_memory, next_batch
-from serve.errors import ModelItemError
+from serve.errors import EngineUnavailable, ModelItemError
 
 pytestmark = pytest.mark.anyio
 
@@ -258,6 +258,20 @@ async def test_closing_cancels_who_waits() -> None:
     batcher.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_what_comes_after_the_close_or_would_be_tried_again_fails() -> None:
+    model = Doubler()
+    model.gate.clear()
+    batcher = Batcher(model, BatchSettings(max_cost=100, wait_seconds=0))
+    under_way = asyncio.gather(batcher(13), batcher(2), return_exceptions=True)
+    await asyncio.sleep(0.02)
+    batcher.close()
+    model.gate.set()
+    answers = await asyncio.wait_for(under_way, 5)
+    assert [type(answer) for answer in answers] == [EngineUnavailable, EngineUnavailable]
+    with pytest.raises(EngineUnavailable, match="doubler is closed"):
+        await asyncio.wait_for(batcher(3), 5)
 
 
 async def test_stats_count_batches_items_and_fill() -> None:
