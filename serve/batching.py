@@ -42,7 +42,7 @@ class BatchStats:
     failed_items: int = 0
     """Items whose caller got an error."""
     failures_in_a_row: int = 0
-    """Calls of the model with one item that raised since the last call that answered."""
+    """Calls of the model with one item that raised since the last call, or warm-up after them, that did not."""
     fill_sum: float = 0.0
     """Sum over the batches of cost over `max_cost`, or count over `max_items` if that is more, at most 1."""
     run_seconds: float = 0.0

@@ -59,3 +59,4 @@ class ModelDeployment:
             raise EngineUnavailable(f"a call of the model has not come back for {seconds:.0f} s")
         if self._batcher.stats.failures_in_a_row:
             await asyncio.to_thread(self._model.warm_up)
+            self._batcher.stats.failures_in_a_row = 0
