@@ -77,6 +77,22 @@ class ReplicaSettings(_Section):
         return self
 
 
+class FrontEndReplicas(ReplicaSettings):
+    """Of the API or of the background work: `min_replicas` always, since those of one machine share its socket, and the
+    loops have work when no request comes."""
+
+    @model_validator(mode="after")
+    def _nothing_scales(self) -> "FrontEndReplicas":
+        if self.max_replicas != self.min_replicas:
+            raise ValueError(
+                f"these replicas do not come and go with the load: min_replicas {self.min_replicas} and "
+                f"max_replicas {self.max_replicas} have to be the same"
+            )
+        if self.target_ongoing_requests is not None or self.num_gpus:
+            raise ValueError("these replicas have no use for target_ongoing_requests or num_gpus")
+        return self
+
+
 class ModelSettings(_Section):
     """One model of the ensemble: which weights, how they run, how batches form."""
 
@@ -190,7 +206,7 @@ class ApiSettings(_Section):
     """How clients reach it, where that is not `http://host:port`; part of every URL that it signs."""
     secret_key: SecretStr | None = None
     """Seals what must be read again (webhook secrets) and signs URLs and cursors; made in `state_dir` when absent."""
-    replicas: ReplicaSettings = ReplicaSettings(max_ongoing_requests=1000)
+    replicas: FrontEndReplicas = FrontEndReplicas(max_ongoing_requests=1000)
     """With SQLite one is enough, since it writes one transaction at a time. `max_ongoing_requests` counts behind the
     proxies that a cluster has; replicas that listen themselves take what comes."""
     score_max_bytes: PositiveInt = 64 * 1024**2
@@ -287,7 +303,7 @@ class Settings(_Section):
     that (`serve.niceness`). Not for clusters whose nodes have Python elsewhere than the head."""
     scorer: ReplicaSettings = ReplicaSettings()
     api: ApiSettings = ApiSettings()
-    background: ReplicaSettings = ReplicaSettings()
+    background: FrontEndReplicas = FrontEndReplicas()
     """The front end's loops: dispatcher, webhooks, exports."""
     database: DatabaseSettings = DatabaseSettings()
     signup: SignupSettings = SignupSettings()

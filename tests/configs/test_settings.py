@@ -128,12 +128,21 @@ def test_a_replica_must_be_handed_full_batches(max_ongoing_requests, concurrent,
         ({"models__text__precision": "f64"}, "models.text.precision"),
         ({"decode__workers": 0}, "decode.workers"),
         ({"scorer__min_replicas": 4, "scorer__max_replicas": 2}, "scorer"),
+        ({"api__replicas__max_replicas": 4}, "api.replicas"),
+        ({"api__replicas__num_gpus": 1}, "api.replicas"),
+        ({"background__target_ongoing_requests": 8}, "background"),
     ],
 )
 def test_what_is_unknown_or_out_of_range_is_refused_by_name(flags, named):
     with pytest.raises(ValidationError) as refused:
         load_settings("embedded", **flags)
     assert any(".".join(map(str, error["loc"])).startswith(named) for error in refused.value.errors())
+
+
+def test_replicas_of_the_front_end_are_as_many_as_is_said() -> None:
+    replicas = {"min_replicas": 3, "max_replicas": 3, "max_ongoing_requests": 500, "num_cpus": 2}
+    settings = load_settings("embedded", api__replicas=replicas, background=replicas)
+    assert settings.api.replicas.min_replicas == settings.background.min_replicas == 3
 
 
 def test_the_variables_of_clients_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
