@@ -272,7 +272,6 @@ class StoreSettings(_Section):
     max_upload_bytes: PositiveInt = 2 * 1024**3
     download_url_seconds: PositiveInt = Field(default=7 * 86400, le=7 * 86400)
     """Signature version 4 allows a week at most."""
-    upload_url_seconds: PositiveInt = Field(default=1800, le=7 * 86400)
 
     @model_validator(mode="after")
     def _s3_is_whole(self) -> "StoreSettings":
