@@ -1,12 +1,22 @@
 """One `Settings` for the whole engine: profile file, then environment, then flags."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
-from configs.yaml_text import BadConfiguration, parse_yaml, read_mapping
+from configs.yaml_text import NOT_UTF8, BadConfiguration, parse_yaml, read_mapping
 
 CONFIGS = Path(__file__).parent
 ENVIRONMENT_PREFIX = "ASSAY_"
@@ -196,6 +206,13 @@ class WebhookSettings(_Section):
     """How long the old secret signs too after a rotation."""
     concurrency: PositiveInt = 16
 
+    @field_validator("allowed_networks")
+    @classmethod
+    def _are_networks(cls, blocks: tuple[str, ...]) -> tuple[str, ...]:
+        for block in blocks:
+            ip_network(block)
+        return blocks
+
 
 class ApiSettings(_Section):
     """The HTTP front end."""
@@ -353,6 +370,8 @@ def _held(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadConfiguration(f"{name}: {path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise BadConfiguration(f"{name}: {path} {NOT_UTF8}") from error
 
 
 def _set(values: dict[str, Any], path: list[str], value: Any) -> None:

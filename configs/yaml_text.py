@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+NOT_UTF8 = "is no text in UTF-8"
+
 
 class BadConfiguration(Exception):
     """A file or a variable is not what it should be; the message says which one, and where in it."""
@@ -15,9 +17,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is none.
-        BadConfiguration: it is no YAML, or no mapping of names to values.
+        BadConfiguration: it is no text in UTF-8, no YAML, or no mapping of names to values.
     """
-    values = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadConfiguration(f"{path}: {NOT_UTF8}") from error
+    values = parse_yaml(text, str(path))
     if not isinstance(values, dict):
         raise BadConfiguration(f"{path}: has no names with values, as a configuration has")
     return values

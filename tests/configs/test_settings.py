@@ -80,6 +80,16 @@ def test_a_profile_that_is_no_profile_is_named_with_the_place(tmp_path, text, sa
         load_settings(tmp_path / "mine.yaml")
 
 
+def test_a_file_in_another_encoding_is_named(tmp_path, monkeypatch):
+    (tmp_path / "mine.yaml").write_bytes("profile: für mich\n".encode("latin-1"))
+    with pytest.raises(BadConfiguration, match=r"mine\.yaml: is no text in UTF-8"):
+        load_settings(tmp_path / "mine.yaml")
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("ASSAY_API__SECRET_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(BadConfiguration, match=r"ASSAY_API__SECRET_KEY_FILE: .*key is no text in UTF-8"):
+        load_settings("embedded")
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
@@ -130,6 +140,8 @@ def test_a_replica_must_be_handed_full_batches(max_ongoing_requests, concurrent,
         ({"scorer__min_replicas": 4, "scorer__max_replicas": 2}, "scorer"),
         ({"api__replicas__max_replicas": 4}, "api.replicas"),
         ({"api__replicas__num_gpus": 1}, "api.replicas"),
+        ({"webhooks__allowed_networks": ["10.0.0.0/8", "10.0.0.1/8"]}, "webhooks.allowed_networks"),
+        ({"webhooks__allowed_networks": ["intranet"]}, "webhooks.allowed_networks"),
         ({"background__target_ongoing_requests": 8}, "background"),
     ],
 )
