@@ -25,6 +25,7 @@ from scripts.user_errors import UserError
 
 app = typer.Typer(no_args_is_help=True, help="List, verify and fetch the weights.")
 console = Console()
+Profile = Annotated[str, typer.Option(help="Profile name or the path of a .yaml file, with its own registry or ours.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Entries of weights.yaml; all when left out.")]
 
 
@@ -33,9 +34,9 @@ def registry(settings: Settings) -> Registry:
 
 
 @app.command("list")
-def list_weights() -> None:
+def list_weights(profile: Profile = "embedded") -> None:
     """Every declared entry, with its licence and whether it can be used here."""
-    declared = registry(load_settings())
+    declared = registry(load_settings(profile))
     table = Table("name", "family", "version", "licence", "state")
     for name in declared.names():
         entry = declared.declaration(name)
@@ -44,9 +45,9 @@ def list_weights() -> None:
 
 
 @app.command()
-def verify(names: Names = None) -> None:
+def verify(names: Names = None, profile: Profile = "embedded") -> None:
     """Compare files with their pinned SHA-256. Exits 1 when one is missing or differs."""
-    declared = registry(load_settings())
+    declared = registry(load_settings(profile))
     states = {name: state(declared, name) for name in names or declared.names()}
     for name, found in states.items():
         console.print(f"{name}: {found}", soft_wrap=True)
@@ -59,6 +60,7 @@ def fetch(
         list[str] | None, typer.Argument(help="Entries of weights.yaml; those with files not pinned when left out.")
     ] = None,
     pin: Annotated[bool, typer.Option("--pin", help="Write the digests into weights.yaml.")] = False,
+    profile: Profile = "embedded",
 ) -> None:
     """Download from the hub (or HF_ENDPOINT) what no folder has, and print or pin the digests.
 
@@ -68,7 +70,7 @@ def fetch(
     from configs.no_egress import allow_hub
 
     allow_hub()
-    settings = load_settings()
+    settings = load_settings(profile)
     declared = registry(settings)
     for name in names or _unpinned(declared):
         digests = _fetch(name, declared.declaration(name))
@@ -85,9 +87,10 @@ def fetch(
 def copy(
     names: Annotated[list[str], typer.Argument(help="Entries of weights.yaml.")],
     to: Annotated[Path, typer.Option(help="Folder that gets one of each entry, to be mounted at /weights.")],
+    profile: Profile = "embedded",
 ) -> None:
     """Copy verified files to where an image finds them, which has no hub and no cache."""
-    declared = registry(load_settings())
+    declared = registry(load_settings(profile))
     for name in names:
         weights = declared.open(name)
         for file in declared.declaration(name).files:

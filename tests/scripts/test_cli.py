@@ -4,8 +4,10 @@ import os
 import socket
 import subprocess
 import sys
+from hashlib import sha256
 
 import pytest
+import yaml
 
 import scripts.cli
 
@@ -56,6 +58,24 @@ def test_verify_ends_with_1_when_weights_are_missing(tmp_path):
     assert done.returncode == 1
     assert "dnsmos: verified" in done.stdout
     assert "yolo11s: yolo11s: no SHA-256 is pinned" in done.stdout
+
+
+def test_weights_are_those_of_the_profile_s_own_registry(tmp_path):
+    files, pinned = {"net.onnx": sha256(b"network").hexdigest()}, tmp_path / "mounted" / "net.onnx"
+    entry = {"family": "detector", "version": "1", "licence": "MIT", "files": files}
+    registry = {"mine": entry | {"sources": [{"path": str(pinned.parent)}]}}
+    pinned.parent.mkdir()
+    pinned.write_bytes(b"network")
+    (tmp_path / "weights.yaml").write_text(yaml.safe_dump(registry))
+    (tmp_path / "profile.yaml").write_text(yaml.safe_dump({"models": {}, "weights": str(tmp_path / "weights.yaml")}))
+    told = {"env": _environment(tmp_path / "cache")}
+    profile = ("--profile", str(tmp_path / "profile.yaml"))
+    assert _assay("weights", "verify", *profile, **told).stdout == "mine: verified\n"
+    assert "mine" in _assay("weights", "list", *profile, **told).stdout
+    fetched = _assay("weights", "fetch", "mine", *profile, **told)
+    assert f"mine: the digests to pin in {tmp_path / 'weights.yaml'}" in fetched.stdout
+    copied = _assay("weights", "copy", "mine", "--to", str(tmp_path / "out"), *profile, **told)
+    assert (copied.returncode, (tmp_path / "out" / "mine" / "net.onnx").read_bytes()) == (0, b"network")
 
 
 @pytest.mark.slow
