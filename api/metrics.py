@@ -21,6 +21,6 @@ STAGE_SECONDS = Histogram(
 """Stages: `queue` (upload to claim), `score` (the engine), `deliver` (rendering and storing), `settle` (the commit)."""
 DECISIONS = Counter("assay_decisions_total", "Submissions decided.", ("status", "score"))
 STRIKES = Counter("assay_strikes_total", "Strikes given to workers.")
-ENGINE_FAILURES = Counter("assay_engine_failures_total", "Submissions that the engine failed to score, by attempt.")
+ENGINE_FAILURES = Counter("assay_engine_failures_total", "Submissions that the engine failed to score, at every try.")
 WEBHOOK_ATTEMPTS = Counter("assay_webhook_attempts_total", "Webhook attempts.", ("outcome",))
 IN_FLIGHT = Gauge("assay_dispatcher_in_flight", "Submissions under way in the engine.", multiprocess_mode="livesum")

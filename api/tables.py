@@ -64,7 +64,7 @@ class Organization(Table):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(320), unique=True)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What differs from the defaults of `organizations.schemas.Settings`."""
+    """What differs from the defaults of `organizations.settings.OrganizationSettings`."""
     low_balance_at: Mapped[datetime | None]
     """Since when the available credits are below the threshold; the event fires once for each fall."""
     created_at: Mapped[datetime] = mapped_column(default=now)

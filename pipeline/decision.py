@@ -12,7 +12,7 @@ class Decision:
 
     status: Status
     strike: bool
-    """Whether the worker gets a strike; three ban."""
+    """Whether the worker gets a strike; `collection.strikes_to_ban` of them ban."""
 
 
 def decide(stars: int | None, min_star_rating: int, attempt: int) -> Decision:

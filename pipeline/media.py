@@ -103,7 +103,7 @@ class DecodedImage:
 
     facts: MediaFacts
     view: NDArray[np.uint8]
-    """Shape (height, width, 3), RGB, long side at most `DecodeLimits.view_pixels`."""
+    """Shape (height, width, 3), RGB, long side at most `DecodeSettings.view_pixels`."""
 
     def __post_init__(self) -> None:
         if self.view.ndim != 3 or self.view.shape[2] != 3 or self.view.dtype != np.uint8:

@@ -16,7 +16,7 @@ from scripts.user_errors import UserError
 
 GIB = 1024**3
 NEEDED_GIB = 7
-"""Memory of the embedded stack, Ray included (issue 2; `scripts/bench soak` measures it)."""
+"""Memory of the embedded stack, Ray included (`python -m scripts.bench soak` measures it)."""
 INTERESTING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 
 console = Console()

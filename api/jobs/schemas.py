@@ -79,6 +79,7 @@ class JobCreate(Wire):
     min_star_rating: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] | None = None
     """The organization's default, which is 3, when absent."""
     scoring_criteria: Text | None = Field(default=None, max_length=1000)
+    """For people: workers and reviewers read it, and no score depends on it."""
     files_per_submission: Annotated[int, Field(strict=True, ge=1, le=5), INTEGRAL] = 1
     max_workers: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), INTEGRAL] | None = None
     deadline: GivenTime | None = None
@@ -180,6 +181,7 @@ class JobResource(Wire):
     price_per_file_cents: int
     min_star_rating: int
     scoring_criteria: str | None
+    """For people; no score depends on it."""
     files_per_submission: int
     max_workers: int | None
     deadline: WireTime | None

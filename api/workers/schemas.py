@@ -34,7 +34,7 @@ class WorkerResource(Wire):
     email: str | None
     status: WorkerStatus
     strikes: int
-    """Files of one star; the third bans."""
+    """Files of one star; `collection.strikes_to_ban` of them ban, three by default."""
     earned_credits: int
     banned_reason: str | None
     metadata: Metadata

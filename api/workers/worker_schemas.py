@@ -45,6 +45,7 @@ class WorkerJob(Wire):
     """Credits."""
     min_star_rating: int
     scoring_criteria: str | None
+    """For people; no score depends on it."""
     worker_guidelines: str | None
     files_per_submission: int
     requirements: dict[str, Any]

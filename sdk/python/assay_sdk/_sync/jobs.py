@@ -61,7 +61,7 @@ class Jobs:
             content_type: `image`, `audio` or `video`; derived from `file_formats` when absent.
             file_formats: names (`jpeg`) or MIME types; all of the content type when absent.
             min_star_rating: stars from which a file is approved; the organization's default, which is 3, when absent.
-            scoring_criteria: at most 1,000 characters.
+            scoring_criteria: for people, who read it; no score depends on it. At most 1,000 characters.
             files_per_submission: slots that a worker takes at a time, 1 to 5.
             max_workers: who may take part.
             deadline: when it ends by itself; with a time zone.

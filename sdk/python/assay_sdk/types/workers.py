@@ -21,7 +21,7 @@ class Worker(Resource):
     email: str | None = None
     status: WorkerStatus
     strikes: int
-    """Files of one star; the third bans."""
+    """Files of one star; so many as the service's `collection.strikes_to_ban` says ban, three by default."""
     earned_credits: int
     banned_reason: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
