@@ -183,18 +183,8 @@ class ObjectStore(Protocol):
             ObjectChanged: its SHA-256 is not `sha256`.
         """
 
-    async def copy(self, source: str, target: str) -> None:
-        """Store the same bytes under another key.
-
-        Raises:
-            ObjectMissing: there is no object at `source`.
-        """
-
     async def delete(self, key: str) -> None:
         """Remove the object; nothing happens when there is none."""
-
-    async def delete_prefix(self, prefix: str) -> int:
-        """Remove every object below a folder, which ends with `/`, and count them."""
 
 
 def create_store(settings: Settings, signing_key: bytes) -> ObjectStore:
@@ -223,18 +213,6 @@ def check_key(key: str) -> str:
     if len(key) > MAX_KEY_CHARACTERS or not _KEY.fullmatch(key):
         raise InvalidKey(f"{key[:MAX_KEY_CHARACTERS]!r} is not a key of the object store")
     return key
-
-
-def check_prefix(prefix: str) -> str:
-    """The prefix itself.
-
-    Raises:
-        InvalidKey: it is no folder: `files/org_1` without its slash would reach `files/org_10` too.
-    """
-    if not prefix.endswith("/"):
-        raise InvalidKey(f"{prefix[:MAX_KEY_CHARACTERS]!r} is no folder of the object store; it has to end with /")
-    check_key(prefix[:-1])
-    return prefix
 
 
 def check_size(key: str, size_bytes: int, max_bytes: int | None) -> None:

@@ -21,7 +21,6 @@ from api.storage import (
     StoredObject,
     Written,
     check_key,
-    check_prefix,
     check_size,
     content_disposition,
 )
@@ -132,16 +131,8 @@ class LocalStore:
     async def fetch(self, key: str, path: Path, *, max_bytes: int | None = None, sha256: str | None = None) -> Written:
         return await fetch(key, self.open_stream(key), path, max_bytes=max_bytes, sha256=sha256)
 
-    async def copy(self, source: str, target: str) -> None:
-        """A second name for the same file, which costs nothing: objects are replaced, never written into."""
-        path = self.local_path(source)
-        await asyncio.to_thread(self._put, target, lambda made: os.link(path, made))
-
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._delete, self.local_path(key))
-
-    async def delete_prefix(self, prefix: str) -> int:
-        return await asyncio.to_thread(self._delete_below, self._root / check_prefix(prefix))
 
     def _prepare(self) -> None:
         with on_disk():
@@ -180,16 +171,6 @@ class LocalStore:
             if path.is_file():
                 path.unlink(missing_ok=True)
         self._prune(path.parent)
-
-    def _delete_below(self, folder: Path) -> int:
-        count = 0
-        for parent, _, names in os.walk(folder, topdown=False):
-            for name in names:
-                with on_disk(name):
-                    (Path(parent) / name).unlink(missing_ok=True)
-                count += 1
-            self._prune(Path(parent))
-        return count
 
     def _prune(self, folder: Path) -> None:
         """Remove a folder and those above it as long as they are empty."""

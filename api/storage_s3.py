@@ -35,7 +35,6 @@ from api.storage import (
     StoreUnavailable,
     Written,
     check_key,
-    check_prefix,
     check_size,
     content_disposition,
 )
@@ -165,14 +164,8 @@ class S3Store:
     async def fetch(self, key: str, path: Path, *, max_bytes: int | None = None, sha256: str | None = None) -> Written:
         return await fetch(key, self.open_stream(key), path, max_bytes=max_bytes, sha256=sha256)
 
-    async def copy(self, source: str, target: str) -> None:
-        await self._call(self._client.copy, CopySource=self._at(source), Config=_TRANSFER, **self._at(target))
-
     async def delete(self, key: str) -> None:
         await self._call(self._client.delete_object, **self._at(key))
-
-    async def delete_prefix(self, prefix: str) -> int:
-        return int(await self._call(self._delete_below, prefix=check_prefix(prefix)))
 
     def _at(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": check_key(key)}
@@ -197,20 +190,6 @@ class S3Store:
         except ClientError as error:
             if _code(error) != "BucketAlreadyOwnedByYou":  # another replica was faster
                 raise
-
-    def _delete_below(self, prefix: str) -> int:
-        count = 0
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        for page in pages:
-            names = [{"Key": found["Key"]} for found in page.get("Contents", ())]
-            count += self._delete_all(names) if names else 0
-        return count
-
-    def _delete_all(self, names: list[dict[str, str]]) -> int:
-        answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names, "Quiet": True})
-        for fault in answer.get("Errors", ()):
-            raise StoreUnavailable(f"{fault['Key']} was not deleted: {fault['Code']}")
-        return len(names)
 
 
 def _client(session: Any, settings: StoreSettings, endpoint_url: str | None, read_seconds: float = READ_SECONDS) -> Any:

@@ -26,8 +26,6 @@ any of these and `needs_review` → `surplus` (the job ended first)
 LIVE_STATUSES = ("awaiting_upload", "pending_score", "retry_pending", "needs_review")
 """Those that hold one of the job's slots."""
 
-DECIDED_STATUSES = ("approved", "rejected")
-
 ENDED_UNSCORED = text(
     "original_deleted_at IS NULL AND (status IN ('expired', 'surplus') OR status = 'rejected' AND file_id IS NULL)"
 )

@@ -43,10 +43,6 @@ class Figures:
     """Expected calibration error over ten bins (Guo et al. 2017)."""
     bins: tuple[Bin, ...]
 
-    @property
-    def error_rate(self) -> float:
-        return 1 - self.agreement
-
 
 def figures(files: Sequence[LabelledFile], stars: Sequence[int], predicted: Values, approved: Values) -> Figures:
     """

@@ -68,19 +68,3 @@ def download_url(file: File, use: Services, url_seconds: int) -> str:
         content_type=file.mime_type or "application/octet-stream",
         expires_seconds=url_seconds,
     )
-
-
-def file_data(file: File) -> dict[str, Any]:
-    """A file as events carry it: without URLs, which expire, and without the bulk of its annotations."""
-    return {
-        "object": "file",
-        "id": file.id,
-        "job_id": file.job_id,
-        "submission_id": file.submission_id,
-        "content_type": file.content_type,
-        "mime_type": file.mime_type,
-        "size_bytes": file.size_bytes,
-        "sha256": file.sha256,
-        "score": file.score,
-        "status": file.status,
-    }

@@ -76,26 +76,11 @@ class TestObjects:
     async def test_a_missing_object(self, store, tmp_path):
         assert await store.head(KEY) is None
         assert not await store.exists(KEY)
-        for attempt in (content_of(store), store.fetch(KEY, tmp_path / "got"), store.copy(KEY, "files/a")):
+        for attempt in (content_of(store), store.fetch(KEY, tmp_path / "got")):
             with pytest.raises(ObjectMissing):
                 await attempt
         assert not (tmp_path / "got").exists()
         await store.delete(KEY)
-
-    async def test_copy_is_of_its_own(self, store):
-        await store.put_bytes(KEY, b"original", "image/jpeg")
-        for _ in range(2):  # work done twice ends the same
-            await store.copy(KEY, "files/org_1/file_1.jpeg")
-        await store.put_bytes(KEY, b"changed", "image/jpeg")
-        await store.delete(KEY)
-        assert await content_of(store, "files/org_1/file_1.jpeg") == b"original"
-
-    async def test_a_prefix_is_deleted_and_its_namesake_is_not(self, store):
-        for key in ("uploads/org_1/a", "uploads/org_1/b/c", "uploads/org_10/a"):
-            await store.put_bytes(key, b"x", "image/jpeg")
-        assert await store.delete_prefix("uploads/org_1/") == 2
-        assert await store.delete_prefix("uploads/org_1/") == 0
-        assert [await store.exists(f"uploads/org_{n}/a") for n in (1, 10)] == [False, True]
 
     async def test_fifty_megabytes_do_not_stay_in_memory(self, store, http, tmp_path):
         megabyte, digest = random.Random(3).randbytes(MEGABYTE), hashlib.sha256()
@@ -136,9 +121,6 @@ class TestKeys:
             store.fetch(key, tmp_path / "got"),
             store.head(key),
             store.delete(key),
-            store.copy(key, "a"),
-            store.copy("a", key),
-            store.delete_prefix(key + "/"),
             content_of(store, key),
         ):
             with pytest.raises(InvalidKey):
@@ -149,7 +131,3 @@ class TestKeys:
         for where in (store.local_path, store.engine_source):
             with pytest.raises(InvalidKey):
                 where(key)
-
-    async def test_a_prefix_is_a_folder(self, store):
-        with pytest.raises(InvalidKey):
-            await store.delete_prefix("uploads/org_1")

@@ -1,6 +1,5 @@
 """What only the S3 store does, and how one of the two is chosen."""
 
-import asyncio
 import ssl
 from urllib.parse import urlsplit
 
@@ -86,13 +85,6 @@ class TestS3Store:
         trusting = ssl.create_default_context(cafile=str(s3.ca_bundle))
         async with httpx.AsyncClient(verify=trusting) as client:
             assert (await client.get(download_of(store))).content == b"over TLS"
-
-    async def test_a_prefix_of_more_objects_than_one_call_deletes(self, s3_store):
-        for start in range(0, 1010, 101):
-            keys = [f"uploads/org_1/{n}" for n in range(start, start + 101)]
-            await asyncio.gather(*(s3_store.put_bytes(key, b"x", "image/jpeg") for key in keys))
-        assert await s3_store.delete_prefix("uploads/org_1/") == 1010
-        assert not await s3_store.exists("uploads/org_1/1009")
 
 
 class TestSettings:
