@@ -1,9 +1,7 @@
 """Pictures: upright, in sRGB, on white, no larger than the models need."""
 
 import math
-import struct
 import warnings
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,16 +14,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from configs.settings import DecodeSettings
-from pipeline.media import CorruptMedia, DecodedImage, MediaFacts, MediaTooLarge, Position
+from pipeline.media import DAMAGE, CorruptMedia, DecodedImage, MediaFacts, MediaTooLarge, Position
 from pipeline.srgb import reduced, to_srgb
 
 Pixels = NDArray[np.uint8]
 
 _PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
 """Pillow's plugin for each format: only the one that the content calls for may parse it."""
-
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, struct.error, zlib.error)
-"""What Pillow's plugins and libheif raise on bytes that are not what they should be."""
 
 _UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -58,7 +53,7 @@ def decode_image(stream: BinaryIO, facts: MediaFacts, limits: DecodeSettings) ->
         return _decode(_open(stream, facts.format, limits), facts, limits.view_pixels)
     except Image.DecompressionBombError as error:
         raise MediaTooLarge(f"The picture has more than {limits.max_image_pixels:,} pixels.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise CorruptMedia(f"The {facts.format.upper()} picture is damaged or cut off.") from error
 
 
@@ -114,7 +109,7 @@ def _capture(image: Image.Image) -> tuple[int, Position | None]:
     try:
         exif = image.getexif()
         return exif.get(ExifTags.Base.Orientation, 1), _position(exif.get_ifd(ExifTags.IFD.GPSInfo))
-    except _DAMAGE:
+    except DAMAGE:
         return 1, None
 
 

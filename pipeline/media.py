@@ -1,5 +1,7 @@
 """Decoded media: what a file is and the arrays that the models look at."""
 
+import struct
+import zlib
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +27,10 @@ MIME_TYPES: dict[str, tuple[ContentType, str]] = {
     "webm": ("video", "video/webm"),
 }
 """Every format that is accepted, with its content type and MIME type."""
+
+
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, struct.error, zlib.error)
+"""What Pillow's plugins and libheif raise on bytes that are not what they should be."""
 
 
 class MediaError(Exception):

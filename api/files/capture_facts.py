@@ -1,14 +1,11 @@
 """What of a picture's EXIF goes to the client: how it was taken, not by whom, and where only if the job says so."""
 
-import struct
 import warnings
-import zlib
 from typing import Any
 
 from PIL import ExifTags, Image
 
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, struct.error, zlib.error)
-"""What Pillow raises on bytes that are not what they should be."""
+from pipeline.media import DAMAGE
 
 _BASE = ExifTags.Base
 _CAMERA = (

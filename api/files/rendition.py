@@ -11,9 +11,9 @@ import pillow_heif
 from PIL import Image
 
 from api.files import heic_metadata, picture_metadata
-from api.files.capture_facts import DAMAGE, capture_facts, orientation
+from api.files.capture_facts import capture_facts, orientation
 from api.files.track_copy import copy_tracks
-from pipeline.media import MIME_TYPES, CorruptMedia, MediaTooLarge, PictureSize
+from pipeline.media import DAMAGE, MIME_TYPES, CorruptMedia, MediaTooLarge, PictureSize
 
 _PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
 """Pillow's plugin for each format: only the one that the content calls for may parse it."""

@@ -7,10 +7,9 @@ from pydantic import Field
 from api.wire import Wire, WireTime
 from configs.settings import BatchSettings, Role
 from pipeline.brief import INTEGRAL
+from serve.batching import MAX_CONCURRENT
 
 MAX_ITEMS = 1024
-MAX_CONCURRENT = 32
-"""Threads of a replica; `serve.batching` starts no more."""
 
 Items = Annotated[int, Field(strict=True, ge=1, le=MAX_ITEMS), INTEGRAL]
 Batches = Annotated[int, Field(strict=True, ge=1, le=MAX_CONCURRENT), INTEGRAL]
