@@ -155,5 +155,6 @@ class Exporter:
 def _sweep(scratch: Path) -> None:
     """Remove what killed exporters left; others may be at work beside us."""
     for folder in scratch.glob("*") if scratch.is_dir() else ():
-        if folder.stat().st_mtime < time() - ABANDONED_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # its exporter is done
+            if folder.stat().st_mtime < time() - ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -302,6 +302,17 @@ async def test_old_scratch_folders_are_removed_and_fresh_ones_are_not(services: 
     assert list(scratch.iterdir()) == [fresh]
 
 
+def test_a_folder_that_its_exporter_removes_meanwhile_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    os.utime(old, (time() - ABANDONED_SECONDS - 1,) * 2)
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([tmp_path / "gone", old]))
+    exporter_module._sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 KILLED = """
 import asyncio, sys
 from pathlib import Path
