@@ -134,7 +134,7 @@ def test_nothing_in_nothing_out(tiny: SpeechModel) -> None:
 
 
 def test_what_stays_doubtful_is_dropped(tiny: SpeechModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.speech_decoder.COMPRESSION_RATIO", 0.1)
+    monkeypatch.setattr("models.speech_decoder.AVERAGE_LOG_PROBABILITY", 1.0)
     assert _transcripts(tiny, [say(BOOK)]) == [Transcript((), None, 0.0, 0.0)]
 
 
