@@ -19,6 +19,7 @@ from api.services import Services
 from api.storage import StoreError
 from api.submissions import parted
 from api.submissions.keys import original_key
+from api.submissions.late_uploads import remove_late
 from api.submissions.queries import lock_submission
 from api.submissions.service import is_uploaded, queue
 from api.submissions.slots import free_slot
@@ -85,10 +86,15 @@ class Sweeper:
                 await self._expire(session, job_id, submission_id)
 
     async def arrivals(self) -> None:
-        """Queue the announced files of clients that have been uploaded since."""
-        due = select(Submission.id).where(Submission.arrival_check_at <= now()).limit(AT_ONCE)
-        for submission_id in await self._ids(due):
-            await self._look_for(submission_id)
+        """Queue the announced files of clients that have been uploaded since, and remove what comes too late."""
+        due = select(Submission.id, Submission.status).where(Submission.arrival_check_at <= now()).limit(AT_ONCE)
+        async with self._use.db.read() as session:
+            looked_for = (await session.execute(due)).all()
+        for submission_id, status in looked_for:
+            if status == "expired":
+                await remove_late(self._use, submission_id)
+            else:
+                await self._look_for(submission_id)
 
     async def parts(self) -> None:
         """Drop what was sent in parts of files that came whole, or that nobody waits for any more."""
@@ -154,7 +160,8 @@ class Sweeper:
         if submission.lease_expires_at is None or submission.lease_expires_at > now():
             return
         before, submission.status = submission.status, "expired"
-        submission.lease_expires_at = submission.arrival_check_at = None
+        submission.lease_expires_at = None
+        submission.arrival_check_at = now() if before == "awaiting_upload" else None
         free_slot(job)
         if before == "retry_pending" and submission.file_id is not None:
             await session.execute(update(File).where(File.id == submission.file_id).values(status="rejected"))

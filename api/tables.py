@@ -250,7 +250,8 @@ class Submission(Table):
     lease_expires_at: Mapped[datetime | None]
     """When the slot is taken back."""
     arrival_check_at: Mapped[datetime | None]
-    """When to look whether the client's own file was uploaded; nobody tells us."""
+    """When to look whether the client's own file was uploaded, since nobody tells us; and of an expired one, when to
+    remove what was uploaded all the same."""
     claimable_at: Mapped[datetime | None]
     """When a dispatcher may take it: in the past, or at the end of another one's claim."""
     claim_token: Mapped[str | None] = mapped_column(Id)
