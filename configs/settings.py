@@ -205,6 +205,9 @@ class WebhookSettings(_Section):
     secret_overlap_seconds: PositiveInt = 86400
     """How long the old secret signs too after a rotation."""
     concurrency: PositiveInt = 16
+    """Deliveries under way at a time: at most a quarter of them to one endpoint, and half to one organization's."""
+    max_endpoints: PositiveInt = 20
+    """Of an organization, in both modes together."""
 
     @field_validator("allowed_networks")
     @classmethod

@@ -3,8 +3,7 @@
 Locks are taken in one order everywhere: event, endpoint, delivery.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from api.events import record
 from api.ids import new_id
 from api.rows import append, connection_of
 from api.tables import Event, WebhookDelivery, WebhookEndpoint
+from api.webhooks.places import Due, Places
 from api.webhooks.poster import Outcome
 from api.webhooks.queries import receivers
 from api.webhooks.retries import pause_seconds
@@ -75,34 +75,18 @@ async def plan_events(session: AsyncSession) -> int:
     return len(events)
 
 
-async def claim_due(
-    session: AsyncSession, places: int, busy: Mapping[str, int], *, per_endpoint: int, seconds: float
-) -> list[Claim]:
-    """Take due deliveries, those that wait longest first.
+async def claim_due(session: AsyncSession, places: Places, seconds: float) -> list[Claim]:
+    """Take due deliveries: those of organizations with the fewest under way first, of these what waits longest.
 
     Args:
         session: of the transaction.
-        places: how many at most.
-        busy: deliveries under way by endpoint.
-        per_endpoint: how many may be under way to one of them.
+        places: how many, and what is under way.
         seconds: of the lease.
     """
-    full = [endpoint_id for endpoint_id, count in busy.items() if count >= per_endpoint]
-    due = (
-        select(WebhookDelivery.id, WebhookDelivery.endpoint_id)
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(
-            WebhookDelivery.next_attempt_at <= now(),
-            WebhookDelivery.endpoint_id.not_in(full),
-            WebhookEndpoint.status == "enabled",
-        )
-        .order_by(WebhookDelivery.next_attempt_at)
-        .limit(places * LOOKED_AT_PER_PLACE)
-        .with_for_update(skip_locked=True, of=WebhookDelivery)
-    )
-    chosen = _share((await session.execute(due)).all(), places, busy, per_endpoint)
+    await _choose(session, places)
     token = new_id("req")
-    claims = [Claim(delivery, endpoint, event, token) for delivery, endpoint, event in await _load(session, chosen)]
+    rows = await _load(session, places.taken)
+    claims = [Claim(delivery, endpoint, event, token) for delivery, endpoint, event in rows]
     for claim in claims:
         claim.delivery.claim_token, claim.delivery.next_attempt_at = token, after(seconds)
     return claims
@@ -168,15 +152,36 @@ def _retry_or_fail(
         delivery.next_attempt_at = after(pause)
 
 
-def _share(due: Sequence[Row[str, str]], places: int, busy: Mapping[str, int], per_endpoint: int) -> list[str]:
-    """The ids to claim of (id, endpoint) pairs: no endpoint gets more than its share of the places."""
-    taken = Counter(busy)
-    chosen: list[str] = []
-    for delivery_id, endpoint_id in due:
-        if len(chosen) < places and taken[endpoint_id] < per_endpoint:
-            taken[endpoint_id] += 1
-            chosen.append(delivery_id)
-    return chosen
+async def _choose(session: AsyncSession, places: Places) -> None:
+    """Fill the places. Where more is due than one look sees, somebody's backlog may hide others: those who have nothing
+    under way are then looked for without the others, until all of them have a place."""
+    looked_at = places.free * LOOKED_AT_PER_PLACE
+    due = await _due(session, places, places.per_organization, looked_at)
+    if len(due) < looked_at:
+        places.take(due, places.per_organization)
+        return
+    for most in (1, places.per_organization):
+        while places.free and (due := await _due(session, places, most, looked_at)):
+            places.take(due, most)
+
+
+async def _due(session: AsyncSession, places: Places, most: int, looked_at: int) -> list[Due]:
+    """What waits longest, of endpoints and organizations that may have more under way."""
+    due = (
+        select(WebhookDelivery.id, WebhookDelivery.endpoint_id, WebhookEndpoint.organization_id)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(
+            WebhookDelivery.next_attempt_at <= now(),
+            WebhookDelivery.id.not_in(places.taken),
+            WebhookDelivery.endpoint_id.not_in(places.full_endpoints()),
+            WebhookEndpoint.organization_id.not_in(places.organizations_with(most)),
+            WebhookEndpoint.status == "enabled",
+        )
+        .order_by(WebhookDelivery.next_attempt_at)
+        .limit(looked_at)
+        .with_for_update(skip_locked=True, of=WebhookDelivery)
+    )
+    return [Due(*row) for row in await session.execute(due)]
 
 
 async def _load(session: AsyncSession, ids: Sequence[str]) -> Sequence[Row[WebhookDelivery, WebhookEndpoint, Event]]:

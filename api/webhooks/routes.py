@@ -23,10 +23,10 @@ async def create_webhook_endpoint(
     body: EndpointCreate, use: Use, once: OnceUse, caller: Caller = needs("webhooks:write")
 ) -> Response:
     """Add a receiver of events. Its secret is in this answer, and in no other."""
-    policy = TargetPolicy.of(use.settings.webhooks)
+    policy, most = TargetPolicy.of(use.settings.webhooks), use.settings.webhooks.max_endpoints
 
     async def action(session: AsyncSession) -> EndpointWithSecret:
-        made = await service.create_endpoint(session, caller, body, policy=policy, cipher=use.cipher)
+        made = await service.create_endpoint(session, caller, body, policy=policy, cipher=use.cipher, most=most)
         return EndpointWithSecret.made(*made)
 
     return await once.run(caller.key_id, action, status=201)

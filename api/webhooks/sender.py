@@ -8,7 +8,6 @@ import asyncio
 import logging
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +28,7 @@ from api.webhooks.deliveries import (
     plan_events,
     record_attempt,
 )
+from api.webhooks.places import places_of
 from api.webhooks.poster import Outcome, Poster
 from api.webhooks.schemas import EventEnvelope
 from api.webhooks.signing import signature_headers
@@ -42,6 +42,8 @@ LEASE_SLACK_SECONDS = 45.0
 """On top of an attempt's longest time: for the database to record it."""
 ENDPOINT_SHARE = 4
 """An endpoint gets a quarter of the places, so that one that hangs holds up only its own deliveries."""
+ORGANIZATION_SHARE = 2
+"""An organization gets half of the places, so that several that hang hold up only its own deliveries."""
 
 
 class WebhookSender:
@@ -62,6 +64,7 @@ class WebhookSender:
         self._chance = chance
         self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._per_endpoint = max(1, self._settings.concurrency // ENDPOINT_SHARE)
+        self._per_organization = max(1, self._settings.concurrency // ORGANIZATION_SHARE)
         self._lease_seconds = self._settings.total_timeout_seconds + LEASE_SLACK_SECONDS
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -113,14 +116,13 @@ class WebhookSender:
 
     async def _fill(self) -> int:
         """Claim as many as there is room for, and begin to send them; how many."""
-        places = self._settings.concurrency - len(self._tasks)
-        if places <= 0 or not await self._use.db.finds(ANY_DUE, moment=now()):
+        free = self._settings.concurrency - len(self._tasks)
+        if free <= 0 or not await self._use.db.finds(ANY_DUE, moment=now()):
             return 0
-        busy = Counter(claim.endpoint.id for claim in self._tasks.values())
+        under_way = [(claim.endpoint.id, claim.endpoint.organization_id) for claim in self._tasks.values()]
+        shares = {"per_endpoint": self._per_endpoint, "per_organization": self._per_organization}
         async with self._use.db.write() as session:
-            claims = await claim_due(
-                session, places, busy, per_endpoint=self._per_endpoint, seconds=self._lease_seconds
-            )
+            claims = await claim_due(session, places_of(free, under_way, **shares), self._lease_seconds)
         for claim in claims:
             task = asyncio.create_task(self._deliver(claim))
             self._tasks[task] = claim

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller
 from api.clock import after, now
-from api.errors import ValidationFailed
+from api.errors import Conflict, ValidationFailed
 from api.events import record
 from api.ids import new_id
+from api.organizations.queries import lock_organization
 from api.secrets import Cipher
 from api.tables import Event, WebhookDelivery, WebhookEndpoint
 from api.webhooks.deliveries import disable
@@ -21,14 +23,16 @@ DISABLED_BY_CLIENT = "disabled by the client"
 
 
 async def create_endpoint(
-    session: AsyncSession, caller: Caller, body: EndpointCreate, *, policy: TargetPolicy, cipher: Cipher
+    session: AsyncSession, caller: Caller, body: EndpointCreate, *, policy: TargetPolicy, cipher: Cipher, most: int
 ) -> tuple[WebhookEndpoint, str]:
     """Add an endpoint; returns it with its secret.
 
     Raises:
         ValidationFailed: its URL is forbidden.
+        Conflict: its organization has `most` of them already.
     """
     _check(policy, body.url)
+    await _require_room(session, caller.organization_id, most)
     secret = new_secret()
     endpoint = WebhookEndpoint(
         id=new_id("whe"),
@@ -126,6 +130,15 @@ async def _switch(session: AsyncSession, endpoint: WebhookEndpoint, status: str 
         endpoint.status, endpoint.disabled_reason, endpoint.failing_since = "enabled", None, None
     elif status == "disabled" and endpoint.status == "enabled":
         await disable(session, endpoint, DISABLED_BY_CLIENT)
+
+
+async def _require_room(session: AsyncSession, organization_id: str, most: int) -> None:
+    await lock_organization(session, organization_id)
+    theirs = WebhookEndpoint.organization_id == organization_id
+    count = await session.scalar(select(func.count()).where(theirs)) or 0
+    if count >= most:
+        message = f"an organization has at most {most} webhook endpoints, of both modes; delete one first"
+        raise Conflict(message, code="too_many_endpoints")
 
 
 def _check(policy: TargetPolicy, url: str) -> None:

@@ -63,8 +63,10 @@ def make_endpoint(http: httpx.AsyncClient, organization: Client, receiver: Recei
 def emit_event(services: Services, organization: Client) -> EmitEvent:
     """An event in the outbox, as any transaction leaves it there."""
 
-    async def make(kind: EventType = "job.completed", livemode: bool = True, **data: Any) -> None:
+    async def make(
+        kind: EventType = "job.completed", livemode: bool = True, organization_id: str = organization.id, **data: Any
+    ) -> None:
         async with services.db.write() as session:
-            emit(session, organization.id, livemode, kind, {"object": "job", "id": "job_1", **data})
+            emit(session, organization_id, livemode, kind, {"object": "job", "id": "job_1", **data})
 
     return make

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from api.clock import now
 from api.tables import AuditEntry
 from api.webhooks.deliveries import claim_due
+from api.webhooks.places import places_of
 from tests.api.webhooks.outbox import (
     ENDPOINTS,
     EVENTS,
@@ -134,7 +135,7 @@ async def test_a_killed_senders_claim_is_not_sent_while_its_endpoint_is_disabled
     await emit_event()
     await sender.plan()
     async with services.db.write() as session:
-        assert len(await claim_due(session, 1, {}, per_endpoint=1, seconds=60)) == 1
+        assert len(await claim_due(session, places_of(1, [], per_endpoint=1, per_organization=1), 60)) == 1
     route = f"{ENDPOINTS}/{endpoint['id']}"
     await http.patch(route, headers=organization.headers, json={"status": "disabled"})
     await make_due(services)

@@ -223,3 +223,16 @@ async def test_the_audit_tells_who_did_what_and_no_secret(http, services: Servic
     told = str([entry.details for entry in entries])
     assert made["secret"] not in told
     assert secret not in told
+
+
+async def test_an_organization_has_so_many_endpoints_and_no_more(http, organization, make_organization):
+    """Of both modes together; another organization has room of its own, and one that is deleted makes room."""
+    first = await _create(http, organization.headers)
+    for number in range(19):
+        headers = organization.headers if number % 2 else organization.test_headers
+        assert (await _create(http, headers)).status_code == 201
+    refused = await _create(http, organization.headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "too_many_endpoints")
+    assert (await _create(http, (await make_organization()).headers)).status_code == 201
+    await http.delete(f"{ROUTE}/{first.json()['id']}", headers=organization.headers)
+    assert (await _create(http, organization.headers)).status_code == 201

@@ -12,6 +12,7 @@ from api.events import emit
 from api.secrets import Cipher
 from api.tables import Event
 from api.webhooks.deliveries import claim_due
+from api.webhooks.places import Due, places_of
 from tests.api.webhooks.outbox import ENDPOINTS, EVENTS, change_endpoint, deliver, deliveries, list_events
 from tests.api.webhooks.receiver import Receiver
 
@@ -165,15 +166,75 @@ async def test_an_endpoint_that_hangs_does_not_hold_up_the_others(
     hanging.close()
 
 
-async def test_claims_are_shared_among_endpoints(services, sender, make_endpoint, emit_event):
+async def test_claims_are_shared_among_endpoints(services, sender, organization, make_endpoint, emit_event):
     endpoints = [(await make_endpoint())["id"] for _ in range(2)]
     for count in range(5):
         await emit_event(count=count)
     await sender.plan()
+    busy = [(endpoints[0], organization.id)] * 2
     async with services.db.write() as session:
-        claims = await claim_due(session, 16, {endpoints[0]: 2}, per_endpoint=3, seconds=60)
+        claims = await claim_due(session, places_of(16, busy, per_endpoint=3, per_organization=16), 60)
     counts = [sum(claim.endpoint.id == endpoint_id for claim in claims) for endpoint_id in endpoints]
     assert counts == [1, 3]
+
+
+async def test_hanging_endpoints_of_one_organization_do_not_hold_up_another(
+    services, sender, receiver, make_organization, make_endpoint, emit_event
+):
+    hanging, other = Receiver(), await make_organization()
+    hanging.hold = asyncio.Event()
+    for _ in range(4):
+        await make_endpoint(url=hanging.url)
+    for count in range(20):
+        await emit_event(count=count)
+    await sender.plan()
+    await make_endpoint(headers=other.headers)
+    await emit_event(organization_id=other.id)
+    await sender.plan()
+    async with receiver.up(), hanging.up():
+        sending = asyncio.create_task(sender.send_due())
+        try:
+            async with asyncio.timeout(5):
+                while not receiver.received:
+                    await asyncio.sleep(0.005)
+            assert len(hanging.received) <= 8
+        finally:
+            hanging.hold.set()
+            await sending
+    hanging.close()
+
+
+async def test_a_backlog_does_not_hide_who_has_nothing_under_way(
+    services, sender, make_organization, make_endpoint, emit_event
+):
+    """A look sees ten deliveries for each place: the late organization's come after them."""
+    await make_endpoint()
+    for count in range(30):
+        await emit_event(count=count)
+    late = await make_organization()
+    late_endpoint = await make_endpoint(headers=late.headers)
+    await emit_event(organization_id=late.id)
+    await sender.plan()
+    async with services.db.write() as session:
+        claims = await claim_due(session, places_of(2, [], per_endpoint=4, per_organization=8), 60)
+    assert sum(claim.endpoint.id == late_endpoint["id"] for claim in claims) == 1
+    assert len(claims) == 2
+
+
+@pytest.mark.parametrize(
+    ("busy", "free", "expected"),
+    [
+        ([], 4, "a1 b1 a2 a3"),
+        ([("a", "A")], 2, "b1 a1"),
+        ([("c", "A")] * 2, 4, "b1 a1"),
+        ([("a", "A")] * 3, 4, "b1"),
+    ],
+)
+def test_who_has_the_fewest_under_way_comes_first(busy: list[tuple[str, str]], free: int, expected: str):
+    due = [Due("a1", "a", "A"), Due("a2", "a", "A"), Due("a3", "a", "A"), Due("b1", "b", "B")]
+    places = places_of(free, busy, per_endpoint=3, per_organization=3)
+    places.take(due, 3)
+    assert " ".join(places.taken) == expected
 
 
 async def test_run_sends_until_it_is_stopped(services, sender, receiver, make_endpoint, emit_event):
