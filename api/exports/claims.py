@@ -23,12 +23,21 @@ RENEWALS = 3
 ANY_WAITING = select(Export.id).where(Export.claimable_at <= bindparam("moment")).limit(1)
 
 
-async def claim(session: AsyncSession, seconds: float) -> Export | None:
-    """Take the export that waits longest, if there is one; its `claim_token` is ours then."""
+async def claim(session: AsyncSession, seconds: float, turn_after: str = "") -> Export | None:
+    """Take an export, if one waits; its `claim_token` is ours then.
+
+    Organizations take turns, in the order of their ids, so that nobody's many stand before everybody's. Of one's own
+    it is the export that waits longest. What waits is sorted for that: a few of each organization.
+
+    Args:
+        session: of the transaction.
+        seconds: of the lease.
+        turn_after: id of the organization that had the last turn; empty when none had.
+    """
     waiting = (
         select(Export.id)
         .where(Export.claimable_at <= now())
-        .order_by(Export.claimable_at)
+        .order_by(Export.organization_id <= turn_after, Export.organization_id, Export.claimable_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -45,6 +45,7 @@ class Exporter:
         self._lease_seconds = lease_seconds
         self._poll_seconds = poll_seconds
         self._scratch = use.settings.data_dir / "exports"
+        self._turn_after = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; an export under way is then given back, to be claimed by the next exporter."""
@@ -64,9 +65,10 @@ class Exporter:
         if not await self._use.db.finds(ANY_WAITING, moment=now()):
             return False
         async with self._use.db.write() as session:
-            export = await claim(session, self._lease_seconds)
+            export = await claim(session, self._lease_seconds, self._turn_after)
         if export is None:
             return False
+        self._turn_after = export.organization_id
         if export.attempts > MAX_ATTEMPTS:
             await self._fail(export, "the exporter ended each time while it worked on this export")
         else:

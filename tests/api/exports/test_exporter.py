@@ -392,7 +392,7 @@ async def test_others_and_the_other_mode_see_no_export(
 async def test_a_list_has_the_newest_first(
     http: httpx.AsyncClient, job_id: str, ask: Ask, organization: Client
 ) -> None:
-    asked = [(await ask(job_id))["id"] for _ in range(3)]
+    asked = [(await ask(job_id, format))["id"] for format in ("jsonl", "coco", "hf")]
     other = await post_job(http, organization.headers)
     await ask(other)
     first = (await http.get(f"/v1/jobs/{job_id}/exports?limit=2", headers=organization.headers)).json()
@@ -418,3 +418,43 @@ async def test_coco_is_refused_for_sounds(http: httpx.AsyncClient, organization:
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "format")
     answer = await http.post(path, json={"format": "parquet"}, headers=organization.headers)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "validation_error")
+
+
+async def test_who_asks_again_gets_what_waits_already(
+    job_id: str, services: Services, exporter: Exporter, ask: Ask
+) -> None:
+    """Of the same job and format, and only while it holds whatever is delivered until now."""
+    first, again, other = [(await ask(job_id, format))["id"] for format in ("jsonl", "jsonl", "coco")]
+    assert first == again != other
+    async with services.db.write() as session:
+        assert await claim(session, 60) is not None
+    assert (await ask(job_id))["id"] != first
+
+
+async def test_an_organization_has_so_many_unfinished_exports(
+    http: httpx.AsyncClient, services: Services, organization: Client, exporter: Exporter, ask: Ask
+) -> None:
+    jobs = [await post_job(http, organization.headers) for _ in range(21)]
+    for one in jobs[:20]:
+        await ask(one)
+    path = f"/v1/jobs/{jobs[20]}/exports"
+    refused = await http.post(path, json={"format": "jsonl"}, headers=organization.headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "too_many_exports")
+    await ask(jobs[0])
+    await exporter.step()
+    await ask(jobs[20])
+
+
+async def test_organizations_take_turns(
+    http: httpx.AsyncClient, services: Services, organization: Client, exporter: Exporter, ask: Ask,
+    make_organization: Callable[..., Awaitable[Client]],
+) -> None:  # fmt: skip
+    many = [(await ask(await post_job(http, organization.headers)))["id"] for _ in range(3)]
+    other = await make_organization(credits=100_000)
+    path = f"/v1/jobs/{await post_job(http, other.headers)}/exports"
+    late = (await http.post(path, json={"format": "jsonl"}, headers=other.headers)).json()["id"]
+    for _ in range(2):
+        assert await exporter.step()
+    async with services.db.read() as session:
+        ended = set(await session.scalars(select(Export.id).where(Export.status == "completed")))
+    assert ended == {many[0], late}
