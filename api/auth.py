@@ -44,6 +44,8 @@ class Caller:
     livemode: bool
     scopes: frozenset[str]
     request_id: str
+    expires_at: datetime | None = None
+    """When the key stops working, and what it makes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ async def client(
         raise AuthenticationFailed("this API key is unknown, expired or revoked", code="invalid_api_key")
     services_of(request).limits.spend(request, key.organization_id)
     request.state.key_id = key.id
-    return Caller(key.id, key.organization_id, key.livemode, frozenset(key.scopes), request.state.request_id)
+    told = key.id, key.organization_id, key.livemode, frozenset(key.scopes), request.state.request_id
+    return Caller(*told, key.expires_at)
 
 
 async def worker(

@@ -1,7 +1,7 @@
 """Making, rotating and revoking API keys.
 
 A live key manages all keys of its organization, a test key those of test mode only. No key hands out, by making or
-by rotating, a scope that it does not hold itself.
+by rotating, a scope that it does not hold itself, or a key that outlives it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ def create_key(
 
 
 async def grant_key(session: AsyncSession, caller: Caller, body: KeyCreate) -> tuple[ApiKey, str]:
-    """Make a key on behalf of another one.
+    """Make a key on behalf of another one, with which it ends at the latest.
 
     Raises:
         AuthorizationFailed: it asks for more than the caller has.
@@ -65,7 +65,7 @@ async def grant_key(session: AsyncSession, caller: Caller, body: KeyCreate) -> t
         name=body.name,
         livemode=livemode,
         scopes=scopes,
-        expires_at=body.ends_at(),
+        expires_at=_within(caller, body.ends_at()),
     )
     await session.flush()
     _record(session, caller, key, "api_key.created", scopes=scopes)
@@ -75,7 +75,8 @@ async def grant_key(session: AsyncSession, caller: Caller, body: KeyCreate) -> t
 async def rotate_key(session: AsyncSession, caller: Caller, key_id: str, *, overlap_seconds: int) -> tuple[ApiKey, str]:
     """Make the successor of a key, which itself works for a while longer.
 
-    The successor has its name, mode and scopes; where the key was made to expire, it lives as long from now.
+    The successor has its name, mode and scopes; where the key was made to expire, it lives as long from now, and never
+    longer than the caller.
 
     Raises:
         NotFound: the caller manages none of this id.
@@ -92,7 +93,7 @@ async def rotate_key(session: AsyncSession, caller: Caller, key_id: str, *, over
         name=old.name,
         livemode=old.livemode,
         scopes=old.scopes,
-        expires_at=_successors_end(old),
+        expires_at=_within(caller, _successors_end(old)),
     )
     overlap_end = after(overlap_seconds)
     old.rotated_to, old.expires_at = key.id, min(old.expires_at or overlap_end, overlap_end)
@@ -119,6 +120,11 @@ def _successors_end(old: ApiKey) -> datetime | None:
         return None
     moment = now()
     return moment + min(old.expires_at - old.created_at, LAST_MOMENT - moment)
+
+
+def _within(caller: Caller, end: datetime | None) -> datetime | None:
+    """The end of a key that the caller makes."""
+    return min((moment for moment in (end, caller.expires_at) if moment is not None), default=None)
 
 
 def _scopes(caller: Caller, wanted: Iterable[str] | None) -> list[str]:

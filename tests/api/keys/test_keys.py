@@ -249,3 +249,19 @@ async def test_who_made_and_ended_a_key_is_on_record(http, services, organizatio
     assert [entry.action for entry in seen] == ["api_key.created", "api_key.rotated", "api_key.revoked"]
     assert all(entry.actor.startswith("key_") and entry.request_id.startswith("req_") for entry in seen)
     assert key["key"] not in str([entry.details for entry in seen])
+
+
+async def test_a_key_makes_none_that_outlives_it(http, organization):
+    """Neither by making nor by rotating one that would last; a shorter one stays as it is."""
+    hour = iso(now() + timedelta(hours=1))
+    short = (await _create(http, organization.headers, expires_at=hour)).json()
+    headers, ends_at = _bearer(short["key"]), short["expires_at"]
+    lasting = (await _create(http, organization.headers)).json()
+    made = [
+        await _create(http, headers),
+        await _create(http, headers, expires_in_days=30),
+        await http.post(f"/v1/api_keys/{lasting['id']}/rotate", headers=headers),
+    ]
+    assert [one.json()["expires_at"] for one in made] == [ends_at] * 3
+    minute = iso(now() + timedelta(minutes=1))
+    assert (await _create(http, headers, expires_at=minute)).json()["expires_at"] < ends_at
