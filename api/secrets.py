@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from configs.settings import Settings
+from configs.yaml_text import BadConfiguration
 
 TOKEN_BYTES = 32
 SHOWN_CHARACTERS = 14
@@ -56,20 +59,34 @@ class Cipher:
 
 
 def load_cipher(settings: Settings) -> Cipher:
-    """The cipher of the settings' key, or of the one in `state_dir`, which the first start makes."""
+    """The cipher of the settings' key, or of the one in `state_dir`, which the first start makes.
+
+    Raises:
+        BadConfiguration: the key is too short to be one, or empty, as a full disk leaves it.
+    """
     if settings.api.secret_key is not None:
-        return Cipher(settings.api.secret_key.get_secret_value().encode())
-    return Cipher(_key_file(settings.state_dir / "secret.key"))
+        return Cipher(_checked(settings.api.secret_key.get_secret_value().encode(), "api.secret_key"))
+    path = settings.state_dir / "secret.key"
+    return Cipher(_checked(_key_file(path), str(path)))
+
+
+def _checked(key: bytes, where: str) -> bytes:
+    if len(key) < TOKEN_BYTES:
+        told = f"has {len(key)} bytes, and a secret key at least {TOKEN_BYTES}"
+        raise BadConfiguration(f"{where}: {told}: restore it, or make one with openssl rand -hex 32")
+    return key
 
 
 def _key_file(path: Path) -> bytes:
+    """The key in the file, which is there whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(TOKEN_BYTES))
+    if not path.exists():
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".secret-") as made:  # of mode 0600
+            made.write(secrets.token_bytes(TOKEN_BYTES))
+            made.flush()
+            os.fsync(made.fileno())
+            with suppress(FileExistsError):  # another process was faster
+                os.link(made.name, path)
     return path.read_bytes()
 
 

@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from api.secrets import load_cipher
+from configs.settings import load_settings
+from configs.yaml_text import BadConfiguration
 from tests.api.scripted import picture
 from tests.api.server import RunningServer
 from tests.api.story import JOB
@@ -124,3 +127,29 @@ def test_only_the_owner_may_read_the_secret_key(run: Run, server: RunningServer)
 
 def _leaked(run: Run, text: str) -> list[str]:
     return [secret for secret in run.secrets if secret in text]
+
+
+@pytest.mark.parametrize("key", [b"", b"0123456789012345678901234567890"])
+def test_a_key_that_is_too_short_is_refused(key: bytes, tmp_path: Path) -> None:
+    """Of an empty file everybody could seal and sign."""
+    given = load_settings("embedded", state_dir=tmp_path, api__secret_key=key.decode())
+    with pytest.raises(BadConfiguration, match=rf"^api.secret_key: has {len(key)} bytes"):
+        load_cipher(given)
+    (tmp_path / "secret.key").write_bytes(key)
+    with pytest.raises(BadConfiguration, match=rf"secret.key: has {len(key)} bytes"):
+        load_cipher(load_settings("embedded", state_dir=tmp_path))
+
+
+def test_a_new_key_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings("embedded", state_dir=tmp_path)
+
+    def fail(_: int) -> None:
+        raise OSError("full")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr("api.secrets.os.fsync", fail)
+        with pytest.raises(OSError, match="full"):
+            load_cipher(settings)
+    assert list(tmp_path.iterdir()) == []
+    assert load_cipher(settings).signing_key == load_cipher(settings).signing_key
+    assert [(path.name, path.stat().st_mode & 0o777) for path in tmp_path.iterdir()] == [("secret.key", 0o600)]
