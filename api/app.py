@@ -56,7 +56,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     made: Services = app.state.services
     await made.start()
     await asyncio.to_thread(forget_abandoned)
+    cleaning = asyncio.create_task(app.state.previews.clean())
     yield
+    cleaning.cancel()
     await app.state.tools.close()
     app.state.previews.close()
     await made.close()

@@ -13,6 +13,7 @@ import tempfile
 import time
 import wave
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -53,7 +54,6 @@ class Previews:
             | {"workers": 1, "view_pixels": PICTURE_PIXELS, "frame_pixels": PICTURE_PIXELS}
         )
         self._one_at_a_time = asyncio.Lock()
-        self._cleaned_at = 0.0
 
     async def folder(self, use: Services, name: str, key: str) -> Path:
         """Where the preview of an object lies: `preview.json`, `thumbnail.jpg` and what else its kind has.
@@ -74,6 +74,12 @@ class Previews:
                     await self._make(use, key, made)
         return made
 
+    async def clean(self) -> None:
+        """Remove old previews now and every hour, until cancelled: also where nobody asks for another."""
+        while True:
+            await asyncio.to_thread(self._clean)
+            await asyncio.sleep(CLEANED_SECONDS)
+
     def close(self) -> None:
         """End the decoding process, if there is one."""
         if "_decoder" in self.__dict__:
@@ -86,7 +92,6 @@ class Previews:
 
     async def _make(self, use: Services, key: str, made: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(self._clean)
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=".new-") as scratch:
             source = use.store.local_path(key)
             if source is None:
@@ -108,13 +113,11 @@ class Previews:
 
     def _clean(self) -> None:
         """Remove what was not looked at for long; `_is_made` marks what is."""
-        if time.monotonic() - self._cleaned_at < CLEANED_SECONDS:
-            return
-        self._cleaned_at = time.monotonic()
         oldest = time.time() - KEPT_SECONDS
         for folder in self._folder.glob("*/*"):
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another process cleans too
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_made(folder: Path) -> bool:

@@ -1,7 +1,10 @@
 """The gallery's rows and previews: small, of one's own files only, and never the file itself."""
 
+import asyncio
 import io
+import os
 from pathlib import Path
+from time import time
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from PIL import Image
 from api.clock import now
 from api.submissions.keys import original_key
 from api.tables import File, Submission
-from api.web.previews import waveform
+from api.web.previews import Previews, waveform
 from configs.settings import Settings, load_settings
 from tests.api.conftest import BASE_URL
 from tests.api.scripted import picture
@@ -150,3 +153,18 @@ def test_a_waveform_has_the_peaks_of_its_parts():
     assert waveform(samples, 3) == [100, 20, 100]
     assert waveform(samples[:2], 3) == [0, 100]
     assert waveform(np.zeros(0, np.float32)) == []
+
+
+async def test_a_preview_goes_when_nobody_looks_at_it(settings):
+    """In a server that makes no other; one that was looked at lately stays."""
+    old, seen = (settings.data_dir / "previews" / "ab" / name for name in ("old", "seen"))
+    for folder, age_days in ((old, 31), (seen, 29)):
+        folder.mkdir(parents=True)
+        (folder / "preview.json").write_text("{}")
+        os.utime(folder, (time() - age_days * 86400,) * 2)
+    cleaning = asyncio.create_task(Previews(settings).clean())
+    async with asyncio.timeout(5):
+        while old.exists():
+            await asyncio.sleep(0.01)
+    cleaning.cancel()
+    assert seen.exists()
