@@ -1,15 +1,19 @@
-"""Bodies have a limit: a megabyte, unless a route that takes files allows more before it reads."""
+"""Bodies have limits: a megabyte, unless a route that takes files allows more before it reads, and a time to go on."""
+
+import asyncio
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 1 << 20
+STALLED_SECONDS = 30.0
+"""From one piece of a body to the next, which no network that still works takes. However long all of it takes."""
 _STATE = "max_body_bytes"
 
 
 class BodyLimit:
-    """Middleware: what is too long is refused while it comes in, and in the shape of the contract.
+    """Middleware: what is too long, or does not go on, is refused while it comes in, in the shape of the contract.
 
     FastAPI's own limit answers in plain text, also where a handler has made another answer of the error.
     """
@@ -22,12 +26,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        announced, arrived = _announced_bytes(scope), 0
+        announced, arrived, is_whole = _announced_bytes(scope), 0, False
 
         async def receive_within() -> Message:
-            nonlocal arrived
+            nonlocal arrived, is_whole
             _check(max(announced, arrived), state.get(_STATE, MAX_BODY_BYTES))
-            message = await receive()
+            # Behind a whole body one waits for the end of the connection, for as long as the answer takes.
+            message = await receive() if is_whole else await _soon(receive)
+            is_whole = is_whole or not message.get("more_body", False)
             arrived += len(message.get("body", b""))
             _check(arrived, state.get(_STATE, MAX_BODY_BYTES))
             return message
@@ -38,6 +44,15 @@ class BodyLimit:
 def allow_body(request: Request, max_bytes: int | None) -> None:
     """Let the body of this request have so many bytes; `None` leaves it to who reads it."""
     setattr(request.state, _STATE, max_bytes)
+
+
+async def _soon(receive: Receive) -> Message:
+    try:
+        async with asyncio.timeout(STALLED_SECONDS):
+            return await receive()
+    except TimeoutError:
+        message = f"nothing more of this body came for {STALLED_SECONDS:.0f} s"
+        raise HTTPException(408, message, {"Connection": "close"}) from None
 
 
 def _check(size_bytes: int, max_bytes: int | None) -> None:

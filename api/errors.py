@@ -78,6 +78,10 @@ class MethodNotAllowed(ApiError):
     status, type = 405, "validation_error"
 
 
+class BodyStalled(ApiError):
+    status, type = 408, "validation_error"
+
+
 class Conflict(ApiError):
     status, type = 409, "conflict"
 
@@ -122,8 +126,8 @@ BY_STATUS: dict[int, type[ApiError]] = {
     error.status: error
     for error in (
         ValidationFailed, AuthenticationFailed, InsufficientCredits, AuthorizationFailed, NotFound, MethodNotAllowed,
-        Conflict, PayloadTooLarge, UnsupportedMediaType, RangeNotSatisfiable, IdempotencyMismatch, RateLimitExceeded,
-        InternalError, Overloaded,
+        BodyStalled, Conflict, PayloadTooLarge, UnsupportedMediaType, RangeNotSatisfiable, IdempotencyMismatch,
+        RateLimitExceeded, InternalError, Overloaded,
     )
 }  # fmt: skip
 """The error of a status that a library answers with."""

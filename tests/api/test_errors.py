@@ -1,5 +1,6 @@
 """Requests that are no good: answered in the shape of the contract, whatever is wrong with them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -137,6 +138,32 @@ async def test_a_body_that_is_too_long(
     content = b" " * (MAX_BODY_BYTES + 1) if announced else _pieces()
     headers = organization.headers | JSON | {"Idempotency-Key": "long"}
     check(await http.post(path.format(job_id=job_id), content=content, headers=headers), 413, "payload_too_large")
+
+
+async def _halting(pause_seconds: float) -> AsyncIterator[bytes]:
+    for piece in (b"{", b" ", b" ", b"}"):
+        yield piece
+        await asyncio.sleep(pause_seconds)
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/jobs/{job_id}/submissions", "upload"])
+async def test_a_body_that_does_not_go_on(
+    http: httpx.AsyncClient, organization: Client, worker: WorkerClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """It is not waited for, and its connection is closed; one that goes on may take longer than a pause."""
+    monkeypatch.setattr("api.body_limit.STALLED_SECONDS", 0.4)
+    made = await post_job(http, organization)
+    if path == "upload":
+        to = (await accept(http, worker, made["id"]))["upload"]
+        method, path, headers, whole = "PUT", to["url"], to["headers"], 200
+    else:
+        method, path, whole = "POST", path.format(job_id=made["id"]), 400
+        headers = organization.headers | JSON
+    stalled = await http.request(method, path, content=_halting(5.0), headers=headers)
+    check(stalled, 408, "validation_error")
+    assert stalled.headers["connection"] == "close"
+    slow = await http.request(method, path, content=_halting(0.15), headers=headers)
+    assert slow.status_code == whole
 
 
 async def test_a_strangers_long_body(http: httpx.AsyncClient) -> None:

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Lifespan
 
+from api.body_limit import BodyLimit
 from api.listening import AddressTaken, HttpServer, held_port, lent_socket
 from tests.api.stores import free_ports
 
@@ -143,3 +145,22 @@ def test_nothing_is_lent_once_the_holder_has_ended(port: int) -> None:
 def test_only_its_user_can_ask(port: int) -> None:
     with held_port(HOST, port) as path:
         assert path.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_a_connection_whose_body_stops_is_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.body_limit.STALLED_SECONDS", 0.2)
+
+    async def read(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(len(await request.body())))
+
+    app = Starlette(routes=[Route("/", read, methods=["POST"])], middleware=[Middleware(BodyLimit)])
+    server = HttpServer(app, stop_seconds=5)
+    with held_port(HOST, port) as path:
+        await server.start(lent_socket(path))
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+        async with asyncio.timeout(5):
+            answer = await reader.read()  # to the end of the connection
+        writer.close()
+        await server.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
