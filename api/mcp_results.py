@@ -1,18 +1,19 @@
 """What an agent reads of a resource: a line or a few, beside the typed result; and pictures that it can look at."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
-import pillow_heif
+import cv2
 from mcp.types import ResourceLink
-from PIL import Image
 
 from api.files.schemas import FileResource
 from api.jobs.schemas import JobResource
 from api.pages import Page
 from api.scoring.schemas import ScoreResource
 from api.submissions.schemas import SubmissionResource, SubmissionSummary
+from pipeline.decode_image import fit
+from pipeline.decode_process import Decoder
+from pipeline.media import DecodedImage, MediaError
 
 PICTURE_PIXELS = 512
 """Long side of what an agent looks at: some 300 tokens, and text of a menu can still be made out."""
@@ -62,13 +63,19 @@ def tell_page(what: str, page: Page[Any], tell: Callable[[Any], str]) -> str:
     return "\n".join([*lines, f"More: cursor {page.next_cursor}"] if page.next_cursor else lines)
 
 
-def small_picture(content: bytes) -> bytes:
-    """A JPEG of at most `PICTURE_PIXELS`, out of a delivered picture."""
-    pillow_heif.register_heif_opener()
-    with Image.open(io.BytesIO(content)) as picture:
-        picture.draft("RGB", (PICTURE_PIXELS, PICTURE_PIXELS))
-        small = picture.convert("RGB")
-    small.thumbnail((PICTURE_PIXELS, PICTURE_PIXELS))
-    buffer = io.BytesIO()
-    small.save(buffer, "jpeg", quality=JPEG_QUALITY)
-    return buffer.getvalue()
+def small_picture(decoder: Decoder, content: bytes) -> bytes:
+    """A JPEG of at most `PICTURE_PIXELS`, out of a delivered picture, which is a stranger's.
+
+    Args:
+        decoder: of processes with limits: a WebP of 2.7 MB takes 1.25 GB to decode.
+
+    Raises:
+        MediaError: it cannot be decoded within the limits, or is no picture.
+    """
+    decoded = decoder.decode(content)
+    if not isinstance(decoded, DecodedImage):
+        raise MediaError("This file is no picture.")
+    height, width = decoded.view.shape[:2]
+    small = cv2.resize(decoded.view, fit((width, height), PICTURE_PIXELS), interpolation=cv2.INTER_AREA)
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), options)[1].tobytes()

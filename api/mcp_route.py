@@ -85,7 +85,7 @@ class AgentTools:
     def _load(self) -> "StreamableHTTPSessionManager":
         from api.mcp_server import session_manager
 
-        return session_manager(self._connect)
+        return session_manager(self._connect, lambda: self._app.state.previews.decoder)
 
     @asynccontextmanager
     async def _connect(self, context: "Context") -> AsyncIterator[httpx.AsyncClient]:

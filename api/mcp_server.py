@@ -5,9 +5,10 @@ HTTP the calls stay in the process; `assay mcp` makes them from an agent's machi
 """
 
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 
 import httpx
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -19,6 +20,8 @@ from pydantic import AnyUrl
 
 from api.mcp_api import Api, Connect
 from api.mcp_tools import Tools
+from configs.settings import DecodeSettings
+from pipeline.decode_process import Decoder
 from pipeline.media import MIME_TYPES
 from pipeline.sniff import SNIFF_BYTES, sniff
 
@@ -29,21 +32,22 @@ INSTRUCTIONS = (
 )
 
 
-def build_server(connect: Connect, *, reads_disk: bool) -> MCPServer:
+def build_server(connect: Connect, decoder: Callable[[], Decoder], *, reads_disk: bool) -> MCPServer:
     """The server with all tools.
 
     Args:
         connect: opens the API with the caller's key.
+        decoder: starts what decodes strangers' pictures, or gives what was started.
         reads_disk: whether `score_file` may take a path, which it may only on the caller's own machine.
     """
     server = _Server("assay", title="Assay", instructions=INSTRUCTIONS, log_level="WARNING")
-    Tools(Api(connect), reads_disk=reads_disk).add_to(server)
+    Tools(Api(connect), decoder, reads_disk=reads_disk).add_to(server)
     return server
 
 
-def session_manager(connect: Connect) -> StreamableHTTPSessionManager:
+def session_manager(connect: Connect, decoder: Callable[[], Decoder]) -> StreamableHTTPSessionManager:
     """Serves the tools over HTTP; each request has its key in its own headers."""
-    server = build_server(connect, reads_disk=False)
+    server = build_server(connect, decoder, reads_disk=False)
     # The caller is known by its key, so a page that a browser was lured to has nothing to send.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
@@ -64,7 +68,12 @@ async def run_stdio(url: str, api_key: str) -> None:
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=120) as client:
             yield client
 
-    await build_server(connect, reads_disk=True).run_stdio_async()
+    decoder = cache(lambda: Decoder(DecodeSettings()))
+    try:
+        await build_server(connect, decoder, reads_disk=True).run_stdio_async()
+    finally:
+        if decoder.cache_info().currsize:
+            decoder().close()
 
 
 class _Server(MCPServer):

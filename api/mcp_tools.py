@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -21,7 +22,8 @@ from api.scoring.schemas import ScoreResource
 from api.search.schemas import SearchResult
 from api.submissions.schemas import SubmissionResource, SubmissionSummary
 from pipeline.brief import Requirements
-from pipeline.media import ContentType
+from pipeline.decode_process import Decoder
+from pipeline.media import ContentType, MediaError
 
 MAX_WAIT_SECONDS = 600
 POLL_SECONDS = 20
@@ -44,13 +46,15 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 class Tools:
     """Every method without an underscore is a tool; its docstring is what the agent reads."""
 
-    def __init__(self, api: Api, *, reads_disk: bool) -> None:
+    def __init__(self, api: Api, decoder: Callable[[], Decoder], *, reads_disk: bool) -> None:
         """
         Args:
             api: with the caller's key.
+            decoder: starts what decodes strangers' pictures, or gives what was started.
             reads_disk: whether `score_file` may take a path, which it may only on the caller's own machine.
         """
         self._api = api
+        self._decoder = decoder
         self._reads_disk = reads_disk
 
     def add_to(self, server: MCPServer) -> None:
@@ -206,7 +210,11 @@ class Tools:
             raise ResourceError(str(error)) from error
 
     async def _picture(self, context: Context, file: FileResource) -> ImageContent:
-        data = await asyncio.to_thread(results.small_picture, await self._api.content(context, file))
+        content = await self._api.content(context, file)
+        try:
+            data = await asyncio.to_thread(results.small_picture, self._decoder(), content)
+        except MediaError as error:
+            raise ToolError(f"there is no small picture of {file.id}: {error}") from error
         return ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type="image/jpeg")
 
 

@@ -82,12 +82,12 @@ class Previews:
 
     def close(self) -> None:
         """End the decoding process, if there is one."""
-        if "_decoder" in self.__dict__:
-            self._decoder.close()
+        if "decoder" in self.__dict__:
+            self.decoder.close()
 
     @cached_property
-    def _decoder(self) -> Decoder:
-        """Started when the first preview is asked for: many servers never show one."""
+    def decoder(self) -> Decoder:
+        """Started when the first preview, or an agent's picture, is asked for: many servers never show one."""
         return Decoder(self._limits)
 
     async def _make(self, use: Services, key: str, made: Path) -> None:
@@ -105,7 +105,7 @@ class Previews:
             _take(out, made)
 
     def _write(self, source: Path, out: Path) -> None:
-        decoded = self._decoder.decode(source)
+        decoded = self.decoder.decode(source)
         out.mkdir()
         (out / _MANIFEST).write_text(json.dumps(_manifest(decoded)))
         for name, write in _files(decoded).items():

@@ -24,6 +24,10 @@ from PIL import Image
 
 from api.files.schemas import FileResource
 from api.mcp_api import MAX_CONTENT_BYTES, Api
+from api.mcp_results import small_picture
+from configs.settings import DecodeSettings
+from pipeline.decode_process import Decoder
+from pipeline.media import MediaError
 from tests.api.faulty import FAULT
 from tests.api.scripted import picture
 from tests.api.server import RunningServer, running
@@ -262,3 +266,12 @@ def test_the_library_is_not_loaded_before_it_is_called() -> None:
     """It would be most of what starting an API process takes."""
     command = [sys.executable, "-c", "import sys, api.app; print('mcp' in sys.modules)"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "False"
+
+
+def test_pictures_are_decoded_in_a_process_with_limits() -> None:
+    """A stranger's picture that is over them takes no memory of the API's; others become small."""
+    with Decoder(DecodeSettings(max_image_pixels=2_000_000)) as decoder:
+        small = small_picture(decoder, picture(5, size=(1200, 800)))
+        assert Image.open(io.BytesIO(small)).size == (512, 341)
+        with pytest.raises(MediaError):
+            small_picture(decoder, picture(5, size=(2000, 1500)))
