@@ -7,8 +7,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 1 << 20
-STALLED_SECONDS = 30.0
-"""From one piece of a body to the next, which no network that still works takes. However long all of it takes."""
+STALLED_SECONDS = 60.0
+"""From one piece of a body to the next (nginx waits as long by default), however long all of it takes."""
 _STATE = "max_body_bytes"
 
 
