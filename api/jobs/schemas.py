@@ -1,12 +1,12 @@
 """Jobs on the wire."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from api.clock import now
 from api.errors import PricingViolation, ValidationFailed
+from api.formats import FileFormats, kinds_of
 from api.jobs.slots import JobSlots
 from api.tables import Job
 from api.wire import GivenTime, Metadata, Text, Wire, WireTime
@@ -28,20 +28,6 @@ _ALIASES = {
 """The vendor's other names of fields, on input."""
 _TEN_CHARACTERS: dict[str, Any] = {"pattern": r"^\s*[^\s\x00][^\x00]{8,}[^\s\x00]\s*$"}
 """As a pattern, since blanks around the text do not count."""
-_EXTRA_MIMES = {
-    "jpg": "jpeg",
-    "image/jpg": "jpeg",
-    "image/heif": "heic",
-    "audio/mp3": "mp3",
-    "audio/wave": "wav",
-    "audio/x-wav": "wav",
-    "audio/m4a": "m4a",
-    "audio/x-m4a": "m4a",
-    "audio/x-flac": "flac",
-}
-"""What browsers and telephones call the same formats."""
-_FORMATS = {mime: name for name, (_, mime) in MIME_TYPES.items()} | _EXTRA_MIMES
-_FORMAT_NAMES: list[Any] = sorted({*MIME_TYPES, *_FORMATS})
 
 
 def _allow_null(schema: dict[str, Any]) -> None:
@@ -63,8 +49,8 @@ class JobCreate(Wire):
     )
     type: str = Field(default="data_collection", description="`data_collection`; `feedback` is not offered.")
     content_type: ContentType | None = Field(default=None, description="Derived from `file_formats` when absent.")
-    file_formats: list[Annotated[str, Field(json_schema_extra={"enum": _FORMAT_NAMES})]] = Field(
-        default_factory=list, max_length=24, description="Names (`jpeg`) or MIME types; all of the content type else."
+    file_formats: FileFormats = Field(
+        default_factory=list, description="Names (`jpeg`) or MIME types; all of the content type else."
     )
     quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Files to approve."), INTEGRAL]
     reward_per_file: Annotated[
@@ -108,11 +94,6 @@ class JobCreate(Wire):
             raise ValueError("feedback jobs are not offered; use data_collection")
         return "data_collection"
 
-    @field_validator("file_formats")
-    @classmethod
-    def _known_formats(cls, named: Sequence[str]) -> list[str]:
-        return list(dict.fromkeys(_format(name) for name in named))
-
     @field_validator("deadline")
     @classmethod
     def _in_future(cls, deadline: GivenTime | None) -> GivenTime | None:
@@ -127,7 +108,7 @@ class JobCreate(Wire):
                 f"reward_per_file is {MIN_REWARD} to {MAX_REWARD} credits, got {self.reward_per_file}",
                 param="reward_per_file",
             )
-        kinds = {MIME_TYPES[name][0] for name in self.file_formats}
+        kinds = kinds_of(self.file_formats)
         wanted = kinds | ({self.content_type} if self.content_type else set())
         if len(wanted) != 1:
             raise ValidationFailed(
@@ -150,14 +131,6 @@ class JobCreate(Wire):
         self.file_formats = self.file_formats or [n for n, (kind, _) in MIME_TYPES.items() if kind == self.content_type]
         self.title = self.title or self.description[:100]
         return self
-
-
-def _format(name: str) -> str:
-    cleaned = name.strip().lower().lstrip(".")
-    found = cleaned if cleaned in MIME_TYPES else _FORMATS.get(cleaned)
-    if found is None:
-        raise ValueError(f"{name[:40]!r} is not an accepted format; known are {', '.join(MIME_TYPES)}")
-    return found
 
 
 class JobResource(Wire):

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Json, TypeAdapter, ValidationError
 
 from api.auth import Caller, needs
+from api.errors import ValidationFailed
+from api.formats import FORMAT_NAMES, MAX_FORMATS, FileFormats, kinds_of
 from api.scoring.places import overloaded
 from api.scoring.schemas import ScoreResource
 from api.services import Services, Use
@@ -20,7 +22,9 @@ from serve.errors import EngineError
 
 router = APIRouter(tags=["scoring"])
 
+_formats: TypeAdapter[list[str]] = TypeAdapter(FileFormats)
 _requirements: TypeAdapter[Requirements] = TypeAdapter(Json[Requirements])
+_FORMAT_LIST = "^({0})(, *({0})){{0,{1}}}$".format("|".join(FORMAT_NAMES), MAX_FORMATS - 1)
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -38,6 +42,11 @@ _BODY: dict[str, Any] = {
                             "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$",
                         },
                         "content_type": {"type": "string", "enum": ["image", "audio", "video"]},
+                        "file_formats": {
+                            "type": "string",
+                            "pattern": _FORMAT_LIST,
+                            "description": "Names (`jpeg`) or MIME types, separated by commas; all else.",
+                        },
                         "requirements": {"$ref": "#/components/schemas/Requirements"},
                     },
                 }
@@ -74,12 +83,18 @@ def _source(use: Services, upload: Upload) -> Any:
 def _brief(fields: Mapping[str, str]) -> JobBrief:
     with _faults_in("requirements"):
         requirements = _requirements.validate_python(fields.get("requirements") or "{}")
+    with _faults_in("file_formats"):
+        formats = _formats.validate_python([name for name in fields.get("file_formats", "").split(",") if name.strip()])
     with _faults_in():
-        return JobBrief(
+        brief = JobBrief(
             description=fields.get("description", ""),
             content_type=fields.get("content_type") or None,  # type: ignore[arg-type]  # which the model checks
+            file_formats=tuple(formats),
             requirements=requirements,
         )
+    if brief.content_type and kinds_of(formats) - {brief.content_type}:
+        raise ValidationFailed("file_formats are not all of the content_type", param="file_formats")
+    return brief
 
 
 @contextmanager

@@ -98,6 +98,8 @@ async def test_a_fault_is_told_by_the_name_of_its_field(
         ({"requirements": '{"min_width": -1}'}, "requirements.min_width"),
         ({"description": " "}, "description"),
         ({"content_type": "picture"}, "content_type"),
+        ({"file_formats": "jpeg,gif"}, "file_formats"),
+        ({"file_formats": "jpeg,mp4", "content_type": "image"}, "file_formats"),
     ],
 )
 async def test_a_fault_of_a_form_is_told_by_the_name_of_its_field(

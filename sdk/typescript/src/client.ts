@@ -28,6 +28,8 @@ export interface ScoreRequest {
   description: string;
   /** Told from the file when absent. */
   content_type?: "image" | "audio" | "video";
+  /** Names (`jpeg`) or MIME types that are accepted; all of the content type when absent. */
+  file_formats?: string[];
   /** Hard conditions. */
   requirements?: Requirements;
 }
@@ -92,6 +94,7 @@ export class Assay {
     form.set("file", blob, filename);
     form.set("description", request.description);
     if (request.content_type !== undefined) form.set("content_type", request.content_type);
+    if (request.file_formats !== undefined) form.set("file_formats", request.file_formats.join(","));
     if (request.requirements !== undefined) form.set("requirements", JSON.stringify(request.requirements));
     const waits = { timeoutSeconds: SCORE_TIMEOUT_SECONDS, isDoneAnew: true };
     return this.#transport.json({ method: "POST", path: path`/v1/score`, form, ...waits }, options);

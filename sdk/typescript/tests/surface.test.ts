@@ -112,7 +112,9 @@ async function useFiles(client: Assay, jobId: string): Promise<void> {
   expect((await client.files.get(file?.id ?? "")).score).toBe(5);
   expect((await client.files.refreshUrl(file?.id ?? "")).download_url).toMatch(/^http/);
   expect((await client.search({ q: "menu", job_id: jobId })).data).toHaveLength(2);
-  expect((await client.score({ file: picture(4), description: "A menu", content_type: "image" })).score).toBe(4);
+  const wanted = { file: picture(4), description: "A menu", content_type: "image" } as const;
+  expect((await client.score({ ...wanted, file_formats: ["jpeg", "image/png"] })).score).toBe(4);
+  await expect(client.score({ ...wanted, file_formats: ["jpeg", "gif"] })).rejects.toThrow("'gif'");
   const dataset = await client.exports.create({ job_id: jobId, format: "jsonl" });
   expect((await client.exports.wait(dataset.id, { timeout_seconds: 30 })).file_count).toBe(2);
   expect((await client.exports.list({ job_id: jobId })).data.map(({ id }) => id)).toEqual([dataset.id]);

@@ -133,7 +133,9 @@ def test_score(call: Call, tmp_path: Path) -> None:
     assert (by_path.score, by_path.ai_star_rating, by_path.score_breakdown.relevance) == (4, 4, 4.0)
     assert by_path.score_breakdown.feedback == "As the picture says."
     assert by_path.annotations.ocr_text == "MENU"
-    assert call("score", picture(2, seed=99), **wanted).score == 2
+    assert call("score", picture(2, seed=99), **wanted, file_formats=["jpeg", "image/png"]).score == 2
+    with pytest.raises(ApiError, match="'gif' is not an accepted format"):
+        call("score", picture(2, seed=99), **wanted, file_formats=["jpeg", "gif"])
 
 
 def test_search(call: Call, server: RunningServer, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { costOf, EMPTY_DRAFT, isDescribed, requestOf, requirementsOf } from "../src/console/jobs/draft";
+import { costOf, EMPTY_DRAFT, isDescribed, requestOf, requirementsOf, scoreFormOf } from "../src/console/jobs/draft";
 
 const DRAFT = { ...EMPTY_DRAFT, description: "  Photos of menus  ", quantity: "50", reward: "25" };
 
@@ -63,6 +63,12 @@ describe("the draft of a job", () => {
     };
     expect(requirementsOf(filled)).toEqual({ min_width: 800, must_show: ["a cup", "a spoon"], forbid_faces: true });
     expect(requirementsOf({ ...filled, kind: "audio" })).toEqual({ min_duration_seconds: 2.5, language: "en" });
+  });
+
+  it("is tried with the formats that the job takes", () => {
+    const form = scoreFormOf({ ...DRAFT, formats: ["jpeg", "heic"] }, new File(["x"], "menu.png"));
+    expect(Object.fromEntries(form)).toMatchObject({ content_type: "image", file_formats: "jpeg,heic" });
+    expect([...form.keys()].at(-1)).toBe("file");
   });
 
   it("can be tried once it is described", () => {

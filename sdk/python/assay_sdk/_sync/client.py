@@ -1,6 +1,7 @@
 # Generated from _async/client.py by sdk/python/generate_sync.py; edit that.
 """The client of an organization."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -87,6 +88,7 @@ class Client:
         *,
         description: str,
         content_type: ContentType | None = None,
+        file_formats: Sequence[str] | None = None,
         requirements: Requirements | RequirementsParam | None = None,
         filename: str | None = None,
     ) -> Score:
@@ -96,6 +98,7 @@ class Client:
             file: path or content.
             description: what it must show.
             content_type: `image`, `audio` or `video`; any when absent.
+            file_formats: names (`jpeg`) or MIME types that are accepted; all of the content type when absent.
             requirements: hard conditions.
             filename: what it is called; the path's name when absent.
 
@@ -104,7 +107,12 @@ class Client:
             PayloadTooLarge: the file has too many bytes.
         """
         return Scoring(self._transport).score(
-            file, description=description, content_type=content_type, requirements=requirements, filename=filename
+            file,
+            description=description,
+            content_type=content_type,
+            file_formats=file_formats,
+            requirements=requirements,
+            filename=filename,
         )
 
     def search(self, q: str, *, job_id: str | None = None, limit: int | None = None) -> Page[SearchResult]:

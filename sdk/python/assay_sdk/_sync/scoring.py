@@ -2,6 +2,7 @@
 """Scoring a file now."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic_core import to_jsonable_python
@@ -27,6 +28,7 @@ class Scoring:
         *,
         description: str,
         content_type: ContentType | None = None,
+        file_formats: Sequence[str] | None = None,
         requirements: Requirements | RequirementsParam | None = None,
         filename: str | None = None,
     ) -> Score:
@@ -36,6 +38,7 @@ class Scoring:
             file: path or content.
             description: what it must show.
             content_type: `image`, `audio` or `video`; any when absent.
+            file_formats: names (`jpeg`) or MIME types that are accepted; all of the content type when absent.
             requirements: hard conditions.
             filename: what it is called; the path's name when absent.
 
@@ -44,7 +47,13 @@ class Scoring:
             PayloadTooLarge: the file has too many bytes.
         """
         wanted = None if requirements is None else json.dumps(to_jsonable_python(requirements, exclude_none=True))
-        fields = {"description": description, "content_type": content_type, "requirements": wanted}
+        formats = None if file_formats is None else ",".join(file_formats)
+        fields = {
+            "description": description,
+            "content_type": content_type,
+            "file_formats": formats,
+            "requirements": wanted,
+        }
         form = calls.FormFile.of(file, filename)
         call = calls.ask_form("/v1/score", form, fields, longest_wait_seconds=LONGEST_SECONDS)
         return self._transport.fetch(call, Score)

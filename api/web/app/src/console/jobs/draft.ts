@@ -115,6 +115,18 @@ export function requestOf(draft: Draft): JobCreate {
   return request as JobCreate;
 }
 
+/** What scores a file as the job would. */
+export function scoreFormOf(draft: Draft, file: File): FormData {
+  const form = new FormData();
+  // Fields first: the server reads a form as it comes.
+  form.set("description", draft.description.trim());
+  form.set("content_type", draft.kind);
+  form.set("file_formats", draft.formats.join(","));
+  form.set("requirements", JSON.stringify(requirementsOf(draft)));
+  form.set("file", file, file.name || "file");
+  return form;
+}
+
 /** Only what suits the kind of file. */
 export function requirementsOf(draft: Draft): Requirements {
   const isSeen = draft.kind !== "audio";

@@ -10,7 +10,7 @@ import { asFailure } from "../../shared/loading";
 import type { Score } from "../../shared/types";
 import { strings } from "../../strings";
 import { breakdownOf, Breakdown } from "../file/breakdown";
-import { isDescribed, requirementsOf, type Draft } from "./draft";
+import { isDescribed, scoreFormOf, type Draft } from "./draft";
 
 const TEXT = strings.console.tryIt;
 
@@ -26,7 +26,7 @@ export function TryIt({ draft }: { draft: Draft }) {
     setFailure(undefined);
     setBusy(true);
     try {
-      setScore(await api.post("/v1/score", { body: formOf(draft, chosen) }));
+      setScore(await api.post("/v1/score", { body: scoreFormOf(draft, chosen) }));
     } catch (error) {
       setFailure(asFailure(error));
     }
@@ -146,14 +146,4 @@ export function DropZone({
       />
     </div>
   );
-}
-
-function formOf(draft: Draft, file: File): FormData {
-  const form = new FormData();
-  // Fields first: the server reads a form as it comes.
-  form.set("description", draft.description.trim());
-  form.set("content_type", draft.kind);
-  form.set("requirements", JSON.stringify(requirementsOf(draft)));
-  form.set("file", file, file.name || "file");
-  return form;
 }
