@@ -97,7 +97,10 @@ async def list_webhook_events(
 
 @router.post("/v1/webhook_events/{event_id}/replay", response_model=EventResource)
 async def replay_webhook_event(event_id: EventId, once: OnceUse, caller: Caller = needs("webhooks:write")) -> Response:
-    """Send an event anew, under its id, to every enabled endpoint that wants its type."""
+    """Send an event anew, under its id, to every enabled endpoint that wants its type.
+
+    Where there is none, the answer is 409 `no_endpoint`.
+    """
 
     async def action(session: AsyncSession) -> EventResource:
         return EventResource.with_deliveries(*await service.replay_event(session, caller, event_id))

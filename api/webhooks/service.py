@@ -108,9 +108,12 @@ async def replay_event(session: AsyncSession, caller: Caller, event_id: str) -> 
 
     Raises:
         NotFound: the caller has none of this id.
+        Conflict: no endpoint is enabled that wants its type.
     """
     event = await lock_event(session, caller, event_id)
     endpoints = (await receivers(session, [event]))[event.id]
+    if not endpoints:
+        raise Conflict(f"no endpoint is enabled that wants {event.type}", code="no_endpoint")
     known = await lock_deliveries(session, event.id)
     for endpoint in endpoints:
         delivery = known.get(endpoint.id) or WebhookDelivery(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.webhooks.outbox import EVENTS, deliver, list_events
+from tests.api.webhooks.outbox import ENDPOINTS, EVENTS, deliver, list_events
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +23,23 @@ async def test_a_replay_reaches_the_endpoints_of_today(
     async with receiver.up():
         assert await deliver(sender) == 2, "a replay before the planning is not planned again"
     assert sorted(receiver.ids) == sorted([event["id"], unplanned["id"]])
+
+
+async def test_a_replay_that_no_endpoint_would_get_is_refused(http, organization, make_endpoint, emit_event):
+    other = await make_endpoint(events=["export.completed"])
+    disabled = await make_endpoint()
+    route = f"{ENDPOINTS}/{disabled['id']}"
+    await http.patch(route, headers=organization.headers, json={"status": "disabled"})
+    await emit_event()
+    (event,) = await list_events(http, organization)
+    refused = await http.post(f"{EVENTS}/{event['id']}/replay", headers=organization.headers)
+    assert refused.status_code == 409
+    assert (refused.json()["error"]["type"], refused.json()["error"]["code"]) == ("conflict", "no_endpoint")
+    assert (await list_events(http, organization))[0]["deliveries"] == []
+    await http.patch(route, headers=organization.headers, json={"status": "enabled"})
+    replayed = await http.post(f"{EVENTS}/{event['id']}/replay", headers=organization.headers)
+    assert other["id"] not in [one["endpoint_id"] for one in replayed.json()["deliveries"]]
+    assert len(replayed.json()["deliveries"]) == 1
 
 
 async def test_listing_by_type_and_page(http, organization, emit_event):

@@ -26,7 +26,11 @@ class AsyncWebhookEvents:
         return AsyncPageCall.of(self._transport, call, WebhookEventWithDeliveries)
 
     async def replay(self, event_id: str, *, idempotency_key: str | None = None) -> WebhookEventWithDeliveries:
-        """Send an event anew, under its id, to every enabled endpoint that wants its type."""
+        """Send an event anew, under its id, to every enabled endpoint that wants its type.
+
+        Raises:
+            Conflict: there is none (`no_endpoint`).
+        """
         path = calls.path_of("/v1/webhook_events/{event_id}/replay", event_id=event_id)
         call = calls.post(path, idempotency_key=idempotency_key)
         return await self._transport.fetch(call, WebhookEventWithDeliveries)
