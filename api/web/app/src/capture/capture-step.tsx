@@ -1,6 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import { Button } from "../shared/components/button";
 import { Icon } from "../shared/components/icon";
+import { toast } from "../shared/components/toasts";
 import { strings } from "../strings";
 import { Camera } from "./camera";
 import { keptFor, wantedOf, type Captured } from "./captured";
@@ -74,8 +75,7 @@ function FilePicker({
         accept={accept.join(",")}
         onChange={({ currentTarget }) => {
           const file = currentTarget.files?.[0];
-          // A copy: what is behind a chosen file may change or go before it is sent.
-          if (file) void file.arrayBuffer().then((bytes) => onFile(chosen(file, bytes)));
+          if (file) void copied(file).then(onFile, () => toast(words.slot.cannotRead, { isFailure: true }));
           currentTarget.value = "";
         }}
       />
@@ -87,6 +87,12 @@ function FilePicker({
   );
 }
 
-function chosen(file: File, bytes: ArrayBuffer): Captured {
+/**
+ * A copy: what is behind a chosen file may change or go before it is sent.
+ *
+ * @throws DOMException: it cannot be read, being in a cloud that is away for one.
+ */
+async function copied(file: File): Promise<Captured> {
+  const bytes = await file.arrayBuffer();
   return { content: new Blob([bytes], { type: file.type }), filename: file.name, seconds: null };
 }

@@ -4,10 +4,11 @@ import { Shell, type Place } from "../shared/components/shell";
 import { EmptyState } from "../shared/components/states";
 import { toastFailure } from "../shared/components/toasts";
 import { match, place } from "../shared/router";
-import { session, signOut } from "../shared/session";
+import { may, session, signOut } from "../shared/session";
 import { strings } from "../strings";
 import { Credits } from "./account/credits";
 import { Keys } from "./account/keys";
+import { openTabs } from "./account/tabs";
 import { Webhooks } from "./account/webhooks";
 import { FilePage } from "./file/page";
 import { CreateJob } from "./jobs/create";
@@ -18,13 +19,13 @@ import { Search } from "./search";
 import { Workers } from "./workers/list";
 
 const TEXT = strings.console;
-const PLACES: Place[] = [
+const PLACES: (Place & { scope?: string })[] = [
   { href: "/console", label: TEXT.places.jobs, icon: "jobs" },
-  { href: "/console/review", label: TEXT.places.review, icon: "review" },
-  { href: "/console/search", label: TEXT.places.search, icon: "search" },
-  { href: "/console/workers", label: TEXT.places.workers, icon: "people" },
-  { href: "/console/account", label: TEXT.places.account, icon: "key" },
+  { href: "/console/review", label: TEXT.places.review, icon: "review", scope: "submissions:write" },
+  { href: "/console/search", label: TEXT.places.search, icon: "search", scope: "files:read" },
+  { href: "/console/workers", label: TEXT.places.workers, icon: "people", scope: "workers:manage" },
 ];
+const ACCOUNT: Place = { href: "/console/account", label: TEXT.places.account, icon: "key" };
 const PATTERNS = {
   jobs: "/console",
   create: "/console/jobs/new",
@@ -39,10 +40,11 @@ const PATTERNS = {
   webhooks: "/console/account/webhooks",
 };
 
-/** The console, for whoever is signed in. */
+/** The console, for whoever is signed in: with what the key may do. */
 export function App() {
+  const places = PLACES.filter((one) => !one.scope || may(one.scope));
   return (
-    <Shell home="/console" places={PLACES} end={<WhoIsSignedIn />}>
+    <Shell home="/console" places={openTabs().length ? [...places, ACCOUNT] : places} end={<WhoIsSignedIn />}>
       <Content />
     </Shell>
   );
@@ -67,6 +69,7 @@ function Content() {
     case "workers":
       return <Workers />;
     case "account":
+      return <Account />;
     case "credits":
       return <Credits />;
     case "keys":
@@ -75,6 +78,18 @@ function Content() {
       return <Webhooks />;
     default:
       return <EmptyState icon="info" title={strings.errors.notFound} />;
+  }
+}
+
+/** The first of its tabs that the key may open. */
+function Account() {
+  switch (openTabs()[0]?.href) {
+    case PATTERNS.keys:
+      return <Keys />;
+    case PATTERNS.webhooks:
+      return <Webhooks />;
+    default:
+      return <Credits />;
   }
 }
 

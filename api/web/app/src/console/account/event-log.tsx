@@ -49,7 +49,7 @@ export function EventLog({ endpoints }: { endpoints: WebhookEndpoint[] }) {
           <Button size="small" look="quiet" onClick={() => setShown(event)}>
             {TEXT.payload}
           </Button>
-          {may("webhooks:write") && event.deliveries.length > 0 && (
+          {may("webhooks:write") && (
             <Button size="small" icon="reload" onClick={() => void replay(event)}>
               {TEXT.replay}
             </Button>

@@ -10,9 +10,11 @@ import { EmptyState, FailureNotice } from "../../shared/components/states";
 import { Status } from "../../shared/components/status";
 import { PagedTable, type Column } from "../../shared/components/table";
 import { toast } from "../../shared/components/toasts";
+import { formatTime } from "../../shared/format";
 import { usePages } from "../../shared/loading";
 import { session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
+import { numberOf } from "../../shared/typed";
 import type { ApiKey, ApiKeyCreate } from "../../shared/types";
 import { strings } from "../../strings";
 import { SecretDialog } from "../secret-dialog";
@@ -98,6 +100,10 @@ function columnsOf(onOpen: (open: Open) => void): Column<ApiKey>[] {
       cell: (key) => <Age of={key.created_at} />,
     },
     {
+      title: TEXT.columns.expires,
+      cell: (key) => <span class="muted">{key.expires_at ? formatTime(key.expires_at) : TEXT.never}</span>,
+    },
+    {
       title: TEXT.columns.actions,
       cell: (key) =>
         (key.status === "active" || key.status === "expiring") && (
@@ -136,8 +142,8 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
   const [scopes, setScopes] = useState(offered.filter((scope) => !scope.startsWith("ops:")));
   const [days, setDays] = useState("");
   const { failure, isBusy, run } = useAttempt(async () => {
-    const expiry = days.trim() ? { expires_in_days: Number(days) } : {};
-    const made = await api.post("/v1/api_keys", { body: { name: name.trim(), mode, scopes, ...expiry } });
+    const asked = { name: name.trim(), mode, scopes, expires_in_days: numberOf(days) };
+    const made = await api.post("/v1/api_keys", { body: asked as ApiKeyCreate });
     onMade(made.key);
   });
   return (

@@ -4,6 +4,7 @@ import { useAttempt } from "../../shared/attempt";
 import { Button } from "../../shared/components/button";
 import { FailureNotice } from "../../shared/components/states";
 import { toast } from "../../shared/components/toasts";
+import { ApiFailure } from "../../shared/failure";
 import { newKey } from "../../shared/new-key";
 import { navigate } from "../../shared/router";
 import { may } from "../../shared/session";
@@ -20,6 +21,12 @@ import { What } from "./what";
 
 const TEXT = strings.console.create;
 
+/** A date without its time has no value, and would be no deadline at all. */
+function requireWholeDeadline(form: HTMLFormElement | null): void {
+  if (form?.querySelector<HTMLInputElement>("input[type=datetime-local]")?.validity.badInput)
+    throw new ApiFailure(TEXT.halfDeadline, 0, "half_deadline", null, "deadline");
+}
+
 export function CreateJob() {
   const [draft, setDraft] = useState(EMPTY_DRAFT);
   // The same for every try of this form: a job is posted once, however often it is sent.
@@ -29,6 +36,7 @@ export function CreateJob() {
     setOnce(newKey());
   };
   const { failure, isBusy, run } = useAttempt(async () => {
+    requireWholeDeadline(form.current);
     const job = await api.post("/v1/jobs", { body: requestOf(draft), headers: { "Idempotency-Key": once } });
     toast(TEXT.posted);
     navigate(`/console/jobs/${job.id}`);

@@ -1,5 +1,6 @@
 // What is typed into the form of a new job, and the request that it becomes.
 import type { ApiFailure } from "../../shared/failure";
+import { numberOf } from "../../shared/typed";
 import type { JobCreate, Requirements } from "../../shared/types";
 
 export type Kind = "image" | "audio" | "video";
@@ -171,10 +172,4 @@ function linesOf(text: string): string[] | undefined {
 
 function wholeOf(text: string): number | undefined {
   return /^\s*\d+\s*$/.test(text) ? Number(text) : undefined;
-}
-
-/** What is no number stays as it was typed; nothing is `undefined`. */
-function numberOf(text: string): number | string | undefined {
-  const value = Number(text);
-  return text.trim() ? (Number.isFinite(value) ? value : text.trim()) : undefined;
 }

@@ -10,7 +10,7 @@ import { PagedTable, type Column } from "../../shared/components/table";
 import { toast, toastFailure } from "../../shared/components/toasts";
 import { formatMoney } from "../../shared/format";
 import { usePages } from "../../shared/loading";
-import { session } from "../../shared/session";
+import { may, session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
 import type { Worker } from "../../shared/types";
 import { strings } from "../../strings";
@@ -43,7 +43,7 @@ export function Workers() {
     <>
       <div class="page-head">
         <h1>{TEXT.title}</h1>
-        {isLive && (
+        {isLive && may("workers:manage") && (
           <Button look="primary" icon="plus" onClick={() => setOpen({ action: "create" })}>
             {TEXT.create}
           </Button>
@@ -156,7 +156,6 @@ interface DialogsProps {
 
 function Dialogs({ open, onOpen, onChange, onCreated }: DialogsProps) {
   const close = () => onOpen(null);
-  const [reason, setReason] = useState("");
   switch (open?.action) {
     case "create":
       return (
@@ -173,22 +172,7 @@ function Dialogs({ open, onOpen, onChange, onCreated }: DialogsProps) {
     case "token":
       return <SecretDialog title={TEXT.token} hint={TEXT.tokenHint} secret={open.token} onClose={close} />;
     case "ban":
-      return (
-        <ConfirmDialog
-          title={TEXT.banTitle(open.worker.name)}
-          action={TEXT.ban}
-          isDangerous
-          onClose={close}
-          onConfirm={async () => {
-            const body = reason.trim() ? { reason: reason.trim() } : {};
-            onChange(await api.post("/v1/workers/{worker_id}/ban", { path: { worker_id: open.worker.id }, body }));
-            toast(TEXT.banned(open.worker.name));
-          }}
-        >
-          <p>{TEXT.banLead}</p>
-          <TextField label={TEXT.reason} hint={TEXT.reasonHint} maxLength={500} value={reason} onText={setReason} />
-        </ConfirmDialog>
-      );
+      return <BanWorker worker={open.worker} onClose={close} onChange={onChange} />;
     case "rotate":
       return (
         <ConfirmDialog
@@ -209,4 +193,30 @@ function Dialogs({ open, onOpen, onChange, onCreated }: DialogsProps) {
     default:
       return null;
   }
+}
+
+interface BanProps {
+  worker: Worker;
+  onClose: () => void;
+  onChange: (worker: Worker) => void;
+}
+
+function BanWorker({ worker, onClose, onChange }: BanProps) {
+  const [reason, setReason] = useState("");
+  return (
+    <ConfirmDialog
+      title={TEXT.banTitle(worker.name)}
+      action={TEXT.ban}
+      isDangerous
+      onClose={onClose}
+      onConfirm={async () => {
+        const body = reason.trim() ? { reason: reason.trim() } : {};
+        onChange(await api.post("/v1/workers/{worker_id}/ban", { path: { worker_id: worker.id }, body }));
+        toast(TEXT.banned(worker.name));
+      }}
+    >
+      <p>{TEXT.banLead}</p>
+      <TextField label={TEXT.reason} hint={TEXT.reasonHint} maxLength={500} value={reason} onText={setReason} />
+    </ConfirmDialog>
+  );
 }

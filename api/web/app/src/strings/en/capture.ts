@@ -1,3 +1,5 @@
+import { plural } from "./plural";
+
 export const capture = {
   title: "Capture",
   notFound: "There is nothing at this address.",
@@ -43,8 +45,8 @@ export const capture = {
     full: "All places are taken; one may come back later.",
     width: (pixels: number) => `At least ${pixels.toLocaleString("en-US")} pixels wide`,
     height: (pixels: number) => `At least ${pixels.toLocaleString("en-US")} pixels high`,
-    minSeconds: (seconds: number) => `At least ${seconds} seconds`,
-    maxSeconds: (seconds: number) => `At most ${seconds} seconds`,
+    minSeconds: (seconds: number) => `At least ${plural(seconds, "second")}`,
+    maxSeconds: (seconds: number) => `At most ${plural(seconds, "second")}`,
     language: (code: string) => `Spoken language: ${code}`,
     text: (text: string) => `Contains the text “${text}”`,
     show: (what: string) => `Shows “${what}”`,
@@ -62,6 +64,8 @@ export const capture = {
     audio: "Record sound",
     video: "Record a video",
     pick: "Choose a file",
+    cannotRead:
+      "This file cannot be read. If it is kept in a cloud, open it on this device first; a very long video may be too large.",
     cannotRecord: (names: string) => `This browser cannot record ${names}. Choose a file instead.`,
   },
 

@@ -1,3 +1,5 @@
+import { plural } from "./plural";
+
 export const consoleStrings = {
   title: "Console",
   places: { jobs: "Jobs", review: "Review", search: "Search", workers: "Workers", account: "Account" },
@@ -60,9 +62,10 @@ export const consoleStrings = {
     reward: "Reward per file, in credits",
     rewardHint: "10 to 50,000. One credit is one US cent.",
     stars: "Stars to approve from",
-    starsChoice: (stars: number) => (stars === 5 ? "5 stars only" : `${stars} stars and more`),
+    starsChoice: (stars: number) => (stars === 5 ? "5 stars only" : `${plural(stars, "star")} and more`),
     deadline: "Deadline",
     deadlineHint: "Optional. The job ends then, and unused credits come back.",
+    halfDeadline: "The deadline needs a date and a time, or neither.",
     requirements: "Requirements",
     requirementsHint: "Optional. A file that breaks one is not approved.",
     minWidth: "Least width, pixels",
@@ -136,7 +139,7 @@ export const consoleStrings = {
     empty: "No files yet",
     emptyLead: "They appear here as workers send them and they are scored.",
     emptyFiltered: "No files of this kind",
-    clearScore: (stars: number) => `Only ${stars} stars`,
+    clearScore: (stars: number) => `Only ${plural(stars, "star")}`,
     details: "Details",
     cancel: "Cancel job",
     cancelTitle: "Cancel this job?",
@@ -366,6 +369,7 @@ export const consoleStrings = {
       status: "Status",
       scopes: "Scopes",
       created: "Created",
+      expires: "Ends",
       actions: "",
     },
     live: "Live",
@@ -376,6 +380,7 @@ export const consoleStrings = {
     scopesHint: "No more than the key you are signed in with has.",
     expiry: "Expires after, days",
     expiryHint: "Optional. Never when empty.",
+    never: "Never",
     submit: "Make the key",
     made: "Your new key",
     thisOne: "Signed in with it",
@@ -386,7 +391,7 @@ export const consoleStrings = {
     revokeTitle: (name: string) => `Revoke ${name}?`,
     revokeLead: "It ends at once, and so do the browsers that are signed in with it.",
     revoked: (name: string) => `${name} is revoked.`,
-    all: (count: number) => `${count} scopes`,
+    all: (count: number) => plural(count, "scope"),
     empty: "No keys",
   },
 
