@@ -29,6 +29,8 @@ _WIDER_MUXERS = {"m4a": "mp4", "webm": "matroska"}
 _CODECS = {"m4a": {"aac", "alac"}, "webm": {"vp8", "vp9", "av1", "vorbis", "opus"}}
 """What it does take."""
 _QUICKTIME_OPTIONS = {"movflags": "use_metadata_tags"}
+_HEVC_TAGS = {"hvc1", "hev1", "dvh1", "dvhe"}
+"""Apple's players open `hvc1` alone, and FFmpeg writes `hev1` where it is told nothing."""
 _OPTIONS = {"fflags": "+bitexact"}
 """The same file gives the same bytes: FFmpeg numbers the streams of Ogg, and the tracks of WebM, at random else."""
 
@@ -91,6 +93,9 @@ def _copy(source: Any, target: Any, file_format: str) -> None:
     for track in _tracks(source):
         copies[track.index] = copy = target.add_stream_from_template(track, opaque=True)
         copy.metadata.update(_kept(track.metadata, _KEPT_TRACK_TAGS))
+        if _codec(track) == "hevc" and file_format in ("mp4", "mov"):
+            tag = track.codec_context.codec_tag
+            copy.codec_context.codec_tag = tag if tag in _HEVC_TAGS else "hvc1"
         if _codec(track) == "vorbis":
             copy.codec_context.extradata = without_comments(track.codec_context.extradata)
     target.start_encoding()

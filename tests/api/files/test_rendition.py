@@ -186,15 +186,27 @@ class TestSoundAndVideo:
         first = out.read_bytes()
         assert rendered(tmp_path, content, format)[1].read_bytes() == first
 
+    @pytest.mark.parametrize("tag", ["hvc1", "hev1"])
+    @pytest.mark.parametrize("format", ["mp4", "mov"])
+    def test_hevc_keeps_the_tag_that_players_look_at(self, tmp_path, format, tag):
+        file = io.BytesIO()
+        with av.open(file, "w", format=format) as container:
+            pictures = container.add_stream("libx265", rate=24, options={"preset": "ultrafast"})
+            pictures.width, pictures.height, pictures.pix_fmt = 320, 240, "yuv420p"
+            pictures.codec_context.codec_tag = tag
+            _encode(container, pictures, media.footage(("coffee.png",), scene_seconds=0.5))
+        _, out = rendered(tmp_path, file.getvalue(), format)
+        with av.open(str(out)) as container:
+            assert container.streams.video[0].codec_context.codec_tag == tag
+        assert packets(out) == packets(tmp_path / f"given.{format}")
+
     def test_a_track_of_positions_goes(self, tmp_path):
         path = tmp_path / "given.mp4"
         with av.open(str(path), "w") as container:
             pictures = container.add_stream("libx264", rate=24)
             pictures.width, pictures.height, pictures.pix_fmt = 320, 240, "yuv420p"
             places = container.add_data_stream("bin_data")  # GoPro's GPMF is one
-            frames = media.footage(("coffee.png",))
-            container.mux([p for f in frames for p in pictures.encode(av.VideoFrame.from_ndarray(f.copy(), "rgb24"))])
-            container.mux(pictures.encode())
+            _encode(container, pictures, media.footage(("coffee.png",)))
             packet = av.Packet(b"GPS 52.5")
             packet.stream, packet.pts, packet.dts, packet.duration = places, 0, 0, 1000
             container.mux(packet)
@@ -230,6 +242,11 @@ class TestSoundAndVideo:
     def test_what_is_no_video_is_corrupt(self, tmp_path):
         with pytest.raises(CorruptMedia):
             rendered(tmp_path, b"no video at all", "mp4")
+
+
+def _encode(container, pictures, frames) -> None:
+    container.mux([p for f in frames for p in pictures.encode(av.VideoFrame.from_ndarray(f.copy(), "rgb24"))])
+    container.mux(pictures.encode())
 
 
 def _file(tmp_path: Path, content: bytes) -> Path:
