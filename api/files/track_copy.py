@@ -91,18 +91,26 @@ def _copy(source: Any, target: Any, file_format: str) -> None:
     target.metadata.update(_kept(tags, _KEPT_TAGS))
     copies = {}
     for track in _tracks(source):
-        copies[track.index] = copy = target.add_stream_from_template(track, opaque=True)
-        copy.metadata.update(_kept(track.metadata, _KEPT_TRACK_TAGS))
-        if _codec(track) == "hevc" and file_format in ("mp4", "mov"):
-            tag = track.codec_context.codec_tag
-            copy.codec_context.codec_tag = tag if tag in _HEVC_TAGS else "hvc1"
-        if _codec(track) == "vorbis":
-            copy.codec_context.extradata = without_comments(track.codec_context.extradata)
+        copies[track.index] = _added(track, target, file_format)
     target.start_encoding()
     packets = _packets(source, [source.streams[index] for index in copies])
     for packet in _ENDED.get(file_format, iter)(packets):
         packet.stream = copies[packet.stream.index]
         target.mux(packet)
+
+
+def _added(track: Any, target: Any, file_format: str) -> Any:
+    """A track like this one, as yet without packets."""
+    copy = target.add_stream_from_template(track, opaque=True)
+    copy.metadata.update(_kept(track.metadata, _KEPT_TRACK_TAGS))
+    if _codec(track) == "hevc" and file_format in ("mp4", "mov"):
+        tag = track.codec_context.codec_tag
+        copy.codec_context.codec_tag = tag if tag in _HEVC_TAGS else "hvc1"
+    if track.type == "video" and file_format == "webm" and track.average_rate:
+        copy.codec_context.framerate = track.average_rate  # the muxer makes the length of a frame of it
+    if _codec(track) == "vorbis":
+        copy.codec_context.extradata = without_comments(track.codec_context.extradata)
+    return copy
 
 
 def _kept(tags: dict[str, str], names: set[str]) -> dict[str, str]:

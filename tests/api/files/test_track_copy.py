@@ -68,6 +68,7 @@ class TestTags:
         assert b"52.5163" not in out.read_bytes()
         assert packets(out) == packets(tmp_path / "given.webm")
         assert decode(out, DecodeSettings()).facts.format == "webm"
+        assert _frame_length(out) == _frame_length(tmp_path / "given.webm") == 41
 
 
 class TestVorbisHeaders:
@@ -91,6 +92,12 @@ def _laced(size: int) -> bytes:
 
 def _samples(decoded) -> np.ndarray:
     return decoded.audio.samples if hasattr(decoded, "audio") else decoded.samples
+
+
+def _frame_length(path: Path) -> int:
+    """In milliseconds."""
+    with av.open(str(path)) as container:
+        return next(container.demux(video=0)).duration
 
 
 def _tags(path: Path) -> dict[str, str]:
