@@ -1,6 +1,7 @@
 """Sound and pictures of a file, packet by packet, without what else it holds."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,11 @@ _WIDER_MUXERS = {"m4a": "mp4", "webm": "matroska"}
 """For what that does not take: browsers record Opus into `m4a`, and have recorded H.264 into WebM."""
 _CODECS = {"m4a": {"aac", "alac"}, "webm": {"vp8", "vp9", "av1", "vorbis", "opus"}}
 """What it does take."""
+_OLD_MUXERS = {
+    **dict.fromkeys(("amr_nb", "amr_wb"), "3gp"),
+    **dict.fromkeys(("pcm_mulaw", "pcm_alaw", "pcm_u8", "pcm_s8"), "mov"),
+}
+"""For sound that FFmpeg writes neither into `mp4` nor into `m4a`: of telephones, and of recorders for QuickTime."""
 _QUICKTIME_OPTIONS = {"movflags": "use_metadata_tags"}
 _HEVC_TAGS = {"hvc1", "hev1", "dvh1", "dvhe"}
 """Apple's players open `hvc1` alone, and FFmpeg writes `hev1` where it is told nothing."""
@@ -70,6 +76,9 @@ def copy_tracks(path: Path, out: BinaryIO, file_format: str) -> None:
 
 def _muxer(source: Any, file_format: str) -> str:
     codecs = {_codec(track) for track in _tracks(source)}
+    old = next((_OLD_MUXERS[codec] for codec in codecs if codec in _OLD_MUXERS), None)
+    if old is not None and file_format in ("mp4", "m4a"):
+        return old
     usual = file_format not in _CODECS or codecs <= _CODECS[file_format]
     return (_MUXERS if usual else _WIDER_MUXERS)[file_format]
 
@@ -93,7 +102,7 @@ def _copy(source: Any, target: Any, file_format: str) -> None:
     for track in _tracks(source):
         copies[track.index] = _added(track, target, file_format)
     target.start_encoding()
-    packets = _packets(source, [source.streams[index] for index in copies])
+    packets = _shown(_packets(source, [source.streams[index] for index in copies]))
     for packet in _ENDED.get(file_format, iter)(packets):
         packet.stream = copies[packet.stream.index]
         target.mux(packet)
@@ -123,6 +132,15 @@ def _packets(source: Any, tracks: list[Any]) -> Iterator[Any]:
         for packet in source.demux(tracks):
             if packet.size or packet.dts is not None:  # else it is the end of a track
                 yield packet
+
+
+def _shown(packets: Iterable[Any]) -> Iterator[Any]:
+    """Without those at the end of a track that an edit list cuts off; of others that it hides, later ones are made."""
+    hidden: dict[int, list[Any]] = defaultdict(list)
+    for packet in packets:
+        hidden[packet.stream.index].append(packet)
+        if not packet.is_discard:
+            yield from hidden.pop(packet.stream.index)
 
 
 def _mp3_frames(packets: Iterable[Any]) -> Iterator[Any]:

@@ -215,6 +215,40 @@ class TestSoundAndVideo:
         assert b"GPS 52.5" not in out.read_bytes()
         assert packets(out)["video"] == packets(path)["video"]
 
+    def test_what_was_cut_off_is_not_delivered(self, tmp_path):
+        whole = media.video("mp4", media.footage(), sound=media.tone(3.0))
+        _, out = rendered(tmp_path, media.edited(whole, [(0.5, 1.5)]), "mp4")
+        given, made = _shown(tmp_path / "given.mp4"), _shown(out)
+        assert len(given) == 24
+        assert made[:24] == given
+        assert len(made) <= 26, "those that the last ones are predicted from"
+
+    @pytest.mark.parametrize(("muxer", "codec"), [
+        ("3gp", "libopencore_amrnb"), ("mov", "libopencore_amrnb"), ("mov", "pcm_mulaw"), ("mov", "pcm_alaw"),
+        ("mov", "pcm_u8"), ("mov", "pcm_s8"),
+    ])  # fmt: skip
+    def test_sound_that_ffmpeg_does_not_write_into_mp4(self, tmp_path, muxer, codec):
+        file = io.BytesIO()
+        with av.open(file, "w", format=muxer) as container:
+            sound = container.add_stream(codec, rate=8_000, layout="mono")
+            _encode_telephone(container, sound)
+        _, out = rendered(tmp_path, file.getvalue(), "m4a")
+        assert packets(out) == packets(tmp_path / "given.m4a")
+        assert decode(out, DecodeSettings()).facts.format == "m4a"
+
+    def test_a_3gp_video_stays_what_it_is(self, tmp_path):
+        file = io.BytesIO()
+        with av.open(file, "w", format="3gp") as container:
+            pictures = container.add_stream("libx264", rate=24)
+            pictures.width, pictures.height, pictures.pix_fmt = 320, 240, "yuv420p"
+            sound = container.add_stream("libopencore_amrnb", rate=8_000, layout="mono")
+            _encode(container, pictures, media.footage(("coffee.png",)))
+            _encode_telephone(container, sound)
+        _, out = rendered(tmp_path, file.getvalue(), "mp4")
+        assert packets(out) == packets(tmp_path / "given.mp4")
+        facts = decode(out, DecodeSettings()).facts
+        assert (facts.format, facts.codecs) == ("mp4", ("h264", "amr_nb"))
+
     def test_m4a(self, tmp_path):
         content = media.audio("m4a", media.tone(2.0))
         _, out = rendered(tmp_path, content, "m4a")
@@ -249,6 +283,12 @@ def _encode(container, pictures, frames) -> None:
     container.mux(pictures.encode())
 
 
+def _encode_telephone(container, sound) -> None:
+    frame = av.AudioFrame.from_ndarray(media.tone(1.0, rate_hz=8_000, channels=1).T.copy(), "flt", "mono")
+    frame.sample_rate = 8_000
+    container.mux([*sound.encode(frame), *sound.encode()])
+
+
 def _file(tmp_path: Path, content: bytes) -> Path:
     path = tmp_path / "original"
     path.write_bytes(content)
@@ -268,6 +308,11 @@ def _jpeg_comment(content: bytes) -> bytes:
     return (
         content[start : start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")] if start >= 0 else b"\0" * 9
     )
+
+
+def _shown(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray").tobytes() for frame in container.decode(video=0)]
 
 
 def _first_frame(path: Path) -> tuple[float, int, bytes]:
