@@ -31,6 +31,9 @@ _VIDEO_CODECS = {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg", "prores"
 _AUDIO_CODECS = {"aac", "alac", "mp3", "flac", "vorbis", "opus", "speex", "ac3", "eac3", "amr_nb", "amr_wb"}
 """What phones, cameras and browsers write; PCM besides. FFmpeg's other decoders are rarely tested on bad input."""
 
+_IN_PIECES = {"mov", "ogg"}
+"""Demuxers of formats that may hold several pieces, each with times of its own."""
+
 _COMPLETE_SHARE = 0.9
 """A file that plays for less of the duration it declares was cut off in transit; edit lists cost less than this."""
 
@@ -82,9 +85,23 @@ def codec_name(track: Stream) -> str:
 
 
 def packets(container: InputContainer, track: Stream) -> Iterator["Packet[Any]"]:
-    """Packets of one track up to the end, or to where the container breaks off."""
+    """Packets of one track up to the end, or to where the container breaks off.
+
+    Raises:
+        UnsupportedFormat: their times go back, as those of an edit list with several pieces and of Ogg files put one
+            behind the other do: nothing writes them anew without encoding them.
+    """
+    in_pieces = container.format.name.partition(",")[0] in _IN_PIECES
+    latest: int | None = None
     with suppress(av.FFmpegError):
-        yield from (packet for packet in container.demux(track) if packet.size)
+        for packet in container.demux(track):
+            if not packet.size:
+                continue
+            if in_pieces and packet.dts is not None:
+                if latest is not None and packet.dts < latest:
+                    raise UnsupportedFormat("The file is joined or cut out of several pieces, which is not accepted.")
+                latest = packet.dts
+            yield packet
 
 
 def decoded_frames(track: AudioStream | VideoStream, of: Iterable["Packet[Any]"]) -> Iterator[Any]:

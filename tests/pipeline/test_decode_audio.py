@@ -6,7 +6,7 @@ import pytest
 from configs.settings import DecodeSettings
 from pipeline.decode import decode
 from pipeline.decode_audio import Clipping
-from pipeline.media import SAMPLE_RATE_HZ, CorruptMedia, DecodedAudio, MediaTooLarge
+from pipeline.media import SAMPLE_RATE_HZ, CorruptMedia, DecodedAudio, MediaTooLarge, UnsupportedFormat
 from tests import media
 
 LIMITS = DecodeSettings()
@@ -137,3 +137,10 @@ def test_numbers_that_are_none_do_not_spread() -> None:
 def test_same_bytes_same_samples() -> None:
     data = media.audio("mp3", media.tone(1.0))
     np.testing.assert_array_equal(decoded(data).samples, decoded(data).samples)
+
+
+@pytest.mark.parametrize("codec", ["ogg", "opus"])
+def test_recordings_put_one_behind_the_other(codec: str) -> None:
+    data = media.audio(codec, media.tone(3.0))
+    with pytest.raises(UnsupportedFormat, match="several pieces"):
+        decode(data + data, LIMITS)

@@ -9,7 +9,7 @@ import pytest
 
 from configs.settings import DecodeSettings
 from pipeline.decode import decode
-from pipeline.media import CorruptMedia, DecodedVideo, MediaTooLarge, Position, VideoFrame
+from pipeline.media import CorruptMedia, DecodedVideo, MediaTooLarge, Position, UnsupportedFormat, VideoFrame
 from pipeline.scenes import FrameSelection, SmallFrame, grid_seconds, is_cut, shift_fraction
 from pipeline.video_frames import Timeline, part_to_decode
 from tests import media
@@ -192,6 +192,16 @@ def test_too_long(mp4: bytes) -> None:
 def test_frames_too_large(mp4: bytes) -> None:
     with pytest.raises(MediaTooLarge, match="pixels"):
         decode(mp4, DecodeSettings(max_image_pixels=320 * 240 - 1))
+
+
+def test_one_piece_of_it(mp4: bytes) -> None:
+    assert decoded(media.edited(mp4, [(0.5, 2.5)])).facts.duration_seconds == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.mark.parametrize("parts", [[(0, 1), (1.5, 2.5)], [(1.5, 2.5), (0, 1)], [(1, 2), (1, 2)]])
+def test_several_pieces(mp4: bytes, parts: list[tuple[float, float]]) -> None:
+    with pytest.raises(UnsupportedFormat, match="several pieces"):
+        decode(media.edited(mp4, parts), LIMITS)
 
 
 def test_no_keyframe(mp4: bytes) -> None:
