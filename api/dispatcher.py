@@ -19,7 +19,7 @@ from api.claims import ANY_WAITING, Claim, Turns, claim, lock_claimed, release, 
 from api.clock import now
 from api.decisions import Decisions, Scored, as_announced, breakdown_of, may_be_approved
 from api.earlier_files import EarlierFiles
-from api.files.delivery import Delivered, deliver
+from api.files.delivery import Delivered, deliver, undeliverable
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
 from api.operations.checks import check_engine, check_store
@@ -58,7 +58,8 @@ class Dispatcher:
     def __init__(self, use: Services) -> None:
         self._use = use
         self._settings = use.settings.dispatcher
-        self._earlier = EarlierFiles(use.db, load_rubric(use.settings.rubric).duplicates)
+        self._rubric = load_rubric(use.settings.rubric)
+        self._earlier = EarlierFiles(use.db, self._rubric.duplicates)
         self._decisions = Decisions(use.db, self._earlier, use.settings.collection, self._under_way)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._turns = Turns()
@@ -198,8 +199,12 @@ class Dispatcher:
         facts = result.evidence.facts
         delivered = None
         if facts is not None and result.score.stars >= job.min_star_rating and may_be_approved(result):
-            with _timed("deliver"):
-                delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
+            try:
+                with _timed("deliver"):
+                    delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
+            except MediaError as error:
+                result = undeliverable(result, error, brief, self._rubric)
+                result = await self._use.rubrics.applied(result, brief, job.organization_id, job.content_type)
         size = await self._size_bytes(one, delivered, facts)
         encoder = await self._encoder_name(result)
         compared = copied is not None

@@ -16,7 +16,12 @@ from api.storage import ObjectChanged, ObjectMissing
 from api.storage_disk import removed
 from api.submissions.keys import SubmissionRow, new_delivered_key, original_key, suggested_name
 from api.tables import File, Job, Submission
+from pipeline.brief import JobBrief
+from pipeline.evidence import Evidence
 from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
+from pipeline.result import ScoreResult
+from pipeline.rubric import Rubric
+from pipeline.score import score
 from pipeline.sniff import SNIFF_BYTES, sniff
 
 
@@ -53,6 +58,12 @@ async def deliver(use: Services, job: Job, submission: SubmissionRow, format: st
             made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
         await use.store.put_file(target, out, MIME_TYPES[format][1])
     return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format))
+
+
+def undeliverable(result: ScoreResult, error: MediaError, brief: JobBrief, rubric: Rubric) -> ScoreResult:
+    """The result of a file that was scored and cannot be written anew: as that of one that cannot be decoded."""
+    broken = Evidence(facts=None, broken=error.code, broken_detail=str(error), encoder=result.evidence.encoder)
+    return ScoreResult(score(broken, brief, rubric), broken, None, None, ())
 
 
 @dataclass(slots=True)

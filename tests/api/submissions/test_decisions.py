@@ -21,6 +21,7 @@ from api.dispatcher import Dispatcher, retry_seconds
 from api.services import Services
 from api.submissions.queries import lock_rows
 from api.tables import AuditEntry, Event, File, Submission
+from pipeline.media import CorruptMedia
 from tests.api.conftest import Client, WorkerClient
 from tests.api.scripted import ScriptedEngine, picture
 from tests.api.story import accept, post_job, see, stored, submit, submit_scored, upload
@@ -344,6 +345,26 @@ async def test_what_nobody_can_open_is_not_paid_whatever_the_job_takes(
     shown = await see(http, worker, submission["id"])
     assert (shown["status"], shown["reasons"]) == ("rejected", ["integrity.unsupported_format"])
     assert (await http.get("/v1/worker/me", headers=worker.headers)).json()["earned_credits"] == 0
+
+
+@pytest.mark.parametrize("minimum", [1, 4])
+async def test_what_cannot_be_delivered_is_refused_like_what_cannot_be_opened(
+    minimum: int,
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    worker: WorkerClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def render(*arguments: object, **told: object) -> None:
+        raise CorruptMedia("It cannot be rewritten.")
+
+    monkeypatch.setattr(services.renderer, "render", render)
+    job = await post_job(http, organization, min_star_rating=minimum)
+    shown = await submit_scored(http, services, worker, job["id"], 5)
+    assert (shown["status"], shown["score"], shown["reasons"]) == ("retry_pending", 2, ["integrity.corrupt"])
+    assert "It cannot be rewritten" in shown["feedback"]
+    assert await check(services.db) == []
 
 
 async def test_a_file_that_is_not_the_announced_one_is_asked_for_again(
