@@ -25,7 +25,8 @@ _BRANDS = {
     "m4a": ("M4A ", "M4B "),
     "mp4": ("mp41", "mp42", "isom", "iso2", "iso3", "iso4", "iso5", "iso6", "avc1", "hvc1", "M4V ", "MSNV", "dash"),
 }
-"""Brands of ISO/IEC 14496-12 files by format, as registered at mp4ra.org. AVIF and 3GPP are not accepted."""
+"""Brands of ISO/IEC 14496-12 files by format, as registered at mp4ra.org. AVIF is not accepted, and
+3GPP where it says that it is MP4 too."""
 _FORMAT_OF_BRAND = {brand: key for key, brands in _BRANDS.items() for brand in brands}
 
 _QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide")

@@ -177,6 +177,14 @@ def test_position(position: tuple[float, float] | None, expected: Position | Non
         assert math.isclose(found.longitude_degrees, expected.longitude_degrees, abs_tol=1e-6)
 
 
+def test_a_broken_position_leaves_the_orientation() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({ExifTags.GPS.GPSLatitude: 52.5163, ExifTags.GPS.GPSLongitude: 13.3777})
+    facts = decoded(saved(Image.fromarray(media.photo(size=(64, 48))), "JPEG", exif=exif.tobytes())).facts
+    assert (facts.width, facts.height, facts.position) == (48, 64, None)
+
+
 @pytest.mark.parametrize("file_format", media.IMAGE_FORMATS)
 def test_cut_off(file_format: str) -> None:
     data = media.image(file_format, media.photo(size=(320, 240)))
