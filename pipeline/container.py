@@ -123,6 +123,11 @@ def declared_seconds(container: InputContainer, track: Stream) -> float | None:
     return declared_file_seconds(container) if len(container.streams) == 1 else None
 
 
+def start_seconds(track: Stream) -> float:
+    """When a track begins to play; its file may begin with another one."""
+    return max(0.0, float((track.start_time or 0) * (track.time_base or 0)))
+
+
 def declared_file_seconds(container: InputContainer) -> float | None:
     """The duration that the file claims for its longest track, `None` when it claims none."""
     return float(container.duration / av.time_base) if container.duration else None

@@ -10,7 +10,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from pipeline.container import codec_name, declared_seconds, decoded_frames, packets, require_complete
+from pipeline.container import codec_name, declared_seconds, decoded_frames, packets, require_complete, start_seconds
 from pipeline.media import SAMPLE_RATE_HZ, CorruptMedia, DecodedAudio, MediaFacts, MediaTooLarge
 
 Block = NDArray[np.float32]
@@ -77,7 +77,8 @@ def decode_audio(container: InputContainer, track: AudioStream, facts: MediaFact
     """
     codec = codec_name(track)
     declared = declared_seconds(container, track)
-    _require_at_most(declared or 0.0, max_seconds)
+    if facts.format != "mp3":  # there it is a guess, from the bit rate of the first frame
+        _require_at_most(declared or 0.0, max_seconds)
     clipping, mixer = Clipping(), _Mixer()
     for rate_hz, block in _blocks(container, track):
         clipping.add(block)
@@ -85,7 +86,7 @@ def decode_audio(container: InputContainer, track: AudioStream, facts: MediaFact
         _require_at_most(mixer.seconds, max_seconds)
     samples = mixer.finish()
     duration_seconds = len(samples) / SAMPLE_RATE_HZ
-    require_complete(duration_seconds, declared, facts.format)
+    require_complete(start_seconds(track) + duration_seconds, declared, facts.format)
     facts = replace(
         facts,
         duration_seconds=duration_seconds,

@@ -18,6 +18,7 @@ from pipeline.container import (
     declared_seconds,
     open_container,
     require_complete,
+    start_seconds,
     video_track,
 )
 from pipeline.decode_audio import decode_audio
@@ -52,8 +53,8 @@ def decode_video(stream: BinaryIO, facts: MediaFacts, limits: DecodeSettings) ->
     video = _decode_pictures(stream, timeline, facts, limits)
     with open_container(stream, facts.format) as container:
         audio = _sound(container, facts, limits)
-        longest_seconds = max(timeline.duration_seconds, audio.duration_seconds if audio else 0.0)
-        require_complete(longest_seconds, declared_file_seconds(container), facts.format)
+        end_seconds = max(timeline.end_seconds, _end_seconds(container, audio))
+        require_complete(end_seconds, declared_file_seconds(container), facts.format)
     return _with_sound(video, audio)
 
 
@@ -63,7 +64,7 @@ def _timeline(container: InputContainer, facts: MediaFacts, limits: DecodeSettin
     _require_at_most(declared or 0.0, limits)
     timeline = Timeline.of(container, track)
     _require_at_most(timeline.duration_seconds, limits)
-    require_complete(timeline.duration_seconds, declared, facts.format)
+    require_complete(timeline.end_seconds, declared, facts.format)
     return timeline
 
 
@@ -113,6 +114,11 @@ def _sound(container: InputContainer, facts: MediaFacts, limits: DecodeSettings)
         return None
     audio = decode_audio(container, track, facts, limits.max_video_seconds + _SOUND_OVERHANG_SECONDS)
     return audio if len(audio.samples) else None  # screen recorders declare a track and leave it empty
+
+
+def _end_seconds(container: InputContainer, audio: DecodedAudio | None) -> float:
+    track = audio_track(container)
+    return start_seconds(track) + audio.duration_seconds if track and audio else 0.0
 
 
 def _with_sound(video: DecodedVideo, audio: DecodedAudio | None) -> DecodedVideo:

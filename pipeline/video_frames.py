@@ -50,6 +50,11 @@ class Timeline:
     frames: int
     keyframes: int
 
+    @property
+    def end_seconds(self) -> float:
+        """Up to where the file plays, from its own start: pictures may begin later than the sound."""
+        return self.start_seconds + self.duration_seconds
+
     @classmethod
     def of(cls, container: InputContainer, track: VideoStream) -> "Timeline":
         """Read all packets of the track; those that an edit list leaves out are decoded and not shown.

@@ -93,6 +93,20 @@ def audio(file_format: str, samples: NDArray[np.float32], rate_hz: int = 48_000,
     return file.getvalue()
 
 
+def mp3(samples: NDArray[np.float32], bits_per_second: int) -> bytes:
+    """Frames of MP3 at a constant rate, without a tag or a head that tells the duration.
+
+    Args:
+        samples: 48 kHz, float32 of shape (samples, channels).
+    """
+    file = BytesIO()
+    with av.open(file, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+        stream = _sound_stream(container, "libmp3lame", samples, 48_000)
+        stream.bit_rate = bits_per_second
+        _encode_sound(container, stream, samples)
+    return file.getvalue()
+
+
 def footage(
     names: Sequence[str] = ("coffee.png", "chelsea.png", "astronaut.png"),
     scene_seconds: float = 1.0,
@@ -163,14 +177,27 @@ def edited(mp4: bytes, parts: Sequence[tuple[float, float]]) -> bytes:
 
     The index lies behind the media data, so nothing that it points at moves (ISO 14496-12, 8.6.6).
     """
-    at = mp4.index(b"elst")
-    movie_hz, track_hz, early = (_number(mp4, place) for place in (mp4.index(b"mvhd"), mp4.index(b"mdhd"), at))
-    entries = ((round((end - start) * movie_hz), round(start * track_hz) + early) for start, end in parts)
-    table = struct.pack(">I", len(parts)) + b"".join(struct.pack(">IiI", *entry, 1 << 16) for entry in entries)
-    made = bytearray(mp4[: at + 8] + table + mp4[at + 24 :])
-    for box in (b"moov", b"trak", b"edts", b"elst"):
-        size_at = made.index(box) - 4
-        made[size_at : size_at + 4] = struct.pack(">I", _number(made, size_at - 16) + 12 * (len(parts) - 1))
+    movie_hz, track_hz, early = (_number(mp4, mp4.index(box)) for box in (b"mvhd", b"mdhd", b"elst"))
+    entries = [(round((end - start) * movie_hz), round(start * track_hz) + early) for start, end in parts]
+    return _with_edits(mp4, mp4.index(b"trak"), entries)
+
+
+def delayed(mp4: bytes, kind: bytes, seconds: float) -> bytes:
+    """The video with one of its tracks, `vide` or `soun`, beginning later than the other."""
+    track = mp4.rindex(b"trak", 0, mp4.index(kind, mp4.index(b"hdlr")))
+    edit = mp4.index(b"elst", track)
+    shown = int.from_bytes(mp4[edit + 12 : edit + 16], "big"), _number(mp4, edit)
+    return _with_edits(mp4, track, [(round(seconds * _number(mp4, mp4.index(b"mvhd"))), -1), shown])
+
+
+def _with_edits(mp4: bytes, track: int, entries: Sequence[tuple[int, int]]) -> bytes:
+    """Entries of duration and media time in the place of the one that the track has."""
+    edit = mp4.index(b"elst", track)
+    table = struct.pack(">I", len(entries)) + b"".join(struct.pack(">IiI", *entry, 1 << 16) for entry in entries)
+    made = bytearray(mp4[: edit + 8] + table + mp4[edit + 24 :])
+    for box in (mp4.index(b"moov"), track, mp4.index(b"edts", track), edit):
+        size_bytes = int.from_bytes(made[box - 4 : box], "big") + 12 * (len(entries) - 1)
+        made[box - 4 : box] = struct.pack(">I", size_bytes)
     return bytes(made)
 
 

@@ -139,6 +139,18 @@ def test_same_bytes_same_samples() -> None:
     np.testing.assert_array_equal(decoded(data).samples, decoded(data).samples)
 
 
+def test_the_declared_length_of_an_mp3_is_a_guess() -> None:
+    """Of a file without a head that tells it, from the bit rate of its first frame: here silence, with sound behind."""
+    frames = [
+        media.mp3(np.zeros((48_000 * 8, 1), np.float32), bits_per_second=32_000),
+        media.mp3(media.tone(8.0, channels=1), bits_per_second=320_000),
+    ]
+    limits = DecodeSettings(max_audio_seconds=30)
+    assert decoded(b"".join(frames), limits).facts.duration_seconds == pytest.approx(16.0, abs=0.2)
+    with pytest.raises(MediaTooLarge, match="longer than 15 seconds"):
+        decode(b"".join(frames), DecodeSettings(max_audio_seconds=15))
+
+
 @pytest.mark.parametrize("codec", ["ogg", "opus"])
 def test_recordings_put_one_behind_the_other(codec: str) -> None:
     data = media.audio(codec, media.tone(3.0))

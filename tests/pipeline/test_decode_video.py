@@ -194,6 +194,13 @@ def test_frames_too_large(mp4: bytes) -> None:
         decode(mp4, DecodeSettings(max_image_pixels=320 * 240 - 1))
 
 
+@pytest.mark.parametrize("kind", [b"vide", b"soun"])
+def test_a_track_that_begins_late(footage: list[np.ndarray], kind: bytes) -> None:
+    whole = media.video("mp4", footage, sound=media.tone(3.0))
+    assert decoded(media.delayed(whole, kind, 0.6)).facts.duration_seconds == pytest.approx(3.0, abs=0.05)
+    assert decoded(whole).facts.duration_seconds == pytest.approx(3.0, abs=0.05)
+
+
 def test_one_piece_of_it(mp4: bytes) -> None:
     assert decoded(media.edited(mp4, [(0.5, 2.5)])).facts.duration_seconds == pytest.approx(2.0, abs=0.05)
 
