@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from configs.settings import DecodeSettings
-from pipeline.media import DAMAGE, CorruptMedia, DecodedImage, MediaFacts, MediaTooLarge, Position
+from pipeline.media import BROKEN_METADATA, DAMAGE, CorruptMedia, DecodedImage, MediaFacts, MediaTooLarge, Position
 from pipeline.srgb import reduced, to_srgb
 
 Pixels = NDArray[np.uint8]
 
 _PLUGINS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
 """Pillow's plugin for each format: only the one that the content calls for may parse it."""
-
-_BROKEN_METADATA = (*DAMAGE, AttributeError)
-"""Pillow's, on tags of another type than they should be."""
 
 _UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -111,7 +108,7 @@ def _orientation(image: Image.Image) -> int:
     """Of EXIF. Broken metadata is no reason to refuse a picture, and counts as none."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except _BROKEN_METADATA:
+    except BROKEN_METADATA:
         return 1
 
 
@@ -119,7 +116,7 @@ def _captured_at(image: Image.Image) -> Position | None:
     """Likewise, by itself: what is delivered stands upright also where the position is broken."""
     try:
         return _position(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
-    except _BROKEN_METADATA:
+    except BROKEN_METADATA:
         return None
 
 

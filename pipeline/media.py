@@ -31,6 +31,8 @@ MIME_TYPES: dict[str, tuple[ContentType, str]] = {
 
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, struct.error, zlib.error)
 """What Pillow's plugins and libheif raise on bytes that are not what they should be."""
+BROKEN_METADATA = (*DAMAGE, AttributeError)
+"""Besides, on tags of another type than they should be."""
 
 
 class MediaError(Exception):

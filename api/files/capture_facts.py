@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from pipeline.media import DAMAGE
+from pipeline.media import BROKEN_METADATA
 
 _BASE = ExifTags.Base
 _CAMERA = (
@@ -34,7 +34,7 @@ def capture_facts(image: Image.Image, *, keep_location: bool) -> bytes | None:
     try:
         with warnings.catch_warnings(action="ignore"):
             return _kept(image.getexif(), keep_location)
-    except DAMAGE:
+    except BROKEN_METADATA:
         return None
 
 
@@ -43,7 +43,7 @@ def orientation(image: Image.Image) -> int:
     try:
         with warnings.catch_warnings(action="ignore"):
             return int(image.getexif().get(_BASE.Orientation, 1))
-    except DAMAGE:
+    except BROKEN_METADATA:
         return 1
 
 

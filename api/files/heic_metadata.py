@@ -10,8 +10,9 @@ from io import BytesIO
 
 from pipeline.media import CorruptMedia
 
-_KEPT_BOXES = {b"ftyp", b"meta", b"mdat", b"idat", b"free", b"skip"}
-"""At the top level. A `moov` there is a live photo, `mpvd` the same from Samsung, `uuid` may hold XMP."""
+_KEPT_BOXES = {b"ftyp", b"meta", b"mdat", b"idat"}
+"""At the top level. A `moov` there is a live photo, `mpvd` the same from Samsung, `uuid` may hold XMP, and `free` and
+`skip` whatever was there before."""
 _EMPTY_XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 _EMPTY_TIFF = b"II*\0\x08\0\0\0" + bytes(6)
 """A header and a directory without entries."""
@@ -40,17 +41,45 @@ def with_exif_only(data: bytes, exif: bytes | None) -> bytes:
     """
     made = bytearray(data)
     try:
-        for box in _boxes(data, 0, len(data)):
-            if box.kind == b"meta":
-                _blank_items(made, box, exif)
-            elif box.kind not in _KEPT_BOXES:
+        boxes = _whole_boxes(data)
+        pieces = [piece for box in boxes if box.kind == b"meta" for piece in _blank_items(made, box, exif)]
+        for box in boxes:
+            if box.kind not in _KEPT_BOXES or (box.kind == b"mdat" and not _is_used(box, pieces)):
                 made[box.start + 4 : box.end] = b"free" + bytes(box.end - box.start - 8)
     except (struct.error, StopIteration, ValueError) as error:
         raise CorruptMedia("The HEIC picture is damaged or cut off.") from error
-    return bytes(made)
+    return bytes(made[: boxes[-1].end])
 
 
-def _blank_items(made: bytearray, meta: _Box, exif: bytes | None) -> None:
+def _whole_boxes(data: bytes) -> list[_Box]:
+    """Those at the top level, up to what is none: decoders pass over what follows the picture.
+
+    Raises:
+        ValueError: that begins where the picture has yet to come.
+    """
+    boxes: list[_Box] = []
+    try:
+        boxes.extend(_boxes(data, 0, len(data)))  # as far as they go
+    except (struct.error, ValueError):
+        end = boxes[-1].end if boxes else 0
+        if data[end + 4 : end + 8] in _KEPT_BOXES:
+            raise
+    if b"meta" not in {box.kind for box in boxes}:
+        raise ValueError("there is no picture")
+    return boxes
+
+
+def _is_used(mdat: _Box, pieces: list[tuple[int, int]]) -> bool:
+    """Whether an item lies there; one of no size reaches to the end of the file."""
+    return any(start < mdat.end and (not size_bytes or start + size_bytes > mdat.body) for start, size_bytes in pieces)
+
+
+def _blank_items(made: bytearray, meta: _Box, exif: bytes | None) -> list[tuple[int, int]]:
+    """Take the metadata out of what this box describes.
+
+    Returns:
+        Start and size of every piece of every item.
+    """
     inside = {box.kind: box for box in _boxes(made, meta.body + 4, meta.end)}
     kinds = _item_kinds(made, inside[b"iinf"]) if b"iinf" in inside else {}
     inline = inside[b"idat"].body if b"idat" in inside else 0
@@ -59,6 +88,7 @@ def _blank_items(made: bytearray, meta: _Box, exif: bytes | None) -> None:
         for start, size_bytes in places.get(number, ()) if kind in (b"Exif", b"mime", b"uri ") else ():
             end = min(start + size_bytes, len(made))
             made[start:end] = _filling(kind, end - start, exif)
+    return [piece for pieces in places.values() for piece in pieces]
 
 
 def _filling(kind: bytes, size_bytes: int, exif: bytes | None) -> bytes:

@@ -1,6 +1,7 @@
 """Pictures with real EXIF, XMP and positions in every format and orientation; videos with a position."""
 
 import io
+import struct
 from pathlib import Path
 
 import av
@@ -145,13 +146,59 @@ class TestPictures:
         assert not [secret for secret in SECRETS if secret in out.read_bytes()]
         assert b"Exif" not in out.read_bytes()
 
+    def test_a_maker_that_is_a_number(self, tmp_path):
+        tiff = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, ExifTags.Base.Make, 12, 1, 26, 0) + struct.pack("<d", 2.5)
+        file = io.BytesIO()
+        Image.fromarray(media.photo(size=(64, 48))).save(file, "JPEG", exif=b"Exif\0\0" + tiff)
+        made, out = rendered(tmp_path, file.getvalue(), "jpeg")
+        assert made == PictureSize(64, 48)
+        assert b"Exif" not in out.read_bytes()
+
     def test_a_video_inside_of_a_heic_goes(self, tmp_path):
         content = rich_picture("heic")
-        for kind in (b"mpvd", b"uuid", b"moov"):
+        for kind in (b"mpvd", b"uuid", b"moov", b"free", b"skip", b"mdat"):
             box = b"Unter den Linden"
             _, out = rendered(tmp_path, content + (len(box) + 8).to_bytes(4, "big") + kind + box, "heic")
             assert b"Linden" not in out.read_bytes()
             assert np.array_equal(upright_pixels(out, "heic"), upright_pixels(content, "heic"))
+
+    @pytest.mark.parametrize("tail", [b"Unter den Linden", b"SEFT1234", b"\xff\xff\xff", b"\0\0\0\1mpvd"])
+    def test_what_is_no_box_behind_a_heic_goes(self, tmp_path, tail):
+        content = rich_picture("heic")
+        _, out = rendered(tmp_path, content + tail, "heic")
+        assert len(out.read_bytes()) == len(content)
+        assert np.array_equal(upright_pixels(out, "heic"), upright_pixels(content, "heic"))
+
+    @pytest.mark.parametrize("cut", [1, 4, 12, 13, 16, 20, 22])
+    def test_a_png_without_its_last_bytes(self, tmp_path, cut):
+        content = media.image("png", media.photo())
+        _, out = rendered(tmp_path, content[:-cut], "png")
+        assert np.array_equal(upright_pixels(out, "png"), media.photo())
+        assert out.read_bytes().endswith(content[-12:])
+
+    def test_what_follows_inside_of_a_jpegs_segments_goes(self, tmp_path):
+        content = media.image("jpeg", media.photo())
+        for marker, fixed in ((0xE0, b"JFIF\0\1\1\0\0\1\0\1\1\1"), (0xEE, b"Adobe\0d\0\0\0\0\1")):
+            body = fixed + b"Unter den Linden"
+            segment = bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
+            _, out = rendered(tmp_path, content[:2] + segment + content[2:], "jpeg")
+            assert b"Linden" not in out.read_bytes()
+            assert fixed[:12] in out.read_bytes()
+            assert np.array_equal(upright_pixels(out, "jpeg"), upright_pixels(content, "jpeg"))
+
+    def test_what_lies_between_in_the_frames_of_an_animation_goes(self, tmp_path):
+        frames = [Image.fromarray(media.photo(name, (64, 48))) for name in ("coffee.png", "chelsea.png")]
+        file = io.BytesIO()
+        frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])
+        content = file.getvalue()
+        size_at = content.rindex(b"ANMF") + 4
+        size_bytes = int.from_bytes(content[size_at : size_at + 4], "little")
+        hidden = b"XMP " + struct.pack("<I", 16) + b"Unter den Linden"
+        grown = struct.pack("<I", size_bytes + len(hidden)) + content[size_at + 4 :] + hidden
+        content = b"RIFF" + struct.pack("<I", len(content) - 8 + len(hidden)) + content[8:size_at] + grown
+        _, out = rendered(tmp_path, content, "webp")
+        assert b"Linden" not in out.read_bytes()
+        assert out.read_bytes() == file.getvalue()
 
     def test_every_picture_of_a_heic_with_several(self, tmp_path):
         heif = pillow_heif.HeifFile()
