@@ -1,7 +1,8 @@
 """Copies within a job: the same file, the same picture scaled, cropped, recompressed or brightened, the same sound.
 
 Perceptual hashes and shared words of sound only say where to look. What decides is a comparison of thumbnails, or of
-the sound over all shifts. Pages of one layout look alike and are still no copies when other things are written there.
+the sound over all shifts; of silent videos before one background, what moves. Pages of one layout look alike and are
+still no copies when other things are written there.
 """
 
 import re
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
+from pipeline.motion_match import differs_in_motion
 from pipeline.perceptual_hash import hash_text, perceptual_hash
 from pipeline.picture_match import THUMBNAIL_PIXELS, Grey, correlation, thumbnail
 from pipeline.sound_match import Words, bit_error, shared_words, sound_words
@@ -110,7 +112,8 @@ def with_text(print_: Fingerprint, text: str) -> Fingerprint:
 def find_duplicate(new: Fingerprint, earlier: Sequence[Fingerprint], rubric: DuplicateRubric) -> Match | None:
     """The earlier file that the new one copies, as it is, turned or mirrored; `None` when it is new.
 
-    A video is a copy when most of its frames are found in one earlier file and its sound does not say otherwise.
+    A video is a copy when most of its frames are found in one earlier file and neither its sound nor, without that,
+    what moves before a still background says otherwise.
     """
     for index, old in enumerate(earlier):
         if old.sha256 == new.sha256:
@@ -186,14 +189,18 @@ def _matches(
     return [
         match
         for match in found
-        if match.similarity >= rubric.correlation and not _sounds_different(new, earlier[match.index])
+        if match.similarity >= rubric.correlation and not _is_another_take(new, earlier[match.index], rubric)
     ]
 
 
-def _sounds_different(new: Fingerprint, old: Fingerprint) -> bool:
-    if new.sound is None or old.sound is None:
-        return False
-    return bit_error(new.sound, old.sound) >= _UNRELATED_BIT_ERROR
+def _is_another_take(new: Fingerprint, old: Fingerprint, rubric: DuplicateRubric) -> bool:
+    """Of the same scene."""
+    if new.sound is not None and old.sound is not None:
+        error = bit_error(new.sound, old.sound)
+        if error >= _UNRELATED_BIT_ERROR or error <= rubric.sound_bit_error:
+            return error >= _UNRELATED_BIT_ERROR
+    frames, old_frames = ([picture.thumbnail for picture in side.pictures] for side in (new, old))
+    return differs_in_motion(frames, old_frames, rubric.correlation)
 
 
 def may_be_another_page(new: Fingerprint, old: Fingerprint) -> bool:

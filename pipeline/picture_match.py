@@ -46,7 +46,7 @@ def correlation(one: Grey, other: Grey) -> float:
     A coarse search over scale and shift, then the affine refinement of Evangelidis and Psarakis (2008), which
     maximises the enhanced correlation coefficient, on which brightness and contrast have no influence.
     """
-    bands = _band_pass(one), _band_pass(other)
+    bands = band_pass(one), band_pass(other)
     if min(float(band.std()) for band in bands) < 0.5:
         return 0.0
     halves = [cv2.resize(band, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for band in bands]
@@ -58,7 +58,8 @@ def correlation(one: Grey, other: Grey) -> float:
     return _refine(bands[1], bands[0], around)
 
 
-def _band_pass(grey: Grey) -> _Band:
+def band_pass(grey: Grey) -> _Band:
+    """A thumbnail without its noise and its broad shapes."""
     smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), _FINE_SIGMA)
     return np.asarray(smooth - cv2.GaussianBlur(smooth, (0, 0), _BROAD_SIGMA), np.float32)
 

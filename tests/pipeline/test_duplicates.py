@@ -228,3 +228,40 @@ def test_a_fingerprint_survives_json(print_: Fingerprint) -> None:
     read = from_json(json.loads(json.dumps(to_json(print_))))
     assert to_json(read) == to_json(print_)
     assert len(json.dumps(to_json(print_))) < 10_000
+
+
+def gestures(seed: int, frames: int = 12, side: int = 110) -> list[Picture]:
+    """A person before whom two squares move: each seed another movement."""
+    random = np.random.default_rng(seed)
+    views, square = [], photo("chelsea")[:side, :side]
+    for _ in range(frames):
+        view = resized(photo("astronaut"), 512).copy()
+        for left in (20, 270):
+            x, y = left + random.integers(0, 120), random.integers(0, view.shape[0] - side)
+            view[y : y + side, x : x + side] = square
+        views.append(view)
+    return views
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_silent_videos_before_one_background_are_told_by_what_moves(is_mirrored: bool) -> None:
+    step = -1 if is_mirrored else 1
+    first = video(gestures(1), "first")
+    assert find_duplicate(video([view[:, ::step] for view in gestures(2)], "second"), [first], RUBRIC) is None
+    for name, change in (("scaled", lambda view: resized(view, 280)), ("recompressed", recompressed)):
+        again = video([change(view[:, ::step]) for view in gestures(1)], name)
+        assert find_duplicate(again, [first], RUBRIC) is not None, name
+    trimmed = video([cropped(view[:, ::step]) for view in gestures(1)[4:9]], "trimmed and cropped")
+    assert find_duplicate(trimmed, [first], RUBRIC) is not None
+
+
+def test_where_nothing_moves_the_pictures_decide() -> None:
+    still = photo("astronaut")
+    first, second = (video([noisy(still, seed) for _ in range(8)], str(seed)) for seed in (2, 3))
+    assert find_duplicate(second, [first], RUBRIC) is not None
+
+
+def test_the_same_sound_outweighs_what_moves() -> None:
+    """The frames of a trimmed copy show other moments."""
+    first = video(gestures(1), "first", voice(1))
+    assert find_duplicate(video(gestures(2), "second", voice(1)), [first], RUBRIC) is not None
