@@ -767,6 +767,8 @@ export interface paths {
         /**
          * Replay Webhook Event
          * @description Send an event anew, under its id, to every enabled endpoint that wants its type.
+         *
+         *     Where there is none, the answer is 409 `no_endpoint`.
          */
         post: operations["replay_webhook_event"];
         delete?: never;
@@ -1746,7 +1748,10 @@ export interface components {
              * @description Credits, 10–50000; paid for approved files only.
              */
             reward_per_file: number;
-            /** Scoring Criteria */
+            /**
+             * Scoring Criteria
+             * @description For people: workers and reviewers read it, and no score depends on it.
+             */
             scoring_criteria?: string | null;
             /**
              * Title
@@ -1850,7 +1855,10 @@ export interface components {
              * @description Credits.
              */
             reward_per_file: number;
-            /** Scoring Criteria */
+            /**
+             * Scoring Criteria
+             * @description For people; no score depends on it.
+             */
             scoring_criteria: string | null;
             /** Slots Open */
             slots_open: number;
@@ -2028,7 +2036,7 @@ export interface components {
             status: "active" | "banned";
             /**
              * Strikes
-             * @description Files of one star; the third bans.
+             * @description Files of one star; `collection.strikes_to_ban` of them ban, three by default.
              */
             strikes: number;
             /**
@@ -2797,7 +2805,7 @@ export interface components {
             decided_at: string | null;
             /**
              * Failure
-             * @description What kept the engine from scoring it.
+             * @description What kept the engine from scoring it, in a sentence; the operator's log and overview have the error itself.
              */
             failure: string | null;
             /** Feedback */
@@ -3125,7 +3133,10 @@ export interface components {
              * @description Credits.
              */
             reward_per_file: number;
-            /** Scoring Criteria */
+            /**
+             * Scoring Criteria
+             * @description For people; no score depends on it.
+             */
             scoring_criteria: string | null;
             /** Slots Open */
             slots_open: number;
@@ -3177,7 +3188,7 @@ export interface components {
             status: "active" | "banned";
             /**
              * Strikes
-             * @description Files of one star; the third bans.
+             * @description Files of one star; `collection.strikes_to_ban` of them ban, three by default.
              */
             strikes: number;
             /**
@@ -4103,6 +4114,8 @@ export interface operations {
                     description: string;
                     /** Format: binary */
                     file: string;
+                    /** @description Names (`jpeg`) or MIME types, separated by commas; all else. */
+                    file_formats?: string;
                     requirements?: components["schemas"]["Requirements"];
                 };
             };

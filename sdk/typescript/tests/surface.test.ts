@@ -136,6 +136,8 @@ async function useWebhooks(client: Assay): Promise<void> {
   expect((await client.webhookEndpoints.get(endpoint.id)).url).toBe("http://127.0.0.1:9/");
   expect((await client.webhookEndpoints.list()).data).toHaveLength(1);
   const [event] = (await client.webhookEvents.list({ type: "submission.approved" })).data;
+  await expect(client.webhookEvents.replay(event?.id ?? "")).rejects.toMatchObject({ code: "no_endpoint" });
+  await client.webhookEndpoints.update(endpoint.id, { status: "enabled" });
   expect((await client.webhookEvents.replay(event?.id ?? "")).id).toBe(event?.id);
   await client.webhookEndpoints.delete(endpoint.id);
 }
