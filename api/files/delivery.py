@@ -18,7 +18,7 @@ from api.submissions.keys import SubmissionRow, new_delivered_key, original_key,
 from api.tables import File, Job, Submission
 from pipeline.brief import JobBrief
 from pipeline.evidence import Evidence
-from pipeline.media import MIME_TYPES, MediaError, UnsupportedFormat
+from pipeline.media import MIME_TYPES, MediaError, PictureSize, UnsupportedFormat
 from pipeline.result import ScoreResult
 from pipeline.rubric import Rubric
 from pipeline.score import score
@@ -33,6 +33,8 @@ class Delivered:
     size_bytes: int
     sha256: str
     filename: str
+    picture: PictureSize | None
+    """`None` for sound and video."""
 
 
 async def deliver(use: Services, job: Job, submission: SubmissionRow, format: str, sha256: str) -> Delivered:
@@ -57,7 +59,7 @@ async def deliver(use: Services, job: Job, submission: SubmissionRow, format: st
         async with _at_hand(use, original_key(submission), sha256) as source:
             made = await use.renderer.render(source, out, format=format, keep_location=job.keep_location)
         await use.store.put_file(target, out, MIME_TYPES[format][1])
-    return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format))
+    return Delivered(target, made.size_bytes, made.sha256, suggested_name(job, submission, format), made.picture)
 
 
 def undeliverable(result: ScoreResult, error: MediaError, brief: JobBrief, rubric: Rubric) -> ScoreResult:
@@ -125,7 +127,7 @@ async def take(session: AsyncSession, submission: Submission, made: Rendered | N
     if made is None or (made.attempt, made.file_id) != (submission.attempt, submission.file_id):
         raise Conflict("this submission has changed meanwhile; look at it again", code="submission_changed")
     if file is None:
-        file = _unscored_file(submission, made.format, score)
+        file = _unscored_file(submission, made, score)
         session.add(file)
     file.delivered_key, file.filename = made.delivered.key, made.delivered.filename
     file.size_bytes, file.sha256 = made.delivered.size_bytes, made.delivered.sha256
@@ -144,9 +146,10 @@ async def _unscored(use: Services, submission: Submission) -> tuple[str, str]:
             raise Conflict("there is no file that could be delivered", code="not_deliverable") from None
 
 
-def _unscored_file(submission: Submission, format: str, score: int) -> File:
-    """The row of such a file; it has no annotations."""
-    content_type, mime_type = MIME_TYPES[format]
+def _unscored_file(submission: Submission, made: Rendered, score: int) -> File:
+    """The row of such a file; it has no annotations, and of sound and video no length."""
+    content_type, mime_type = MIME_TYPES[made.format]
+    picture = made.delivered.picture
     return File(
         id=new_id("file"),
         organization_id=submission.organization_id,
@@ -155,8 +158,10 @@ def _unscored_file(submission: Submission, format: str, score: int) -> File:
         livemode=submission.livemode,
         status="approved",
         content_type=content_type,
-        format=format,
+        format=made.format,
         mime_type=mime_type,
+        width=picture.width if picture else None,
+        height=picture.height if picture else None,
         score=score,
         score_breakdown={},
         original_key=original_key(submission),

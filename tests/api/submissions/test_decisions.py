@@ -203,6 +203,7 @@ async def test_a_failing_engine_is_not_the_workers_fault(
     )
     assert approved.json()["status"] == "approved"
     (file,) = (await http.get(f"/v1/jobs/{job['id']}/files", headers=organization.headers)).json()["data"]
+    assert (file["width"], file["height"], file["annotations"]) == (96, 64, None)
     assert (await http.get(file["download_url"])).status_code == 200
     assert await check(services.db) == []
 
