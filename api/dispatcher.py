@@ -30,7 +30,7 @@ from api.storage import ObjectChanged, StoreError, StoreUnavailable
 from api.submissions.keys import SubmissionRow, original_key
 from api.submissions.settlement import settle
 from pipeline.decision import Decision, decide
-from pipeline.media import MediaError, MediaFacts
+from pipeline.media import DecodeTimeout, MediaError, MediaFacts
 from pipeline.media_process import ProcessKilled
 from pipeline.result import EarlierFile, ScoreRequest, ScoreResult
 from pipeline.rubric import load_rubric
@@ -202,6 +202,8 @@ class Dispatcher:
             try:
                 with _timed("deliver"):
                     delivered = await deliver(self._use, job, one.submission, facts.format, facts.sha256)
+            except DecodeTimeout:  # it was decoded in time before: the machine has other work
+                raise
             except MediaError as error:
                 result = undeliverable(result, error, brief, self._rubric)
                 result = await self._use.rubrics.applied(result, brief, job.organization_id, job.content_type)

@@ -55,6 +55,7 @@ class AgentTools:
             challenge = {"WWW-Authenticate": "Bearer"}
             raise AuthenticationFailed("an API key is needed: Authorization: Bearer …", headers=challenge)
         self._use.limits.spend(request, key.organization_id)
+        request.state.key_id = key.id
         allow_body(request, MAX_BODY_BYTES)
         await (await self._manager()).handle_request(scope, receive, send)
 
@@ -85,7 +86,7 @@ class AgentTools:
     def _load(self) -> "StreamableHTTPSessionManager":
         from api.mcp_server import session_manager
 
-        return session_manager(self._connect, lambda: self._app.state.previews.decoder)
+        return session_manager(self._connect, self._app.state.previews.decoding)
 
     @asynccontextmanager
     async def _connect(self, context: "Context") -> AsyncIterator[httpx.AsyncClient]:

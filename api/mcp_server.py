@@ -4,6 +4,7 @@ A tool is a call of the API with the caller's own key, so scopes, limits, errors
 HTTP the calls stay in the process; `assay mcp` makes them from an agent's machine.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from mcp.types import InputRequiredResult
 from pydantic import AnyUrl
 
 from api.mcp_api import Api, Connect
-from api.mcp_tools import Tools
+from api.mcp_tools import Decoding, Tools
 from configs.settings import DecodeSettings
 from pipeline.decode_process import Decoder
 from pipeline.media import MIME_TYPES
@@ -32,22 +33,22 @@ INSTRUCTIONS = (
 )
 
 
-def build_server(connect: Connect, decoder: Callable[[], Decoder], *, reads_disk: bool) -> MCPServer:
+def build_server(connect: Connect, decoding: Decoding, *, reads_disk: bool) -> MCPServer:
     """The server with all tools.
 
     Args:
         connect: opens the API with the caller's key.
-        decoder: starts what decodes strangers' pictures, or gives what was started.
+        decoding: runs what needs the process that decodes strangers' pictures.
         reads_disk: whether `score_file` may take a path, which it may only on the caller's own machine.
     """
     server = _Server("assay", title="Assay", instructions=INSTRUCTIONS, log_level="WARNING")
-    Tools(Api(connect), decoder, reads_disk=reads_disk).add_to(server)
+    Tools(Api(connect), decoding, reads_disk=reads_disk).add_to(server)
     return server
 
 
-def session_manager(connect: Connect, decoder: Callable[[], Decoder]) -> StreamableHTTPSessionManager:
+def session_manager(connect: Connect, decoding: Decoding) -> StreamableHTTPSessionManager:
     """Serves the tools over HTTP; each request has its key in its own headers."""
-    server = build_server(connect, decoder, reads_disk=False)
+    server = build_server(connect, decoding, reads_disk=False)
     # The caller is known by its key, so a page that a browser was lured to has nothing to send.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     # Streams, so that progress comes through, and the pings between keep a long wait from looking dead to proxies.
@@ -69,8 +70,12 @@ async def run_stdio(url: str, api_key: str) -> None:
             yield client
 
     decoder = cache(lambda: Decoder(DecodeSettings()))
+
+    async def decoding(work: Callable[[Decoder], bytes]) -> bytes:
+        return await asyncio.to_thread(lambda: work(decoder()))
+
     try:
-        await build_server(connect, decoder, reads_disk=True).run_stdio_async()
+        await build_server(connect, decoding, reads_disk=True).run_stdio_async()
     finally:
         if decoder.cache_info().currsize:
             decoder().close()

@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -24,6 +25,10 @@ from api.submissions.schemas import SubmissionResource, SubmissionSummary
 from pipeline.brief import Requirements
 from pipeline.decode_process import Decoder
 from pipeline.media import ContentType, MediaError
+from pipeline.media_process import ProcessKilled
+
+Decoding = Callable[[Callable[[Decoder], bytes]], Awaitable[bytes]]
+"""Runs work with the process that decodes strangers' pictures, away from the event loop."""
 
 MAX_WAIT_SECONDS = 600
 POLL_SECONDS = 20
@@ -46,15 +51,15 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 class Tools:
     """Every method without an underscore is a tool; its docstring is what the agent reads."""
 
-    def __init__(self, api: Api, decoder: Callable[[], Decoder], *, reads_disk: bool) -> None:
+    def __init__(self, api: Api, decoding: Decoding, *, reads_disk: bool) -> None:
         """
         Args:
             api: with the caller's key.
-            decoder: starts what decodes strangers' pictures, or gives what was started.
+            decoding: runs what needs the process that decodes strangers' pictures.
             reads_disk: whether `score_file` may take a path, which it may only on the caller's own machine.
         """
         self._api = api
-        self._decoder = decoder
+        self._decoding = decoding
         self._reads_disk = reads_disk
 
     def add_to(self, server: MCPServer) -> None:
@@ -212,8 +217,8 @@ class Tools:
     async def _picture(self, context: Context, file: FileResource) -> ImageContent:
         content = await self._api.content(context, file)
         try:
-            data = await asyncio.to_thread(results.small_picture, self._decoder(), content)
-        except MediaError as error:
+            data = await self._decoding(partial(results.small_picture, content=content))
+        except (MediaError, ProcessKilled) as error:
             raise ToolError(f"there is no small picture of {file.id}: {error}") from error
         return ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type="image/jpeg")
 

@@ -17,6 +17,8 @@ from configs.settings import Settings
 from configs.yaml_text import BadConfiguration
 
 TOKEN_BYTES = 32
+LEAST_BYTES = 16
+"""Of a secret key that the operator gives."""
 SHOWN_CHARACTERS = 14
 """Of a token, in lists: its prefix and enough to tell two apart."""
 
@@ -71,9 +73,12 @@ def load_cipher(settings: Settings) -> Cipher:
 
 
 def _checked(key: bytes, where: str) -> bytes:
-    if len(key) < TOKEN_BYTES:
-        told = f"has {len(key)} bytes, and a secret key at least {TOKEN_BYTES}"
-        raise BadConfiguration(f"{where}: {told}: restore it, or make one with openssl rand -hex 32")
+    if len(key) < LEAST_BYTES:
+        told = f"has {len(key)} bytes, and a secret key at least {LEAST_BYTES}"
+        raise BadConfiguration(
+            f"{where}: {told}: restore it, or make one with openssl rand -hex 32, after which everybody signs in again "
+            "and webhook endpoints need new secrets"
+        )
     return key
 
 

@@ -87,14 +87,11 @@ class Sweeper:
 
     async def arrivals(self) -> None:
         """Queue the announced files of clients that have been uploaded since, and remove what comes too late."""
-        due = select(Submission.id, Submission.status).where(Submission.arrival_check_at <= now()).limit(AT_ONCE)
-        async with self._use.db.read() as session:
-            looked_for = (await session.execute(due)).all()
-        for submission_id, status in looked_for:
-            if status == "expired":
-                await remove_late(self._use, submission_id)
-            else:
-                await self._look_for(submission_id)
+        due = select(Submission.id).where(Submission.arrival_check_at <= now())
+        for submission_id in await self._ids(due.where(Submission.status != "expired").limit(AT_ONCE)):
+            await self._look_for(submission_id)
+        for submission_id in await self._ids(due.where(Submission.status == "expired").limit(AT_ONCE)):
+            await remove_late(self._use, submission_id)
 
     async def parts(self) -> None:
         """Drop what was sent in parts of files that came whole, or that nobody waits for any more."""

@@ -286,7 +286,8 @@ class Submission(Table):
 
 
 class File(Table):
-    """A file that was scored. Its status is that of its submission when it was decided, or reviewed since."""
+    """A file that was scored. Its status is that of its submission when it was decided, reviewed or ended since; that
+    of a first attempt is `rejected` once the second one is taken."""
 
     __tablename__ = "files"
     __table_args__ = (

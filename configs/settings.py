@@ -205,7 +205,7 @@ class WebhookSettings(_Section):
     secret_overlap_seconds: PositiveInt = 86400
     """How long the old secret signs too after a rotation."""
     concurrency: PositiveInt = 16
-    """Deliveries under way at a time: at most a quarter of them to one endpoint, and half to one organization's."""
+    """Deliveries under way at a time: at most a quarter of them to one endpoint, and three to one organization's."""
     max_endpoints: PositiveInt = 20
     """Of an organization, in both modes together."""
 
@@ -272,6 +272,12 @@ class BillingSettings(_Section):
 
 class StoreSettings(_Section):
     """Where the bytes of files are kept, and how long signed URLs to them live."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_releases(cls, given: Any) -> Any:
+        """`upload_url_seconds` was a setting once, and did nothing."""
+        return {name: value for name, value in given.items() if name != "upload_url_seconds"}
 
     backend: Literal["local", "s3"] = "local"
     """`local` keeps them in `state_dir`; `s3` on any server that speaks S3."""

@@ -1,5 +1,6 @@
 """`assay doctor`: what this machine has, and what of a profile would run where."""
 
+import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -81,14 +82,15 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
 
 def _lacking(settings: Settings) -> list[str]:
     """What a start would refuse beside the models."""
-    from serve.app import require_gpus
+    from serve.app import require_gpus, reserved_gpus
     from serve.errors import EngineUnavailable
     from serve.loading import load_scoring
 
     def look_for_gpus() -> None:
-        import torch
+        if reserved_gpus(settings) and "RAY_ADDRESS" not in os.environ:  # those of a cluster are elsewhere
+            import torch
 
-        require_gpus(settings, torch.cuda.device_count())
+            require_gpus(settings, torch.cuda.device_count())
 
     lacking = []
     for look in (partial(load_scoring, settings), look_for_gpus):

@@ -56,7 +56,13 @@ def job_data(job: Job) -> dict[str, object]:
 
 
 async def _surplus(session: AsyncSession, job: Job) -> None:
-    open_files = select(Submission.file_id).where(Submission.job_id == job.id, Submission.status == "retry_pending")
+    second_tries = (
+        select(Submission.file_id)
+        .where(Submission.job_id == job.id, Submission.status == "retry_pending")
+        .order_by(Submission.id)
+        .with_for_update()  # submissions before files, as a retry has it
+    )
+    open_files = (await session.scalars(second_tries)).all()
     await session.execute(
         update(File)
         .where(File.id.in_(open_files))

@@ -75,25 +75,23 @@ async def grant_key(session: AsyncSession, caller: Caller, body: KeyCreate) -> t
 async def rotate_key(session: AsyncSession, caller: Caller, key_id: str, *, overlap_seconds: int) -> tuple[ApiKey, str]:
     """Make the successor of a key, which itself works for a while longer.
 
-    The successor has its name, mode and scopes; where the key was made to expire, it lives as long from now, and never
-    longer than the caller.
+    The successor has its name, mode and scopes; where the key was made to expire, it lives as long from now. So a key
+    that expires may renew itself, and no other one that lasts longer than it.
 
     Raises:
         NotFound: the caller manages none of this id.
-        AuthorizationFailed: the key has scopes that the caller has not.
+        AuthorizationFailed: the key has scopes that the caller has not, or its successor would outlive the caller.
         Conflict: it has ended or was rotated already.
     """
     old = await lock_key(session, caller, key_id)
     if status_of(old) != "active":
         raise Conflict(f"this key is {status_of(old)}", code="key_not_active")
     _check_held(caller, old.scopes)
+    end = _successors_end(old)
+    if old.id != caller.key_id and _within(caller, end) != end:
+        raise AuthorizationFailed("this key ends before the successor would; use one that lasts", code="key_ends")
     key, token = create_key(
-        session,
-        old.organization_id,
-        name=old.name,
-        livemode=old.livemode,
-        scopes=old.scopes,
-        expires_at=_within(caller, _successors_end(old)),
+        session, old.organization_id, name=old.name, livemode=old.livemode, scopes=old.scopes, expires_at=end
     )
     overlap_end = after(overlap_seconds)
     old.rotated_to, old.expires_at = key.id, min(old.expires_at or overlap_end, overlap_end)

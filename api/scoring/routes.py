@@ -24,7 +24,7 @@ router = APIRouter(tags=["scoring"])
 
 _formats: TypeAdapter[list[str]] = TypeAdapter(FileFormats)
 _requirements: TypeAdapter[Requirements] = TypeAdapter(Json[Requirements])
-_FORMAT_LIST = "^({0})(, *({0})){{0,{1}}}$".format("|".join(FORMAT_NAMES), MAX_FORMATS - 1)
+_FORMAT_LIST = "^(({0})(, *({0})){{0,{1}}})?$".format("|".join(FORMAT_NAMES), MAX_FORMATS - 1)
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,

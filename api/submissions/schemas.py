@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from api.storage import SignedUpload
+from api.storage import ObjectMissing, SignedUpload
 from api.submissions.keys import SubmissionRow
 from api.tables import Submission
 from api.wire import Filled, GivenTime, Text, Wire, WireTime
@@ -154,7 +154,7 @@ def _told(failure: str | None) -> str | None:
     """An error in words for clients: its text may name paths, keys and hosts."""
     if failure is None:
         return None
-    if failure.startswith(FileNotFoundError.__name__):
+    if failure.startswith((FileNotFoundError.__name__, ObjectMissing.__name__)):
         return "The file is not in the object store any more."
     return "The engine could not score the file, after several tries."
 

@@ -7,6 +7,7 @@ sees and hears this much of it: a picture of 1,280 pixels, twelve frames, the fi
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -36,6 +37,8 @@ SOUND_SECONDS = 60
 KEPT_SECONDS = 30 * 86400
 """A preview that nobody has looked at for so long is made again when somebody does."""
 CLEANED_SECONDS = 3600
+
+log = logging.getLogger("assay.previews")
 
 _PICTURE_QUALITY, _THUMBNAIL_QUALITY = 85, 78
 _MANIFEST = "preview.json"
@@ -77,13 +80,21 @@ class Previews:
     async def clean(self) -> None:
         """Remove old previews now and every hour, until cancelled: also where nobody asks for another."""
         while True:
-            await asyncio.to_thread(self._clean)
+            try:
+                await asyncio.to_thread(self._clean)
+            except OSError as error:
+                log.warning("previews could not be cleaned", extra={"error": str(error)})
             await asyncio.sleep(CLEANED_SECONDS)
 
     def close(self) -> None:
         """End the decoding process, if there is one."""
         if "decoder" in self.__dict__:
             self.decoder.close()
+
+    async def decoding(self, work: Callable[[Decoder], bytes]) -> bytes:
+        """Do what else needs the decoding process, when no preview does."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(lambda: work(self.decoder))
 
     @cached_property
     def decoder(self) -> Decoder:

@@ -42,8 +42,8 @@ LEASE_SLACK_SECONDS = 45.0
 """On top of an attempt's longest time: for the database to record it."""
 ENDPOINT_SHARE = 4
 """An endpoint gets a quarter of the places, so that one that hangs holds up only its own deliveries."""
-ORGANIZATION_SHARE = 2
-"""An organization gets half of the places, so that several that hang hold up only its own deliveries."""
+RESERVED_SHARE = 4
+"""A quarter of the places stays for other organizations, so that one whose endpoints hang holds up its own alone."""
 
 
 class WebhookSender:
@@ -64,7 +64,7 @@ class WebhookSender:
         self._chance = chance
         self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._per_endpoint = max(1, self._settings.concurrency // ENDPOINT_SHARE)
-        self._per_organization = max(1, self._settings.concurrency // ORGANIZATION_SHARE)
+        self._per_organization = max(1, self._settings.concurrency - self._settings.concurrency // RESERVED_SHARE)
         self._lease_seconds = self._settings.total_timeout_seconds + LEASE_SLACK_SECONDS
 
     async def run(self, stop: asyncio.Event) -> None:

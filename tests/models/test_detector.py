@@ -233,11 +233,6 @@ def test_int8_is_for_files_that_are_quantised(
     assert [detection.label for detection in found] == ["FACE_FEMALE"]
 
 
-def test_yolo_refuses_a_gpu(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not on cuda"):
-        detector.load(NUDENET, Placement("cuda", "f16", 1, tmp_path), backend="yolo", file="320n.onnx")
-
-
 def _raw(*boxes: tuple[float, float, float, float, float, float]) -> NDArray[np.float32]:
     """Network output for boxes given as centre x, y, width, height and the scores of two classes."""
     return np.array(boxes, np.float32).reshape(-1, 6).T

@@ -280,7 +280,7 @@ def test_a_person_decides_what_the_engine_could_not(console: Window, api: httpx.
     page.get_by_role("link", name="Review").click()
     page.get_by_role("link", name="Look at it").first.click()
     expect(page).to_have_url(re.compile(waiting))
-    expect(page.get_by_text("the engine did not answer", exact=False)).to_be_visible()
+    expect(page.get_by_text("The engine could not score the file", exact=False)).to_be_visible()
     until(page, "document.querySelector('.picture img')?.naturalWidth > 0")
     page.keyboard.press("a")
     page.get_by_label("Stars you would give").select_option("4")

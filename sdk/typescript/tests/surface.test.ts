@@ -137,7 +137,7 @@ async function useWebhooks(client: Assay): Promise<void> {
   expect((await client.webhookEndpoints.list()).data).toHaveLength(1);
   const [event] = (await client.webhookEvents.list({ type: "submission.approved" })).data;
   await expect(client.webhookEvents.replay(event?.id ?? "")).rejects.toMatchObject({ code: "no_endpoint" });
-  await client.webhookEndpoints.update(endpoint.id, { status: "enabled" });
+  await client.webhookEndpoints.update(endpoint.id, { status: "enabled", events: ["submission.approved"] });
   expect((await client.webhookEvents.replay(event?.id ?? "")).id).toBe(event?.id);
   await client.webhookEndpoints.delete(endpoint.id);
 }

@@ -252,7 +252,7 @@ async def test_who_made_and_ended_a_key_is_on_record(http, services, organizatio
 
 
 async def test_a_key_makes_none_that_outlives_it(http, organization):
-    """Neither by making nor by rotating one that would last; a shorter one stays as it is."""
+    """Neither by making nor by rotating one that would last; a shorter one stays as it is, and it may renew itself."""
     hour = iso(now() + timedelta(hours=1))
     short = (await _create(http, organization.headers, expires_at=hour)).json()
     headers, ends_at = _bearer(short["key"]), short["expires_at"]
@@ -260,8 +260,11 @@ async def test_a_key_makes_none_that_outlives_it(http, organization):
     made = [
         await _create(http, headers),
         await _create(http, headers, expires_in_days=30),
-        await http.post(f"/v1/api_keys/{lasting['id']}/rotate", headers=headers),
     ]
-    assert [one.json()["expires_at"] for one in made] == [ends_at] * 3
+    assert [one.json()["expires_at"] for one in made] == [ends_at] * 2
+    refused = await http.post(f"/v1/api_keys/{lasting['id']}/rotate", headers=headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "key_ends")
     minute = iso(now() + timedelta(minutes=1))
     assert (await _create(http, headers, expires_at=minute)).json()["expires_at"] < ends_at
+    renewed = await http.post(f"/v1/api_keys/{short['id']}/rotate", headers=headers)
+    assert ends_at < renewed.json()["expires_at"] <= iso(now() + timedelta(hours=1))
