@@ -14,6 +14,8 @@ from tests.api.story import post_job, submit_scored
 
 pytestmark = pytest.mark.anyio
 
+AGAIN = {"status": "awaiting_upload", "attempt": 2}
+
 
 async def test_files_of_first_attempts_do_not_stay_open(
     http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient
@@ -22,8 +24,10 @@ async def test_files_of_first_attempts_do_not_stay_open(
     made = [await submit_scored(http, services, worker, job["id"], 2, seed=seed) for seed in range(3)]
     ids = [one["id"] for one in made]
     async with services.db.write() as session:  # as they were: the files had no part in what followed
-        for submission_id, status in zip(ids, ("retry_pending", "surplus", "awaiting_upload"), strict=True):
-            await session.execute(update(Submission).where(Submission.id == submission_id).values(status=status))
+        for submission_id, changed in zip(
+            ids[1:], ({"status": "surplus", "lease_expires_at": None}, AGAIN), strict=True
+        ):
+            await session.execute(update(Submission).where(Submission.id == submission_id).values(changed))
     async with services.db.engine.execution_options(**WRITING).begin() as connection:
         await connection.run_sync(_back_to_0007)
     await migrate(services.db)
