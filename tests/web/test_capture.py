@@ -293,6 +293,18 @@ def test_a_format_that_no_browser_records_is_chosen_as_a_file(phone: Open, api: 
         expect(opened.page.get_by_label("Choose a file")).to_have_attribute("accept", "audio/mpeg")
 
 
+def test_a_file_that_cannot_be_read_is_told(phone: Open, api: httpx.Client) -> None:
+    job = new_job(api)
+    with phone() as opened:
+        sign_worker_in(opened, api, new_worker(api))
+        accept(opened.page, job)
+        opened.page.evaluate("() => void (File.prototype.arrayBuffer = () => Promise.reject(new DOMException('away')))")
+        opened.page.get_by_label("Choose a file").set_input_files(
+            {"name": "menu.png", "mimeType": "image/png", "buffer": picture(5)}
+        )
+        expect(opened.page.get_by_text("This file cannot be read.", exact=False)).to_be_visible()
+
+
 def test_a_connection_that_breaks_in_the_middle_loses_nothing(phone: Open, api: httpx.Client) -> None:
     """Offline in the middle of the upload, then the page closed and opened again, then the connection is back."""
     job = new_job(api)
