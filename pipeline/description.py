@@ -174,9 +174,9 @@ def _asking(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _without_exceptions(sentence: str) -> str:
-    """As long as something is left that it wants."""
+    """As long as more is left than that it wants photos."""
     kept = _EXCEPTION.sub("", sentence)
-    return kept if kept == sentence or re.search(r"\w\w", kept) else sentence
+    return kept if re.search(r"\w\w", re.sub(rf"\b{_MEDIUM}\b", "", kept, flags=re.IGNORECASE)) else sentence
 
 
 def _sentences(text: str) -> Iterator[tuple[str, str]]:

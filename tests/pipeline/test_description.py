@@ -35,6 +35,7 @@ from pipeline.description import MAX_PARTS, MAX_SENTENCES, request_of
         ("Photos of dogs, no cats.", "Photos of dogs"),
         ("Photos of animals that are not cats", "Photos of animals"),
         ("A room with no people", "A room"),
+        ("Photos that do not show text, of trees", "Photos that do not show text, of trees"),
         ("Photos of cats, blurry pictures will be rejected. Good light please.", "Photos of cats"),
         ("Photos of birds except pigeons", "Photos of birds"),
         ("A sign saying no entry", "A sign saying no entry"),
