@@ -205,7 +205,8 @@ class WebhookSettings(_Section):
     secret_overlap_seconds: PositiveInt = 86400
     """How long the old secret signs too after a rotation."""
     concurrency: PositiveInt = 16
-    """Deliveries under way at a time: at most a quarter of them to one endpoint, and three to one organization's."""
+    """Deliveries under way at a time: at most a quarter of them to one endpoint, and three quarters to one
+    organization's."""
     max_endpoints: PositiveInt = 20
     """Of an organization, in both modes together."""
 
@@ -277,6 +278,8 @@ class StoreSettings(_Section):
     @classmethod
     def _of_earlier_releases(cls, given: Any) -> Any:
         """`upload_url_seconds` was a setting once, and did nothing."""
+        if not isinstance(given, dict):
+            return given
         return {name: value for name, value in given.items() if name != "upload_url_seconds"}
 
     backend: Literal["local", "s3"] = "local"

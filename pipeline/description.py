@@ -26,18 +26,19 @@ _LEAD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What stands before the subject of a sentence that wants one."""
+_HOW = r"(?!(?:only\s)?(?:good|high|natural|bright|clear|sharp|original|better|more|at\sleast|the\ssame)\b)"
 _NAMES_IT = re.compile(
-    rf".*?\b{_MEDIUM}\s(?:of|showing|depicting|that\sshows?)(?:\s|$)"
+    rf".*?\b{_MEDIUM}\s(?:of|showing|depicting|that\sshows?)(?:\s{_HOW}|$)"
     r"|.*?\b(?:we|i)(?:['’]\w+)?(?:\s(?!not\b|never\b|would\b)\w+){0,2}?\s(?:need|want|seek|look(?:ing)?\sfor)\s"
-    r"(?!(?:to|it|them|these|those|you|your|all|every\w*)\b)"
-    r"|\W*(?:please\s)?(?:photograph|scan)\s",
+    rf"{_HOW}(?!(?:to|it|them|these|those|you|your|all|every\w*)\b)"
+    r"|\W*(?:please\s)?(?:photograph|scan)\s(?!(?:from|at|in|with|it|them|against|close)\b)",
     re.IGNORECASE | re.DOTALL,
 )
 """A lead after which the subject stands for certain. The others may lead to how it is taken: "Film horizontally.",
-"Images must show good lighting.", "We would like daylight.", "I want to see all of it."."""
+"Images must show good lighting.", "We would like daylight.", "I want to see all of it.", "Scan at 300 dpi."."""
 _INTRODUCES = re.compile(
     r"\W*(?:hello|hi|hey|dear|welcome|greetings|thanks?|good\s(?:day|morning|afternoon|evening)|(?:we|i)(?:['’]\w+|\s\w+)\b"
-    r"|our\s(?:company|team|app|start-?up|project|goal|model|customers?|research)|this\s(?:job|task|project)"
+    r"|our\s(?:\w+\s){0,2}(?:company|team|app|start-?up|project|goal|model|customers?|research)|this\s(?:job|task|project)"
     r"|(?:project|job|task|about|background|overview|instructions?|description|title)\b(?:\s\w+)?\W*$)",
     re.IGNORECASE,
 )
@@ -50,16 +51,25 @@ _FORBIDS = re.compile(
     r"|.*\b(?:must|should|may|can)(?:\snot|n['’]t)\b|.*\bcannot\b",
     re.IGNORECASE | re.DOTALL,
 )
+_GOES_ON = r"(?:[^,;]*(?=,\s(?:of|showing|with|film|take|photograph|record|send|upload|capture|scan|please)\b)|.*)"
+"""To the end, or to where a sentence takes up what it wants."""
 _EXCEPTION = re.compile(
     r"\s?[,;–]\s(?:but\s|and\s|please\s)?(?:no|not|never|avoid|do\snot|don['’]t|except|excluding)\b"
-    r"(?!\s(?:matter|only|problem|more|less|later|hesitate|forget|worry|be\sshy)\b).*"
-    r"|\s(?:but\snot?|and\sno|with\sno|except|excluding|other\sthan)\b(?!\s(?:only|matter|more|less)\b).*"
-    r"|\s(?:that|which|who)\s(?:are|is|do|does|have|has)(?:\snot|n['’]t)\b.*"
-    rf"|\s?[,;–]\s(?:\w+\s){{0,4}}{_MEDIUM}\s(?:will\s|may\s|must\s|should\s|can)?(?:are|be|not|get|is)\b.*",
+    r"(?!\s(?:matter|only|just|necessarily|problem|more|less|later|hesitate|forget|worry|be\sshy|mínimo|máximo)\b)"
+    rf"{_GOES_ON}"
+    r"|\s(?:but\snot?|and\sno|with\sno|except|excluding|other\sthan)\b"
+    rf"(?!\s(?:only|just|matter|more|less)\b){_GOES_ON}"
+    rf"|\s(?:that|which|who)\s(?:are|is|do|does|have|has)(?:\snot|n['’]t)\b{_GOES_ON}"
+    rf"|\s?[,;–]\s(?:\w+\s){{0,4}}{_MEDIUM}\s(?:will|may|must|should|can|are|be|get)\s(?:\w+\s){{0,2}}?"
+    r"(?:rejected|refused|excluded|deleted|not|unacceptable)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 """What a sentence leaves out of what it wants: "dogs, no cats", "animals that are not cats", "cats, blurry photos will
 be rejected"."""
+_SAYS_NOTHING = re.compile(
+    rf"\b(?:{_MEDIUM}|please|take|send|upload|submit|an?|the|some|any|real|original|only|your|us|me|in|to)\b",
+    re.IGNORECASE,
+)
 _END = re.compile(
     r"(?<!\bSt)(?<!\bMt)(?<!\bDr)(?<!e\.g)(?<!i\.e)(?<!\bapprox)(?<!\bincl)([.!?;:])\s|([。！？；：])"
     r"|\s?(\n\n)\s?|\s?(\n)\s?|\s([-–—])\s|\s?([()])\s?"
@@ -90,10 +100,13 @@ _ADJECTIVE = re.compile(
 PEOPLE = frozenset(
     """
     person persons people human humans man men woman women child children kid kids boy boys girl girls baby babies adult
-    adults face faces portrait portraits selfie selfies family families crowd crowds friend friends worker workers
-    student students
+    adults selfie selfies family families crowd crowds friend friends worker workers student students
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
+
+
+FACES = frozenset(("person", "persons", "people", "human", "humans", "face", "faces", "adult", "adults", "selfie"))
+"""Whom a face that is seen stands for, whoever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +125,8 @@ class Request:
 
     @property
     def is_about_people(self) -> bool:
-        """Whether one of the phrases is of people: "woman" and "people dancing", but no "baby elephant"."""
-        return any(_head(phrase).lower() in PEOPLE for phrase in self.named)
+        """Whether one of the phrases is of people: "woman", "people dancing", but no "baby cat" and no "clock face"."""
+        return any(_head(phrase).lower() in PEOPLE or phrase.lower() in FACES for phrase in self.named)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -176,7 +189,7 @@ def _asking(text: str) -> Iterator[tuple[str, bool]]:
 def _without_exceptions(sentence: str) -> str:
     """As long as more is left than that it wants photos."""
     kept = _EXCEPTION.sub("", sentence)
-    return kept if re.search(r"\w\w", re.sub(rf"\b{_MEDIUM}\b", "", kept, flags=re.IGNORECASE)) else sentence
+    return kept if re.search(r"\w\w", _SAYS_NOTHING.sub("", kept)) else sentence
 
 
 def _sentences(text: str) -> Iterator[tuple[str, str]]:

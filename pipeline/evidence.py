@@ -59,6 +59,7 @@ class RequirementEvidence:
     language: str | None = None
     """Heard; `None` when nobody spoke."""
     language_confidence: float = 1.0
+    """0–1."""
     distance_km: float | None = None
     """From the job's place; `None` when the file does not say where it was captured."""
 

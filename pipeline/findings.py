@@ -13,7 +13,7 @@ from rapidfuzz.distance import LCSseq
 from configs.settings import Role
 from models.outputs import AudioQuality, Concepts, Detection, PageText, Transcript
 from pipeline.brief import JobBrief, Place
-from pipeline.description import PEOPLE
+from pipeline.description import FACES
 from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts, Position
@@ -28,12 +28,12 @@ from pipeline.relevance import (
 )
 from pipeline.result import Seen
 from pipeline.rubric import Rubric
-from pipeline.script import ScriptMatch, match_script, script_of, words
+from pipeline.script import ScriptMatch, match_script, script_of, unquoted, words
 from pipeline.video_signals import VideoSignals
 
 EARTH_RADIUS_KM = 6371.0
-MIN_REPEATED_WORDS, REPEATED_SHARE = 5, 0.7
-"""From which a text repeats a description: so many of its words, in its order."""
+MIN_REPEATED_WORDS, REPEATED_SHARE, FOUND_SHARE = 5, 0.7, 0.4
+"""From which a text repeats a description: so many of its words, in its order, and not among many others."""
 TEXT_FOUND_RATIO = 85.0
 """Similarity (0–100) from which a required text counts as read: one wrong letter in seven is the recogniser's."""
 SEEN_PROBABILITY = 0.5
@@ -169,15 +169,17 @@ def _match(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: str) ->
 
 def _read(findings: Findings, brief: JobBrief, calibration: Calibration) -> float | None:
     """Text that is the description itself, on a note or a screenshot of the job, says nothing of what is shown."""
-    if findings.read is None or _repeats(brief.description, findings.text):
+    pages = "\n".join(page.text for page in findings.pages)
+    if findings.read is None or _repeats(brief.description, pages):
         return None
     return wish_score(findings.read, findings.wish, calibration)
 
 
 def _repeats(description: str, text: str) -> bool:
-    wanted, found = words(description), words(text)
+    """Words that a job quotes may well be those that it wants to see."""
+    wanted, found = words(unquoted(description)), words(text)
     shared = LCSseq.similarity(wanted, found) if len(wanted) >= MIN_REPEATED_WORDS else 0
-    return shared >= REPEATED_SHARE * len(wanted)
+    return shared >= REPEATED_SHARE * len(wanted) and shared >= FOUND_SHARE * len(found)
 
 
 def _script(findings: Findings, brief: JobBrief) -> ScriptMatch | None:
@@ -227,7 +229,7 @@ def _is_labelled(subject: str, findings: Findings, rubric: Rubric) -> bool:
     """Whether a model knows the subject by name, as whole words: no cat is a catamaran. One of the names of a class has
     to end with it: a tiger cat is a cat and no tiger."""
     name = re.compile(rf"\b{re.escape(subject)}\b", re.IGNORECASE)
-    faces = rubric.face_labels if subject.lower() in PEOPLE else ()
+    faces = rubric.face_labels if subject.lower() in FACES else ()
     boxes = (box for picture in findings.detected for box in picture if box.confidence >= LABELLED_CONFIDENCE)
     if any(box.label in faces or name.search(box.label.replace("_", " ")) for box in boxes):
         return True

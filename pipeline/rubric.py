@@ -30,7 +30,7 @@ class _Section(BaseModel):
 
 
 class ScriptRubric(_Section):
-    """Reading aloud: a logistic curve over the share of the heard words that the script has."""
+    """Reading aloud: a logistic curve over the share of the script's words in the part that is most like it."""
 
     midpoint: float
     slope: PositiveFloat
@@ -41,7 +41,15 @@ class ScriptRubric(_Section):
 
     def lost(self, recall: float) -> float:
         """Of completeness, for so much of the script, 0–1."""
-        return min(1.0, max(0.0, (self.min_recall - recall) / (self.min_recall - self.least_recall)))
+        if recall >= self.min_recall:
+            return 0.0
+        return min(1.0, (self.min_recall - recall) / (self.min_recall - self.least_recall))
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.least_recall >= self.min_recall > 0:
+            raise ValueError("least_recall has to be below min_recall")
+        return self
 
 
 class Ramp(_Section):
@@ -149,8 +157,15 @@ class Rubric(_Section):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of every number in it, whatever the version is called."""
+        told = json.dumps(self.numbers(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def numbers(self) -> dict[str, Any]:
+        """What it scores by; as an earlier release had it, where that had all of it."""
         numbers = self.model_dump(mode="json", exclude={"version"})
-        return hashlib.sha256(json.dumps(numbers, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        if not self.script.least_recall:
+            del numbers["script"]["least_recall"]
+        return numbers
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Pydantic's, which would give the copy the digest of the original."""

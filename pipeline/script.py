@@ -14,7 +14,7 @@ from pipeline.media import ContentType
 MIN_SCRIPT_WORDS = 3
 """A shorter quotation is a title or a name rather than something to read aloud."""
 _QUOTED = re.compile(
-    r"[\"“„«「『]([^\"“”„«»「」『』]+)[\"”“»」』]|(?<!\w)['‘‚]((?:[^'‘’]|(?<=\w)['’](?=\w))+)['’](?!\w)"
+    r"[\"“”„«「『]([^\"“”„«»「」『』]+)[\"”“»」』]|(?<!\w)['‘‚]((?:[^'‘’]|(?<=\w)['’](?=\w))+)['’‘](?!\w)"
 )
 """An apostrophe within a word ends no quotation."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -22,8 +22,7 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u
 _LETTER = rf"(?:(?![{_UNSPACED}])(?:[^\W_]|[{MARKS}]))"
 _WORD = re.compile(rf"[{_UNSPACED}]|{_LETTER}+(?:['’]{_LETTER}+)*")
 _SAY = re.compile(
-    r"\b(?:read(?:ing)?|say(?:ing)?|speak(?:ing)?|spoken|recit(?:e|ing)|repeat(?:ing)?|pronounc(?:e|ing)|narrat(?:e|ing)"
-    r"|utter(?:ing)?|dictat(?:e|ing)|sing(?:ing)?|aloud|out loud"  # not: a sign says
+    r"\b(?:read|say|speak|spoken|recite|repeat|pronounce|narrate|utter|dictate|sing|aloud|out loud"  # not: a sign says
     r"|lies (?:bitte|den|diesen|folgenden|laut|vor)|lesen|vorlesen|sagen?|sagt|sprich|sprechen|sprecht"
     r"|lisez|lire|lecture à|lis à|dites|prononcez|récitez|lea|leer|lectura|diga|digan|decir|pronuncie|leggi|leggete"
     r"|leggere|lettura|leia|leiam|ler|leitura|zeg|lees|voorlezen|przeczytaj|powiedz|läs|säg|læs|přečtěte|řekněte"
@@ -31,11 +30,17 @@ _SAY = re.compile(
     r"|[读讀念说說話]|읽|말하|발음|อ่าน|พูด|اقرأ|قل|पढ़|बोल",
     re.IGNORECASE,
 )
+_SAYING = re.compile(
+    r"\b(?:reading|saying|speaking|reciting|repeating|pronouncing|narrating|uttering|dictating|singing)\b",
+    re.IGNORECASE,
+)
+_SELF = re.compile(r"\b(?:yourself|yourselves|you|your\svoice)\b", re.IGNORECASE)
 _SPEAK = r"(?:read|say|speak|sing|talk|recit|repeat|narrat|utter|dictat|aloud|out loud)\w*"
 _SILENT = re.compile(
     r"\b(?:do\snot|don['’]t|never|without|no|not|nobody|avoid|stop|refrain\sfrom)\s(?:\w+\s){0,2}?"
     rf"{_SPEAK}(?:\s(?:or|and|nor)\s{_SPEAK})*"
-    rf"|\b(?:signs?|labels?|posters?|boards?|stickers?|banners?|shirts?|screens?)\s(?:(?:that|which)\s)?{_SPEAK}",
+    r"|\b(?:signs?|labels?|posters?|\w*boards?|stickers?|banners?|\w*shirts?|screens?|notes?|notices?|cards?|mugs?|placards?"
+    rf"|captions?|packag\w+|messages?|cakes?|texts?)\s(?:(?:that|which)\s)?{_SPEAK}",
     re.IGNORECASE,
 )
 """What a job does not want said, and what says something without a voice."""
@@ -45,12 +50,16 @@ _WORDING = re.compile(
     re.IGNORECASE,
 )
 """What a job of sound calls the words that it wants said; in a job of pictures they may stand on a sign."""
-_ALTERNATIVES = re.compile(
-    r"\b(?:(?:one|any|some|either|each\sa\sdifferent\sone)\s(?:\w+\s)?of|either|or|choose|pick|oder|ou|o|eine[nrs]?\sder|une?\sdes"
-    r"|una?\sde)\b",
+_ONE_OF = re.compile(
+    r"\b(?:(?:one|any|some|either)\s(?:\w+\s)?of|a\srandom|any\s(?:one|sentence|phrase)|a\sdifferent|either|choose|pick"
+    r"|eine[nrs]?\sder|une?\sdes|una?\sde)\b",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?。！？](?=\s|$)|\n\s*\n")
+_ONE_AFTER_ANOTHER = re.compile(r"[\W\d_]*(?:(?:and|then|und|et|y|e)[\W\d_]+){0,2}", re.IGNORECASE)
+"""What stands between two quotations that are one script."""
+_TITLE = re.compile(r"\b(?:about|on|from|of|called|titled|entitled|named)\W*$", re.IGNORECASE)
+"""What stands before a quotation that is no script, but a topic or a name."""
+_END = re.compile(r"(?<!\d)[.!?。！？](?=\s|$)|\n\s*\n")
 _HOLE = "\x00"
 """In the place of a quotation."""
 
@@ -85,17 +94,22 @@ def script_of(description: str, content_type: ContentType) -> Script | None:
     In a job of sound the asking words may stand anywhere; in a video they have to stand by the quotation. In a language
     that is not among those here nothing is asked, and a script can only speak for a file.
     """
-    quoted = [(text, around) for text, around in _quotations(description) if len(words(text)) >= MIN_SCRIPT_WORDS]
+    quoted = [each for each in _quotations(description) if len(words(each.text)) >= MIN_SCRIPT_WORDS]
     if not quoted:
         return None
-    told = [text for text, around in quoted if _asks(around)]
-    around_all = _SILENT.sub(" ", _QUOTED.sub(_HOLE, description))
-    anywhere = _SAY.search(around_all) is not None or _WORDING.search(around_all) is not None
-    is_asked = bool(told) or (content_type == "audio" and anywhere)
-    texts = told or [text for text, _ in quoted]
-    if not is_asked or _ALTERNATIVES.search(" ".join(around for text, around in quoted if text in texts)):
-        return Script(tuple(texts), is_asked)
-    return Script((" ".join(texts),), is_asked)
+    told = [each for each in quoted if _asks(each.around, content_type) and not each.is_title]
+    around = _SILENT.sub(" ", _QUOTED.sub(_HOLE, description))
+    anywhere = _says(around, content_type) or _WORDING.search(around) is not None
+    spoken = [each for each in quoted if not each.is_title]
+    is_asked = bool(told) or (content_type == "audio" and anywhere and bool(spoken))
+    if _ONE_OF.search(around):
+        return Script(tuple(each.text for each in told or spoken or quoted), is_asked)
+    return Script(tuple(_joined(told or spoken or quoted)), is_asked)
+
+
+def unquoted(description: str) -> str:
+    """A description without what it quotes."""
+    return _QUOTED.sub(" ", description)
 
 
 def match_script(script: Script, transcript: str) -> ScriptMatch:
@@ -111,20 +125,51 @@ def words(text: str) -> Sequence[str]:
     return [word.replace("’", "'") for word in _WORD.findall(composed(text).lower())]
 
 
-def _quotations(description: str) -> Iterator[tuple[str, str]]:
-    """Each with the words of its sentence around it, or of the sentence before if it is one by itself."""
+@dataclass(frozen=True, slots=True)
+class _Quotation:
+    text: str
+    around: str
+    """The words of its sentence, or of the sentence before if it is one by itself."""
+    between: str
+    """What stands between the quotation before and this one."""
+    is_title: bool
+
+
+def _quotations(description: str) -> Iterator[_Quotation]:
+    found = list(_QUOTED.finditer(description))
     holes = _QUOTED.sub(_HOLE, description)
-    texts = (next(text for text in found.groups() if text) for found in _QUOTED.finditer(description))
-    before = ""
+    between = holes.split(_HOLE)
+    number, before = 0, ""
     for sentence in _END.split(holes):
-        has_words = re.search(r"\w", sentence) is not None
+        has_words = re.search(r"[^\W\d_]", sentence) is not None
         for _ in range(sentence.count(_HOLE)):
-            yield next(texts), sentence if has_words else before
+            text = next(group for group in found[number].groups() if group)
+            is_title = _TITLE.search(between[number]) is not None
+            yield _Quotation(text, sentence if has_words else before, between[number], is_title)
+            number += 1
         before = sentence if has_words else before
 
 
-def _asks(around: str) -> bool:
-    return _SAY.search(_SILENT.sub(" ", around)) is not None
+def _joined(quoted: Sequence[_Quotation]) -> Iterator[str]:
+    """Quotations that follow one another are one script; others may each be it."""
+    script = ""
+    for each in quoted:
+        if script and not _ONE_AFTER_ANOTHER.fullmatch(each.between):
+            yield script
+            script = ""
+        script = f"{script} {each.text}".strip()
+    yield script
+
+
+def _asks(around: str, content_type: ContentType) -> bool:
+    return _says(_SILENT.sub(" ", around), content_type)
+
+
+def _says(text: str, content_type: ContentType) -> bool:
+    """In a video somebody may be saying what nobody is asked to say."""
+    if _SAY.search(text):
+        return True
+    return _SAYING.search(text) is not None and (content_type == "audio" or _SELF.search(text) is not None)
 
 
 def _match(wanted: Sequence[str], heard: Sequence[str]) -> tuple[float, float]:
@@ -155,6 +200,14 @@ _DIGITS = {
 
 
 def _spoken(text: str) -> list[str]:
-    """Words, and each figure of a number by itself."""
-    told = (_DIGITS.get(word, _ORDINAL.sub(r"\1", word)) for word in words(text))
-    return [part for word in told for part in (word if word.isdecimal() else (word,))]
+    """Words, and each figure of a number by itself: "twenty-one" as "21", "one hundred twenty three" as "123"."""
+    found: list[str] = []
+    is_after_tens = False
+    for word in words(text):
+        told = _DIGITS.get(word, _ORDINAL.sub(r"\1", word))
+        if is_after_tens and word in _DIGITS and len(told) == 1:
+            found[-1] = told
+        elif word != "hundred":
+            found += told if told.isdecimal() else (told,)
+        is_after_tens = word in _DIGITS and len(told) == 2 and told.endswith("0")
+    return found

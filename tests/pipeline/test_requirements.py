@@ -66,6 +66,24 @@ def test_a_text_is_found_as_a_whole(wanted: str, read: str, is_found: bool) -> N
     assert (missing == ()) is is_found
 
 
+DOGS = "Photos of golden retrievers playing in a park"
+
+
+@pytest.mark.parametrize(
+    ("description", "read", "counts"),
+    [
+        (DOGS, "PHOTOS OF GOLDEN RETRIEVERS PLAYING IN A PARK", False),
+        (DOGS, f"100 {DOGS}. Reward 25 credits. Accept", False),
+        (DOGS, "Golden retrievers, 2 years old", True),
+        (DOGS, " ".join(f"word{n} {word}" for n in range(9) for word in DOGS.split()), True),  # among many others
+        ('A note that reads "we will meet by the sea tonight"', "We will meet by the sea tonight", True),
+    ],
+)
+def test_the_description_itself_is_no_witness(description: str, read: str, counts: bool) -> None:
+    found = evidence(JobBrief(description=description), pages=(page(read),), read=concepts())
+    assert (found.match.read is not None) is counts
+
+
 @pytest.mark.parametrize(
     ("wanted", "labels", "is_seen"),
     [
@@ -88,7 +106,7 @@ def test_a_subject_is_known_by_whole_words_and_with_confidence(wanted: str, labe
 def test_a_box_shows_its_subject() -> None:
     brief = asking(must_show=("face",))
     face = Detection("FACE_FEMALE", 0.8, BOX)
-    for subject in ("face", "person", "Woman"):
+    for subject in ("face", "person", "People"):
         shown = evidence(asking(must_show=(subject,)), concepts=(concepts(),), detections=((face,),))
         assert shown.requirements.unseen == {}
     doubtful = replace(face, confidence=0.1)

@@ -10,7 +10,7 @@ from pipeline.calibration_model import parameters_of, with_parameters
 from pipeline.evidence import Evidence, RequirementEvidence, evidence_of
 from pipeline.media import Position
 from pipeline.result import ScoreResult, rescored
-from pipeline.rubric import SHIPPED, Rubric, looks_otherwise
+from pipeline.rubric import SHIPPED, Rubric, ScriptRubric, looks_otherwise
 from pipeline.score import score
 from pipeline.script import ScriptMatch
 from pipeline.video_signals import VideoSignals
@@ -103,3 +103,23 @@ def test_a_rubric_that_cannot_score_is_refused(path: tuple[str, ...], value: obj
     section[path[-1]] = value
     with pytest.raises(ValidationError, match=message):
         Rubric.model_validate(numbers)
+
+
+@pytest.mark.parametrize(
+    ("least", "recall", "lost"),
+    [(0.7, 0.95, 0.0), (0.7, 0.8, 0.5), (0.7, 0.7, 1.0), (0.7, 0.1, 1.0), (0.0, 0.45, 0.5)],
+)
+def test_how_much_of_a_script_may_be_left_out(least: float, recall: float, lost: float) -> None:
+    script = ScriptRubric(midpoint=0.6, slope=14, min_recall=0.9, least_recall=least)
+    assert script.lost(recall) == pytest.approx(lost)
+
+
+def test_a_rubric_may_ask_for_nothing_of_a_script() -> None:
+    assert ScriptRubric(midpoint=0.6, slope=14, min_recall=0.0).lost(0.0) == 0.0
+    with pytest.raises(ValidationError, match="least_recall has to be below min_recall"):
+        ScriptRubric(midpoint=0.6, slope=14, min_recall=0.6, least_recall=0.7)
+
+
+def test_the_digest_of_an_earlier_release_stays() -> None:
+    script = RUBRIC.script.model_copy(update={"least_recall": 0.0})
+    assert "least_recall" not in json.dumps(RUBRIC.model_copy(update={"script": script}).numbers())

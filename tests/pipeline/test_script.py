@@ -25,6 +25,20 @@ SENTENCE = "Sunday is the best part of the week."
         ("Say ‘don’t stop me now’ loudly.", ["don’t stop me now"]),
         (f'Read the sentence.\n\n"{SENTENCE}"', [SENTENCE]),
         (f'We call it "The Voices of the World". Please read "{SENTENCE}" aloud.', [SENTENCE]),
+        (f'For our project called "The Voices of the World", please read "{SENTENCE}"', [SENTENCE]),
+        ('Read one aloud:\n1. "It is warm today."\n2. "We all go home."', ["It is warm today. We all go home."]),
+        (
+            'Read one of these aloud:\n1. "It is warm today."\n2. "We all go home."',
+            ["It is warm today.", "We all go home."],
+        ),
+        (
+            'Read aloud. Sentence A: "It is warm today." Sentence B: "We all go home."',
+            ["It is warm today.", "We all go home."],
+        ),
+        ('Read any sentence: "It is warm today.", "We all go home."', ["It is warm today.", "We all go home."]),
+        ('Read both: "It is warm today." and then "We all go home."', ["It is warm today. We all go home."]),
+        ("Läs högt: ”Det är varmt idag”", ["Det är varmt idag"]),
+        ("Lies bitte: ‚Heute ist es warm.‘", ["Heute ist es warm."]),
     ],
 )
 def test_what_a_job_of_sound_wants_read(description: str, readings: list[str] | None) -> None:
@@ -40,6 +54,10 @@ def test_what_a_job_of_sound_wants_read(description: str, readings: list[str] | 
         ('Film your cat. Do not speak. We use it in "The Secret Life of Pets".', "video", False),
         ('Film yourself and say "we will meet again".', "video", True),
         ('Film your dog. Say "sit down now please" to it.', "video", True),
+        ('Film yourself saying "we will meet again".', "video", True),
+        ('Film a cake with a note saying "happy birthday dear Anna".', "video", False),
+        ('Video of someone reading "The Little Prince".', "video", False),
+        ('Two people speaking about "life in the city".', "audio", False),
         ('Record rain. Nobody may speak or read. We call it "sounds of the city".', "audio", False),
     ],
 )
@@ -59,6 +77,8 @@ def test_whether_it_is_asked_to_be_said(description: str, content_type: ContentT
         ("seven three nine two", "7, 3, 9, 2.", 1.0, 1.0),
         ("call five five five twelve", "Call 555-12", 1.0, 1.0),
         ("on March third at ten", "On March 3rd at 10.", 1.0, 1.0),
+        ("twenty-one or one hundred twenty three", "21 or 123", 1.0, 1.0),
+        ("two zero one", "201", 1.0, 1.0),
         ("don’t stop me now", "Don't stop me now", 1.0, 1.0),
         ("cafe\u0301 au lait", "café au lait", 1.0, 1.0),
         ("今天天气很好，我们去公园散步。", "今天天气很好我们去公园散步", 1.0, 1.0),
