@@ -48,7 +48,7 @@ _FORBIDS = re.compile(
     r"|nothing\b|none\b|without\b|(?:reject(?:ed|s)?|forbidden|prohibited)$|(?:do\snot|don['’]t)\s(?!hesitate|forget|worry|be\sshy))"
     r"|.*(?:\bnot|\bnever|n['’]t|\bcannot)\s(?:be\s)?(?:\w+ly\s)?(?:allowed|accepted|permitted|wanted|paid|needed|acceptable|ok)\b"
     r"|.*\b(?:are|is|be|get|gets)\s(?:rejected|refused|prohibited|forbidden|disallowed|excluded|unacceptable)\b"
-    r"|.*\b(?:must|should|may|can)(?:\snot|n['’]t)\b|.*\bcannot\b",
+    r"|.*\b(?:must|should|may|can)(?:\snot|n['’]t)\b|.*\bcannot\b|.*\bthere\s(?:is|are|be)\sno\b",
     re.IGNORECASE | re.DOTALL,
 )
 _GOES_ON = r"(?:[^,;]*(?=,\s(?:of|showing|with|film|take|photograph|record|send|upload|capture|scan|please)\b)|.*)"

@@ -72,6 +72,7 @@ def test_what_is_asked_for_is_all_that_wants_something(description: str, whole: 
         "Exclude cars and trucks.",
         "Rejected: screenshots; drawings; collages.",
         "Cars aren't accepted.",
+        "Make sure there are no people or cars.",
     ],
 )
 def test_what_is_forbidden_is_not_asked_for(forbidden: str) -> None:
