@@ -1,7 +1,5 @@
 """What stars mean for a job: pure functions of a score."""
 
-from dataclasses import replace
-
 import pytest
 
 from api.decisions import as_announced, decision_of
@@ -52,4 +50,3 @@ def test_a_wrong_digest_shows_nothing_of_the_score_and_hides_nothing_unsafe() ->
 def test_a_clients_own_file_strikes_nobody() -> None:
     submission = Submission(worker_id=None, attempt=1)
     assert decision_of(Job(min_star_rating=3), submission, result(1, "policy.unsafe")) == REJECTED
-    assert replace(STRUCK, strike=False) == REJECTED
