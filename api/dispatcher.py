@@ -190,6 +190,7 @@ class Dispatcher:
         source = self._use.store.engine_source(original_key(one.submission))
         with _timed("score"):
             result = await self._use.engine.score(ScoreRequest(source, brief, sent))
+        await self._follow(result.score.rubric_digest)
         result = await self._use.rubrics.applied(result, brief, job.organization_id, job.content_type)
         result = as_announced(result, one.submission.declared_sha256)
         if copied is None and result.fingerprint is not None:
@@ -211,6 +212,14 @@ class Dispatcher:
         encoder = await self._encoder_name(result)
         compared = copied is not None
         return Scored(one, result, breakdown_of(job, result), earlier, delivered, size, encoder, compared)
+
+    async def _follow(self, digest: str) -> None:
+        """Compare files here as the engine does, which a reload may have given another rubric."""
+        if digest == self._rubric.digest:
+            return
+        with suppress(EngineError):  # it has scored the file; the next one asks again
+            self._rubric = await self._use.engine.rubric()
+            self._earlier.compare_by(self._rubric.duplicates)
 
     async def _commit(self, one: Claim, scored: Scored) -> None:
         """Have it settled. If the same picture was approved meanwhile, it is scored as its copy first."""

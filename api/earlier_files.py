@@ -101,6 +101,10 @@ class EarlierFiles:
         if known is not None and known.reversals == job.reversals and number == known.approvals + 1:
             known.add(number, file)
 
+    def compare_by(self, rubric: DuplicateRubric) -> None:
+        """From the next comparison on; what is remembered of the files holds for every rubric."""
+        self._rubric = rubric
+
     def forget(self, job: Job) -> None:
         """A job that has ended: nothing more comes that could be a copy."""
         self._jobs.pop(job.id, None)

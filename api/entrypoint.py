@@ -15,8 +15,9 @@ from ray.serve.schema import ApplicationStatus
 
 from api.serve_app import API_NAME, BACKGROUND_NAME, run_front_end
 from configs.settings import Settings, load_settings
-from serve.app import Progress, deploy, model_applications, remove
+from serve.app import deploy, model_applications, remove
 from serve.live import APP_NAME, Live, current
+from serve.progress import Progress
 
 log = logging.getLogger("assay.launcher")
 

@@ -16,9 +16,10 @@ from api.listening import HttpServer, lent_socket
 from api.logs import log_as_json
 from api.start import collect_rarely, make_services
 from configs.settings import ReplicaSettings, Settings
-from serve.app import Progress, run_applications
+from serve.app import run_applications
 from serve.client import RayEngine
 from serve.idle_memory import give_back_when_idle
+from serve.progress import Progress
 
 API_NAME, BACKGROUND_NAME = "api", "background"
 HEALTH_CHECK_SECONDS = 5.0

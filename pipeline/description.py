@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
+from pipeline.english import is_english
+
 MAX_SENTENCES = 12
 MAX_PARTS = 24
 """Each is embedded; what a job wants stands in the first of them."""
@@ -122,6 +124,8 @@ class Request:
 
     named: tuple[str, ...] = ()
     """The phrases alone."""
+    is_foreign: bool = False
+    """Whether none of the sentences is in English."""
 
     @property
     def is_about_people(self) -> bool:
@@ -149,7 +153,8 @@ def request_of(description: str) -> Request:
     named = {sentence: _phrases(sentence) for sentence in wanting}
     subjects = [name for sentence in wanting for name in (sentence, *_with_last_words(named[sentence]))]
     phrases = [phrase for sentence in wanting for phrase in named[sentence]]
-    return Request(" ".join(wanting), _distinct(parts), _distinct(subjects), _distinct(phrases))
+    is_foreign = not any(map(is_english, wanting))
+    return Request(" ".join(wanting), _distinct(parts), _distinct(subjects), _distinct(phrases), is_foreign)
 
 
 def last_word(phrase: str) -> str:

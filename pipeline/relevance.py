@@ -28,6 +28,8 @@ from models.outputs import Concepts
 from pipeline.description import Request, last_word
 from pipeline.script import ScriptMatch
 
+SAME_NAME = 0.99
+"""Cosine from which a subject is the very name of a label: "pizza", "a tench"."""
 NEVER = 2.0
 """More than any cosine: for an encoder that tells no kinds of texts."""
 
@@ -66,13 +68,15 @@ class Wish:
     """Each phrase for what it is about, with its last word."""
     is_about_people: bool = False
     """Whom no classifier of things tells apart from anything."""
+    is_foreign: bool = False
+    """In a language that the encoder never learned, where only a name that is the same in English says something."""
 
     @classmethod
     def of(cls, asked: Request, embedded: Mapping[str, Concepts]) -> "Wish":
         """From its texts, embedded."""
         parts, subjects = (tuple(embedded[text] for text in each) for each in (asked.parts, asked.subjects))
         named = tuple((embedded[phrase], embedded[last_word(phrase)]) for phrase in asked.named)
-        return cls(embedded[asked.whole], parts, subjects, named, asked.is_about_people)
+        return cls(embedded[asked.whole], parts, subjects, named, asked.is_about_people, asked.is_foreign)
 
     @property
     def phrases(self) -> tuple[Concepts, ...]:
@@ -84,7 +88,8 @@ class Wish:
         """How near the encoder's labels come to what is asked for: the largest cosine of a subject with any of them."""
         if self.is_about_people:
             return 0.0
-        return max((subject.nearest for subject in self.subjects), default=1.0)
+        nearest = max((subject.nearest for subject in self.subjects), default=1.0)
+        return 0.0 if self.is_foreign and nearest < SAME_NAME else nearest
 
     @property
     def nearest_kind(self) -> float:

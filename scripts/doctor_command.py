@@ -57,6 +57,7 @@ def _machine(settings: Settings) -> Table:
 
 
 def _models(settings: Settings) -> tuple[Table, list[str]]:
+    from models.loading import require_package
     from models.runtime.device import resolve
     from models.weights import Registry
     from scripts.weights_command import state
@@ -71,6 +72,7 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
         where: tuple[str, str, str] = ("nowhere", "", "")
         try:
             place = resolve(model, settings.data_dir)
+            require_package(model.backend)
             where = (place.device, place.precision, str(place.threads))
         except ValueError as error:
             missing.append(f"{role}: {error}")

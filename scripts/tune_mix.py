@@ -21,6 +21,7 @@ from scripts.tune_search import Effort, Way
 from serve.client import Engine, RayEngine
 from serve.errors import EngineUnavailable
 from serve.live import APP_NAME, Live
+from serve.progress import silent
 
 STOP_SECONDS = 60.0
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -118,7 +119,7 @@ async def _gains(mix: Mix, on_step: OnStep) -> dict[Role, float]:
         sides = {role: _with(profile, role, _model(way)) for role, way in mix.ways.items()}
         for role, side in sides.items():
             on_step(f"loading {role} as found beside")
-            await asyncio.to_thread(deploy_beside, side, [role], _say_nothing, LOAD_SECONDS)
+            await asyncio.to_thread(deploy_beside, side, [role], silent, LOAD_SECONDS)
         return await _in_turns(engine, profile, sides, mix, on_step)
     finally:
         await engine.close()
@@ -133,7 +134,7 @@ async def _in_turns(
     lap = [ScoreRequest(source, BRIEF) for source in mix.sources]
 
     async def seconds_of(side: Live, laps: int) -> float:
-        await take(side, _say_nothing)
+        await take(side, silent)
         return await score_all(engine, lap * laps, mix.settings.dispatcher.concurrency)
 
     on_step("a lap over the files")
@@ -160,7 +161,3 @@ def _with(profile: Live, role: Role, model: ModelSettings) -> Live:
             "applications": profile.applications | {role: f"{APP_NAME}-{role}-found"},
         }
     )
-
-
-def _say_nothing(step: str) -> None:
-    """Of a change that takes a moment."""

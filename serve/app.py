@@ -9,7 +9,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ray
@@ -28,6 +28,7 @@ from serve.deployments import ModelDeployment
 from serve.errors import EngineUnavailable
 from serve.live import APP_NAME, SCORER_NAME, Live
 from serve.niceness import worker_command
+from serve.progress import Progress
 from serve.scorer_deployment import ScorerDeployment
 
 POLL_SECONDS = 0.5
@@ -47,8 +48,6 @@ _get_node = services.get_node
 
 _QUIET = {"enable_access_log": False, "log_level": "WARNING"}
 """The front end tells of requests itself."""
-
-Progress = Callable[[str], None]
 
 
 class NotUpYet(EngineUnavailable):

@@ -9,11 +9,12 @@ from typing import Any
 
 from configs.settings import ModelSettings, Role
 from models.outputs import ModelIdentity
-from serve.app import Progress, ask_all, model_handle, scorer_handle
+from serve.app import ask_all, model_handle, scorer_handle
 from serve.changes import change
 from serve.lease import lease
 from serve.live import Live, Trial, current
 from serve.loading import encoder_of
+from serve.progress import Progress
 from serve.samples import Comparison, Samples
 from serve.swapping import SWAP, Refused, clear_leftovers, drain, load_beside
 from serve.trial import Compared

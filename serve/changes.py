@@ -11,6 +11,7 @@ from serve.batch_changes import with_batches
 from serve.errors import EngineUnavailable
 from serve.lease import lease
 from serve.live import Live, current
+from serve.progress import silent
 
 log = logging.getLogger("assay.changes")
 
@@ -47,16 +48,12 @@ async def change(make: Callable[[Live], Live], roles: Collection[Role] = ()) -> 
         before = await asyncio.to_thread(current)
         changed = make(before)
         try:
-            await asyncio.to_thread(deploy, changed, roles, _say_nothing, TAKEN_SECONDS)
+            await asyncio.to_thread(deploy, changed, roles, silent, TAKEN_SECONDS)
         except NotUpYet as error:
             log.warning("a change is in force; replicas still start", extra={"error": str(error)})
         except EngineUnavailable:
             with suppress(EngineUnavailable):  # what keeps the one from coming up may keep the other
                 known = before.applications.keys() & roles
-                await asyncio.to_thread(deploy, before, known, _say_nothing, TAKEN_SECONDS)
+                await asyncio.to_thread(deploy, before, known, silent, TAKEN_SECONDS)
             raise
     return changed
-
-
-def _say_nothing(step: str) -> None:
-    """Of a change that takes a moment."""

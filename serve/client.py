@@ -2,7 +2,7 @@
 
 import asyncio
 import locale
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,25 +11,22 @@ from numpy.typing import NDArray
 from configs.settings import BatchSettings, Role, Settings
 from models.model import Model
 from models.outputs import ModelIdentity
+from pipeline import english
 from pipeline.result import ScoreRequest, ScoreResult
+from pipeline.rubric import Rubric, load_rubric
 from serve.batch_changes import with_batches
 from serve.batching import Batcher, BatchStats
 from serve.decoding import AsyncDecoder
 from serve.errors import EngineUnavailable
 from serve.loading import load_model, load_scoring
+from serve.progress import Progress, silent
 from serve.scorer import Scorer
-
-Progress = Callable[[str], None]
-
-
-def _silent(step: str) -> None:
-    """For callers who do not ask what a start is doing."""
 
 
 class Engine(Protocol):
     """Scores files. Start it, score as many at once as you like, close it."""
 
-    async def start(self, on_progress: Progress = _silent) -> None:
+    async def start(self, on_progress: Progress = silent) -> None:
         """Load all models. `on_progress` gets a line for each step.
 
         Raises:
@@ -80,6 +77,13 @@ class Engine(Protocol):
             EngineError: the engine does not run.
         """
 
+    async def rubric(self) -> Rubric:
+        """What new files are scored under now, by whoever it was changed.
+
+        Raises:
+            EngineError: the engine does not run.
+        """
+
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         """Which model answers for each role.
 
@@ -108,13 +112,14 @@ class InProcessEngine:
         self._decoder: AsyncDecoder | None = None
         self._scorer: Scorer | None = None
 
-    async def start(self, on_progress: Progress = _silent) -> None:
+    async def start(self, on_progress: Progress = silent) -> None:
         """Load the models side by side; half of the time is spent waiting for the disk or one core."""
         rubric, encoder = load_scoring(self._settings)
         self._say_what_is_missing(on_progress)
         # OpenVINO sets the C locale while it reads a network, and back; threads that do it together can leave it set.
         kept = locale.setlocale(locale.LC_ALL)
-        await asyncio.gather(*(self._load(role, on_progress) for role in self._settings.models))
+        loads = [self._load(role, on_progress) for role in self._settings.models]
+        await asyncio.gather(asyncio.to_thread(english.identifier), *loads)
         locale.setlocale(locale.LC_ALL, kept)
         self._decoder = AsyncDecoder(self._settings)
         self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), rubric, encoder)
@@ -142,6 +147,9 @@ class InProcessEngine:
 
     async def max_ongoing_requests(self) -> Mapping[Role, int]:
         return {role: model.replicas.max_ongoing_requests for role, model in self._settings.models.items()}
+
+    async def rubric(self) -> Rubric:
+        return load_rubric(self._settings.rubric)
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {role: model.identity for role, model in self._models.items()}
@@ -183,7 +191,7 @@ class RayEngine:
         self._handles: dict[str, Any] = {}
         self._identities: dict[str, ModelIdentity] = {}
 
-    async def start(self, on_progress: Progress = _silent) -> None:
+    async def start(self, on_progress: Progress = silent) -> None:
         # Imported here: Ray takes seconds and 100 MB, which the in-process engine does without.
         from serve.app import start
 
@@ -230,6 +238,12 @@ class RayEngine:
 
         live = await asyncio.to_thread(current)
         return {role: model.replicas.max_ongoing_requests for role, model in live.settings.models.items()}
+
+    async def rubric(self) -> Rubric:
+        from serve.live import current
+
+        live = await asyncio.to_thread(current)
+        return live.rubric
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         asked = {role: self._identity(name, model) for role, (name, model) in (await self._models()).items()}

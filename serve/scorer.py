@@ -115,7 +115,7 @@ class Scorer:
         return Findings(media.facts, wish, tuple(shown))
 
     async def _wish(self, description: str) -> Wish:
-        asked = request_of(description)
+        asked = await asyncio.to_thread(request_of, description)
         embedded = await self._ask_each("concepts", asked.texts)
         return Wish.of(asked, dict(zip(asked.texts, embedded, strict=True)))
 

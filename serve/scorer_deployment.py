@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.settings import Settings
+from pipeline import english
 from pipeline.result import ScoreRequest, ScoreResult
 from serve.decoding import AsyncDecoder
 from serve.ensemble import Ensemble
@@ -29,6 +30,7 @@ class ScorerDeployment:
         self._trial: TrialRun | None = None
         self._trials: list[TrialRun] = []
         """Ended, with comparisons under way."""
+        english.identifier()  # while the models load beside it
         give_back_when_idle()
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:

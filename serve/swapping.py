@@ -13,12 +13,13 @@ from typing import Any
 
 from configs.settings import Role, Settings
 from models.weights import WeightsError
-from serve.app import Progress, ask_all, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
+from serve.app import ask_all, deploy, deploy_beside, model_applications, model_handle, remove, scorer_handle
 from serve.changes import CHANGE, change
 from serve.errors import EngineUnavailable
 from serve.lease import lease
 from serve.live import Live, current
 from serve.loading import load_scoring
+from serve.progress import Progress
 from serve.rehearsal import is_possible, rehearse
 from serve.samples import Comparison, Samples, ask_each, check, judge
 

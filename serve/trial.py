@@ -72,10 +72,8 @@ class TrialRun:
         except BaseException:
             self._over(ensemble)
             raise
-        if not recorded.answers[self.trial.role]:
-            self._over(
-                ensemble
-            )  # a gate had closed before, or the file has nothing for it: there is nothing to compare
+        if not recorded.answers[self.trial.role]:  # a gate had closed before, or the file has nothing for it
+            self._over(ensemble)
             return result
         again = asyncio.get_running_loop().create_task(self._score_again(ensemble, recorded, request, result))
         self._tasks.add(again)

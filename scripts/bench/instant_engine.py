@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from configs.settings import BatchSettings, Role
+from configs.settings import CONFIGS, BatchSettings, Role
 from models.outputs import ModelIdentity
 from pipeline.duplicates import Fingerprint, Picture
 from pipeline.evidence import Evidence
 from pipeline.media import MediaFacts
 from pipeline.picture_match import THUMBNAIL_PIXELS
 from pipeline.result import ScoreRequest, ScoreResult
+from pipeline.rubric import Rubric, load_rubric
 from pipeline.score import Score
 from serve.batching import BatchStats
-from serve.client import Progress
+from serve.progress import Progress
 
+RUBRIC = load_rubric(CONFIGS / "rubric.yaml")
 DIMENSIONS = 384
 """Of the embedded profile's encoder."""
 _ANNOTATIONS = {
@@ -41,7 +43,7 @@ class InstantEngine:
         noise = np.random.default_rng(list(digest[:8])).integers(0, 255, (THUMBNAIL_PIXELS,) * 2, np.uint8)
         print_ = Fingerprint(digest.hex(), (Picture(int.from_bytes(digest[:8]), noise),))
         vector = np.full(DIMENSIONS, DIMENSIONS**-0.5, np.float32)
-        score = Score(4, 4.0, 4.0, 4.0, (), "Good.", "bench")
+        score = Score(4, 4.0, 4.0, 4.0, (), "Good.", RUBRIC.version, RUBRIC.digest)
         return ScoreResult(score, Evidence(facts), _ANNOTATIONS, print_, (), {"image": vector, "read": vector})
 
     async def embed(self, sentence: str) -> NDArray[np.float32]:
@@ -58,6 +60,9 @@ class InstantEngine:
 
     async def max_ongoing_requests(self) -> Mapping[Role, int]:
         return {}
+
+    async def rubric(self) -> Rubric:
+        return RUBRIC
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {"concepts": ModelIdentity("concepts", "instant", "1", "0" * 64, "f32")}

@@ -20,15 +20,14 @@ from pipeline.evidence import Evidence
 from pipeline.media import Decoded, MediaError
 from pipeline.reasons import Deduction
 from pipeline.result import ScoreRequest, ScoreResult
-from pipeline.rubric import load_rubric
+from pipeline.rubric import Rubric, load_rubric
 from pipeline.score import Score
 from serve.batching import BatchStats
-from serve.client import Progress
 from serve.errors import EngineUnavailable
+from serve.progress import Progress
 
 LIMITS = DecodeSettings()
 DIMENSIONS = 8
-_RUBRIC = load_rubric(CONFIGS / "rubric.yaml")
 
 
 def picture(stars: int, *, seed: int = 0, size: tuple[int, int] = (96, 64)) -> bytes:
@@ -56,6 +55,7 @@ class ScriptedEngine:
         self.configured: dict[Role, BatchSettings] = {"concepts": BatchSettings(max_cost=2.0)}
         self.handed: defaultdict[Role, int] = defaultdict(lambda: 32)
         """`max_ongoing_requests` of the models."""
+        self.in_force = load_rubric(CONFIGS / "rubric.yaml")
 
     async def start(self, on_progress: Progress = lambda step: None) -> None:
         on_progress("ready")
@@ -67,17 +67,18 @@ class ScriptedEngine:
             self.failures -= 1
             raise EngineUnavailable("scripted to fail")
         content = await _read(request.source)
+        named = self.in_force.digest
         try:
             media = decode(content, LIMITS)
         except MediaError as error:
             gate = Deduction(error.code, "quality", 4.0, detail=str(error))
             broken = Evidence(facts=None, broken=error.code, broken_detail=str(error))
-            return ScoreResult(Score(1, 1, 1, 1, (gate,), gate.sentence, "test"), broken, None, None, ())
+            return ScoreResult(Score(1, 1, 1, 1, (gate,), gate.sentence, "test", named), broken, None, None, ())
         print_ = fingerprint(media)
-        match = find_duplicate(print_, [one.fingerprint for one in request.earlier], _RUBRIC.duplicates)
+        match = find_duplicate(print_, [one.fingerprint for one in request.earlier], self.in_force.duplicates)
         stars = 1 if match else _stars(content, media)
         flaws = (Deduction("integrity.duplicate", "completeness", 4.0, detail="an earlier file"),) if match else ()
-        score = Score(stars, float(stars), float(stars), float(stars), flaws, "As the picture says.", "test")
+        score = Score(stars, float(stars), float(stars), float(stars), flaws, "As the picture says.", "test", named)
         vector = await self.embed("picture")
         return ScoreResult(score, Evidence(media.facts), {"ocr_text": "MENU"}, print_, (), {"image": vector})
 
@@ -96,6 +97,9 @@ class ScriptedEngine:
 
     async def max_ongoing_requests(self) -> Mapping[Role, int]:
         return {role: self.handed[role] for role in self.configured}
+
+    async def rubric(self) -> Rubric:
+        return self.in_force
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {"concepts": ModelIdentity("concepts", "scripted", "1", "0" * 64, "f32")}

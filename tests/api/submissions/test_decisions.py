@@ -152,6 +152,33 @@ async def test_a_rubric_under_which_copies_are_good_ends_too(
     assert len(engine.requests) == 3, "the second once more, beside the first"
 
 
+async def test_files_of_one_moment_are_compared_by_the_rubric_in_force(
+    http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
+) -> None:
+    """A reload changes it while the dispatcher runs."""
+    shipped = engine.in_force
+    lenient = shipped.model_copy(update={"duplicates": shipped.duplicates.model_copy(update={"hash_bits": -1})})
+    dispatcher = Dispatcher(services)
+
+    async def ends_of_two_alike() -> Counter[str]:
+        job = await post_job(http, organization)
+        pair = picture(5, seed=1), picture(5, seed=1, size=(192, 128))
+        sent = [await submit(http, worker, job["id"], content) for content in pair]
+        engine.gate.clear()
+        draining = asyncio.create_task(dispatcher.drain())
+        await asyncio.sleep(0.2)
+        engine.gate.set()
+        await draining
+        return Counter([(await see(http, worker, one["id"]))["status"] for one in sent])
+
+    one_copy = {"approved": 1, "rejected": 1}
+    assert await ends_of_two_alike() == one_copy
+    engine.in_force = lenient
+    assert await ends_of_two_alike() == {"approved": 2}
+    engine.in_force = shipped
+    assert await ends_of_two_alike() == one_copy
+
+
 async def test_decisions_of_one_moment_are_each_made_once(
     http: httpx.AsyncClient, services: Services, organization: Client, worker: WorkerClient, engine: ScriptedEngine
 ) -> None:
