@@ -544,6 +544,13 @@ class AuditEntry(Table):
     __table_args__ = (
         Index("ix_audit_entries_job", "job_id", "id"),
         Index("ix_audit_entries_organization", "organization_id", "id"),
+        Index(
+            "ix_audit_entries_account",
+            "organization_id",
+            "id",
+            postgresql_where=text("job_id IS NULL"),
+            sqlite_where=text("job_id IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -200,7 +200,7 @@ class JobRating(Wire):
 
 
 class AuditResource(Wire):
-    """One thing that was done to a job."""
+    """One thing that was done to a job or an account."""
 
     object: Literal["audit_entry"] = "audit_entry"
     id: str

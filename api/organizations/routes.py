@@ -3,19 +3,22 @@
 import hashlib
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import Caller, find_key, needs
 from api.credits.queries import balance_of
 from api.errors import AuthorizationFailed
 from api.idempotency import OnceUse
+from api.jobs.schemas import AuditResource
 from api.keys.schemas import NewKeyResource
 from api.live_only import require_live
 from api.organizations import service
 from api.organizations.queries import find_organization
 from api.organizations.schemas import OrganizationResource, SettingsResource, SettingsUpdate, Signup
+from api.pages import Page, Paging, fetch_page
 from api.services import Use
-from api.tables import Organization
+from api.tables import AuditEntry, Organization
 
 router = APIRouter(tags=["organizations"])
 
@@ -65,6 +68,21 @@ async def update_settings(body: SettingsUpdate, use: Use, caller: Caller = needs
     require_live(caller, "changing settings")
     async with use.db.write() as session:
         return SettingsResource.of(await service.update_settings(session, caller, body))
+
+
+@router.get("/v1/organization/audit")
+async def get_account_audit(
+    use: Use, page: Paging, action: str | None = None, caller: Caller = needs("audit:read")
+) -> Page[AuditResource]:
+    """Who did what to the account, newest first: keys, people, endpoints, exports, credits, settings, the engine.
+
+    What was done to a job is in the job's audit.
+    """
+    query = select(AuditEntry).where(AuditEntry.organization_id == caller.organization_id, AuditEntry.job_id.is_(None))
+    if action is not None:
+        query = query.where(AuditEntry.action == action)
+    async with use.db.read() as session:
+        return await fetch_page(session, query, AuditEntry.id, page, AuditResource.model_validate)
 
 
 async def _opened(session: AsyncSession, organization: Organization, token: str) -> OrganizationResource:

@@ -11,8 +11,10 @@ export type JobCreate = Schemas["JobCreate"];
 export type JobRating = Schemas["JobRating"];
 /** Which jobs to list. */
 export type JobListQuery = QueryOf<"list_jobs">;
-/** One thing that was done to a job, and by whom. */
+/** One thing that was done to a job or an account, and by whom. */
 export type AuditEntry = Schemas["AuditResource"];
+/** Which entries to list. */
+export type AccountAuditQuery = QueryOf<"get_account_audit">;
 /** Which page of a list. */
 export type PageQuery = QueryOf<"get_job_audit">;
 /** Hard conditions that a file must meet. */

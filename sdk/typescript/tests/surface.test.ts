@@ -84,6 +84,7 @@ async function useAccount(client: Assay): Promise<void> {
   expect(await client.apiKeys.revoke(rotated.id)).toBeUndefined();
   expect((await client.settings.update({ low_balance_credits: 10 })).low_balance_credits).toBe(10);
   expect((await client.settings.get()).low_balance_credits).toBe(10);
+  expect((await client.settings.audit({ limit: 1 })).data[0]?.action).toBe("organization.settings_changed");
   expect((await client.credits.purchase({ amount_credits: 500 })).status).toBe("completed");
   expect((await client.credits.transactions({ type: "purchase" })).data[0]?.amount_credits).toBe(500);
   expect((await client.credits.balance()).object).toBe("credit_balance");

@@ -62,6 +62,12 @@ def test_organization_update_settings(call: Call) -> None:
     assert (back.retention_days, back.low_balance_credits) == (90, 5)
 
 
+def test_organization_audit(call: Call) -> None:
+    call("organization.update_settings", retention_days=30)
+    (changed,) = call("organization.audit", action="organization.settings_changed", limit=1).data
+    assert (changed.action, changed.actor[:4]) == ("organization.settings_changed", "key_")
+
+
 def test_workers_create(call: Call, server: RunningServer) -> None:
     made = call("workers.create", name="Ada", email="ada@example.com", metadata={"city": "Berlin"})
     assert (made.name, made.email, made.metadata, made.status) == (

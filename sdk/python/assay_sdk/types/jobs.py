@@ -127,7 +127,7 @@ class AuditDetails(OpenResource):
 
 
 class AuditEntry(Resource):
-    """One thing that was done to a job."""
+    """One thing that was done to a job or an account."""
 
     object: str = "audit_entry"
     id: str
