@@ -17,7 +17,8 @@ def is_english(sentence: str) -> bool:
     """Whether it may be; 0.1 ms."""
     if len(re.findall(r"[^\W\d_]+", sentence)) < MIN_WORDS:
         return re.search("[a-zA-Z]", sentence) is not None
-    return dict(identifier().rank(sentence))["en"] >= MIN_PROBABILITY
+    probabilities: dict[str, float] = dict(identifier().rank(sentence))
+    return probabilities["en"] >= MIN_PROBABILITY
 
 
 @cache

@@ -46,7 +46,7 @@ BRIEFS = (
 )
 """And say more than that; nothing is fitted to these."""
 
-console = Console(stderr=True)
+console = Console(stderr=True, markup=False)
 Scores = NDArray[np.float64]
 
 

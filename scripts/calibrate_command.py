@@ -38,7 +38,7 @@ SHADOWED = 2000
 """Newest stored submissions on which a refit is tried; 0.2 ms each."""
 
 app = typer.Typer(invoke_without_command=True, help="Refit the rubric to people's reviews, and choose its version.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 
 class JobType(StrEnum):

@@ -154,7 +154,7 @@ THINGS = (
 )
 """And some that ask for something else, near it or not."""
 
-console = Console(stderr=True)
+console = Console(stderr=True, markup=False)
 
 
 @dataclass(frozen=True, slots=True)

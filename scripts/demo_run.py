@@ -29,7 +29,7 @@ PIPE_COLUMNS = 160
 """Width where there is no terminal to ask, as in the log of a CI run."""
 CAREFUL = "Ada"
 
-console = Console(highlight=False) if sys.stdout.isatty() else Console(width=PIPE_COLUMNS, highlight=False)
+console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 class Checks:
@@ -187,7 +187,7 @@ def _make_media(jobs: Sequence[DemoJob], folder: Path) -> dict[Submission, Path]
             made[submission] = path
     console.print(f"{len(made)} files made in {folder}", soft_wrap=True)
     if unspoken:
-        console.print(f"[yellow]espeak-ng is not installed, so these are left out: {', '.join(unspoken)}[/yellow]")
+        console.print(f"espeak-ng is not installed, so these are left out: {', '.join(unspoken)}", style="yellow")
     return made
 
 

@@ -20,7 +20,7 @@ NEEDED_GIB = 7
 """Memory of the embedded stack, Ray included (`python -m scripts.bench soak` measures it)."""
 INTERESTING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 
-console = Console()
+console = Console(markup=False)
 
 
 def doctor(

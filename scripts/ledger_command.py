@@ -11,7 +11,7 @@ from configs.settings import Settings
 from scripts.database import DataDir, Profile, open_database, operator_settings
 
 app = typer.Typer(no_args_is_help=True, help="Check the ledger of credits.")
-console = Console()
+console = Console(markup=False)
 
 
 @app.callback()
@@ -25,7 +25,7 @@ def check_ledger(profile: Profile = "embedded", data_dir: DataDir = None) -> Non
     balances, findings = asyncio.run(_check(operator_settings(profile, data_dir)))
     console.print(_totals(balances))
     for finding in findings:
-        console.print(finding, soft_wrap=True, highlight=False, markup=False)
+        console.print(finding, soft_wrap=True, highlight=False)
     console.print(f"inconsistencies: {len(findings)}" if findings else "the ledger is consistent")
     raise typer.Exit(1 if findings else 0)
 

@@ -29,7 +29,7 @@ from scripts.user_errors import UserError
 
 organizations = typer.Typer(no_args_is_help=True, help="Open organizations, and make keys for them.")
 credits = typer.Typer(no_args_is_help=True, help="Grant credits.")
-console, notes = Console(), Console(stderr=True)
+console, notes = Console(markup=False), Console(stderr=True, markup=False)
 
 Scopes = Annotated[
     str | None,

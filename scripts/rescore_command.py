@@ -46,8 +46,8 @@ from serve.client import Engine, InProcessEngine
 ROWS_SHOWN = 50
 
 app = typer.Typer(invoke_without_command=True, help="Score the stored submissions of a job again.")
-console = Console(highlight=False)
-progress = Console(stderr=True, highlight=False)
+console = Console(highlight=False, markup=False)
+progress = Console(stderr=True, highlight=False, markup=False)
 
 JobId = Annotated[str, typer.Option("--job", help="Id of the job, job_….")]
 

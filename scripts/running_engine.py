@@ -13,7 +13,7 @@ from configs.settings import Settings
 
 Answer = TypeVar("Answer")
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 UNTIL_A_START = "in force until assay up starts anew, with the profile that it is given then"
 """What a running engine is told lives as long as its Ray."""

@@ -30,7 +30,7 @@ MOST_NAMED = 3
 RESULT_START = b'{"id": '
 """Of every line of results."""
 
-console = Console(stderr=True)
+console = Console(stderr=True, markup=False)
 """Progress and tables go to stderr, so that `--json` can be piped."""
 
 
@@ -145,7 +145,7 @@ async def _score_each(engine: Engine, files: list[Path], brief: JobBrief, as_jso
     if not as_json:
         from scripts.tables import score_table
 
-        Console().print(score_table(scored))
+        Console(markup=False).print(score_table(scored))
     if report is not None:
         from scripts.report import entry, write_report
 
@@ -254,7 +254,7 @@ def _jobs(lines: list[ManifestLine]) -> list[Job]:
 def _progress() -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

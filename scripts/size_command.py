@@ -11,7 +11,7 @@ from rich.table import Table
 from scripts.sizing import MACHINES, MIX, RECORD, Input, check_mix, estimate, load_record, machines
 from scripts.user_errors import UserError
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 _MIX = ",".join(f"{kind}={share}" for kind, share in MIX.items())
 
 

@@ -27,7 +27,13 @@ from serve.errors import EngineUnavailable
 from serve.samples import Samples, samples_of
 
 SECONDS, QUICK_SECONDS = 4.0, 1.0
-COLUMNS = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+COLUMNS = (
+    SpinnerColumn(),
+    TextColumn("{task.description}", markup=False),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+)
 
 
 def tune(

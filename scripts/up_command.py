@@ -17,7 +17,7 @@ from scripts.user_errors import UserError
 if TYPE_CHECKING:
     from api.start import FirstSecrets
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 
 def up(

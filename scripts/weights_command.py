@@ -24,7 +24,7 @@ from models.weights import (
 from scripts.user_errors import UserError
 
 app = typer.Typer(no_args_is_help=True, help="List, verify and fetch the weights.")
-console = Console()
+console = Console(markup=False)
 Profile = Annotated[str, typer.Option(help="Profile name or the path of a .yaml file, with its own registry or ours.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Entries of weights.yaml; all when left out.")]
 

@@ -25,7 +25,7 @@ from rich.table import Table
 from scripts.tune_machine import describe_machine
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-console = Console()
+console = Console(markup=False)
 
 Eval = Annotated[Path, typer.Option("--eval", help="The evaluation set (eval/ of the shared folder).")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the JSON files.")]

@@ -49,7 +49,7 @@ SEEDS = {
 """Resources of the world that a route needs instead of the first of their kind, since it asks for their state."""
 SAME_IN_BOTH_MODES = {"worker_id"}
 """Test keys may look at these and change nothing."""
-LISTS_SAME_IN_BOTH_MODES = {"list_workers", "list_transactions"}
+LISTS_SAME_IN_BOTH_MODES = {"list_workers", "list_transactions", "get_account_audit"}
 
 
 def _routes() -> list[Route]:

@@ -519,6 +519,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organization/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Account Audit
+         * @description Who did what to the account, newest first: keys, people, endpoints, exports, credits, settings, the engine.
+         *
+         *     What was done to a job is in the job's audit.
+         */
+        get: operations["get_account_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organization/settings": {
         parameters: {
             query?: never;
@@ -1091,7 +1113,7 @@ export interface components {
     schemas: {
         /**
          * AuditResource
-         * @description One thing that was done to a job.
+         * @description One thing that was done to a job or an account.
          */
         AuditResource: {
             /** Action */
@@ -4051,6 +4073,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpsOverview"];
+                };
+            };
+        };
+    };
+    get_account_audit: {
+        parameters: {
+            query?: {
+                action?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditResource_"];
                 };
             };
         };

@@ -19,8 +19,8 @@ async def test_what_was_done_to_an_account_is_listed_without_what_was_done_to_it
     headers = organization.headers
     await http.patch("/v1/organization/settings", headers=headers, json={"retention_days": 7})
     await post_job(http, organization)
-    key = (await http.post("/v1/api-keys", headers=headers, json={"name": "nightly", "mode": "live"})).json()
-    await http.delete(f"/v1/api-keys/{key['id']}", headers=headers)
+    key = (await http.post("/v1/api_keys", headers=headers, json={"name": "nightly", "mode": "live"})).json()
+    await http.post(f"/v1/api_keys/{key['id']}/revoke", headers=headers)
 
     entries = (await http.get(PATH, headers=headers)).json()["data"]
     told = [entry["action"] for entry in entries]
@@ -44,6 +44,6 @@ async def test_it_is_its_organizations_alone_and_asks_for_a_scope(
     assert "organization.settings_changed" not in [entry["action"] for entry in seen]
 
     body = {"name": "reader", "mode": "live", "scopes": ["jobs:read"]}
-    reader = (await http.post("/v1/api-keys", headers=organization.headers, json=body)).json()["key"]
+    reader = (await http.post("/v1/api_keys", headers=organization.headers, json=body)).json()["key"]
     refused = await http.get(PATH, headers={"Authorization": f"Bearer {reader}"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "missing_scope")

@@ -2,16 +2,29 @@
 """The organization that the key belongs to."""
 
 from assay_sdk import calls
+from assay_sdk._sync.pages import Page
 from assay_sdk._sync.transport import Transport
 from assay_sdk.omitted import OMITTED, Omitted, given
+from assay_sdk.types.jobs import AuditEntry
 from assay_sdk.types.organization import OrganizationSettings
 
 
 class Organization:
-    """Settings of the organization."""
+    """Settings of the organization, and what was done to its account."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def audit(
+        self, *, action: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AuditEntry]:
+        """Who did what to the account, newest first; what was done to a job is in `jobs.audit`.
+
+        Args:
+            action: only that, for example `api_key.created`.
+        """
+        call = calls.get("/v1/organization/audit", action=action, limit=limit, cursor=cursor)
+        return Page.of(self._transport, call, AuditEntry)
 
     def settings(self) -> OrganizationSettings:
         """What it has set, with the defaults filled in."""
