@@ -29,7 +29,7 @@ from pipeline.description import Request, last_word
 from pipeline.script import ScriptMatch
 
 SAME_NAME = 0.99
-"""Cosine from which a subject is the very name of a label: "pizza", "a tench"."""
+"""Cosine from which a phrase is the very name of a label: "a tench"."""
 NEVER = 2.0
 """More than any cosine: for an encoder that tells no kinds of texts."""
 
@@ -88,8 +88,9 @@ class Wish:
         """How near the encoder's labels come to what is asked for: the largest cosine of a subject with any of them."""
         if self.is_about_people:
             return 0.0
-        nearest = max((subject.nearest for subject in self.subjects), default=1.0)
-        return 0.0 if self.is_foreign and nearest < SAME_NAME else nearest
+        if self.is_foreign:
+            return max((phrase.nearest for phrase in self.phrases if phrase.nearest >= SAME_NAME), default=0.0)
+        return max((subject.nearest for subject in self.subjects), default=1.0)
 
     @property
     def nearest_kind(self) -> float:

@@ -79,7 +79,8 @@ def test_a_wish_is_as_familiar_as_the_best_known_of_its_subjects() -> None:
 @pytest.mark.parametrize(("nearest", "familiarity"), [(0.9, 0.0), (1.0, 1.0)])
 def test_in_another_language_only_the_very_name_of_a_thing_is_known(nearest: float, familiarity: float) -> None:
     whole = concepts(0, 0.2, 0.1)
-    assert Wish(whole, subjects=(replace(whole, nearest=nearest),), is_foreign=True).familiarity == familiarity
+    phrase, last = replace(whole, nearest=nearest), replace(whole, nearest=1.0)
+    assert Wish(whole, subjects=(phrase, last), named=((phrase, last),), is_foreign=True).familiarity == familiarity
 
 
 READING = Calibration(cohort="description", midpoint=3, slope=2, unfamiliar_below=0, asked_kind=0.7, asked_page=0.8)
