@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 import yaml
-from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -193,23 +192,29 @@ def send(settings: Settings, batches: dict[Role, BatchSettings], profile: Path) 
 
     Raises:
         EngineUnavailable: none runs.
-        UserError: they ask for more than batches; `profile` has it.
+        UserError: some ask for more than batches; `profile` has it. The others are in force.
     """
     if not batches:
         console.print("in force already: nothing better was found")
         return
 
-    async def change() -> None:
+    async def change() -> tuple[dict[Role, BatchSettings], dict[Role, str]]:
+        from serve.batch_changes import parted
         from serve.changes import change_batches
+        from serve.live import current
 
-        await change_batches(batches)
+        live = await asyncio.to_thread(current)
+        taken, refused = parted(live.settings, batches)
+        if taken:
+            await change_batches(taken)
+        return taken, refused
 
-    try:
-        in_the_engine_of(settings, change())
-    except ValueError as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise UserError(f"not in force: {reason}. assay reload --profile {profile} takes all of it") from error
-    console.print(f"in force: the batches of {', '.join(batches)}, {UNTIL_A_START}", soft_wrap=True)
+    taken, refused = in_the_engine_of(settings, change())
+    if taken:
+        console.print(f"in force: the batches of {', '.join(taken)}, {UNTIL_A_START}", soft_wrap=True)
+    if refused:
+        reasons = "; ".join(f"{role}: {reason}" for role, reason in refused.items())
+        raise UserError(f"not in force: {reasons}. assay reload --profile {profile} takes all of it")
 
 
 def _roles(settings: Settings, only: str) -> list[Role]:

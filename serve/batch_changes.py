@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from configs.settings import BatchSettings, ModelSettings, Role, Settings
 
 
@@ -20,3 +22,21 @@ def with_batches(settings: Settings, batches: Mapping[Role, BatchSettings]) -> S
         for role, batch in batches.items()
     }
     return settings.model_copy(update={"models": settings.models | changed})
+
+
+def parted(
+    settings: Settings, batches: Mapping[Role, BatchSettings]
+) -> tuple[dict[Role, BatchSettings], dict[Role, str]]:
+    """Those that the profile takes, and why it does not take the others."""
+    taken: dict[Role, BatchSettings] = {}
+    refused: dict[Role, str] = {}
+    for role, batch in batches.items():
+        try:
+            with_batches(settings, {role: batch})
+        except ValidationError as error:
+            refused[role] = error.errors()[0]["msg"]
+        except ValueError as error:
+            refused[role] = str(error)
+        else:
+            taken[role] = batch
+    return taken, refused
