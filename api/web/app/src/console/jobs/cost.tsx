@@ -42,9 +42,11 @@ export function Cost({ draft }: { draft: Draft }) {
       {session.value?.livemode && left !== null && left < 0 && (
         <div class="notice notice-warn">
           <span>{TEXT.tooLittle}</span>
-          <LinkButton size="small" href="/console/account/credits">
-            {TEXT.buy}
-          </LinkButton>
+          {may("billing:write") && (
+            <LinkButton size="small" href="/console/account/credits">
+              {TEXT.buy}
+            </LinkButton>
+          )}
         </div>
       )}
     </section>
