@@ -34,7 +34,7 @@ def parted(
         try:
             with_batches(settings, {role: batch})
         except ValidationError as error:
-            refused[role] = error.errors()[0]["msg"]
+            refused[role] = error.errors()[0]["msg"].removeprefix("Value error, ")
         except ValueError as error:
             refused[role] = str(error)
         else:
