@@ -13,16 +13,20 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 CONNECTION_CLASS = "08"
 """SQLSTATEs of broken connections begin with it."""
-_REFUSALS = ("57P01", "57P02", "57P03", "53300", "25006")
-"""SQLSTATEs of a Postgres that shuts down, crashed, is still starting, has no connection left, or has become a
-standby that can only be read."""
+_REFUSALS = ("57P01", "57P02", "57P03", "53100", "53300", "25006")
+"""SQLSTATEs of a Postgres that shuts down, crashed, is still starting, has no disk or no connection left, or has become
+a standby that can only be read."""
+_PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+"""What a SQLite file answers that is in use or has no room: the connection is as good as before."""
+_BROKEN = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+"""What it answers where the disk below it fails."""
 _SILENT_SECONDS = 20
 """After which a server that answers nothing, not even that it received something, is taken for gone. The kernel itself
 waits for 15 minutes, or for ever."""
 
 
 class DatabaseAway(ConnectionError):
-    """The database is restarting, unreachable or too busy: the same may be tried again later.
+    """The database is restarting, unreachable, full or too busy: the same may be tried again later.
 
     A transaction that was being committed may be there or not.
     """
@@ -60,7 +64,7 @@ def _on_error(context: ExceptionContext) -> None:
         return
     broken = isinstance(error, OSError) or context.is_disconnect
     if broken or _means_away(error):
-        context.is_disconnect = context.is_disconnect or not _is_busy(error)
+        context.is_disconnect = context.is_disconnect or _sqlite_code(error) not in _PASSING
         raise DatabaseAway(f"{type(error).__name__}: {error}") from error
 
 
@@ -85,9 +89,9 @@ def _check(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def _means_away(error: BaseException) -> bool:
     state = getattr(error, "sqlstate", None) or ""
-    return state.startswith(CONNECTION_CLASS) or state in _REFUSALS or _is_busy(error)
+    return state.startswith(CONNECTION_CLASS) or state in _REFUSALS or _sqlite_code(error) in (*_PASSING, *_BROKEN)
 
 
-def _is_busy(error: BaseException) -> bool:
-    """Whether somebody else wrote to a SQLite file for longer than we wait."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def _sqlite_code(error: BaseException) -> int:
+    """The primary result code."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)) & 0xFF

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body_limit import BodyLimit
@@ -90,6 +91,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseAway, _on_database_away)
     app.add_exception_handler(StoreUnavailable, _on_store_away)
     app.add_exception_handler(ProcessKilled, _on_process_killed)
+    app.add_exception_handler(ClientDisconnect, _on_client_gone)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -181,6 +183,11 @@ async def _on_process_killed(request: Request, error: Exception) -> JSONResponse
     headers = {"Retry-After": str(AWAY_RETRY_SECONDS)}
     message = "this machine is short of memory at the moment"
     return _answer(request, Overloaded(message, code="out_of_memory", headers=headers))
+
+
+async def _on_client_gone(request: Request, error: Exception) -> JSONResponse:
+    """Nobody reads the answer, but the log and the counters have it."""
+    return _answer(request, ValidationFailed("the upload broke off"))
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:

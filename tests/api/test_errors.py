@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from api.app import create_app
 from api.body_limit import MAX_BODY_BYTES
+from api.services import Services
 from tests.api.conftest import Client, WorkerClient
 from tests.api.story import JOB, accept, post_job
 
@@ -166,6 +168,34 @@ async def test_a_body_that_does_not_go_on(
     assert stalled.headers["connection"] == "close"
     slow = await http.request(method, path, content=_halting(0.5), headers=headers)
     assert slow.status_code == whole
+
+
+async def test_a_client_that_hangs_up_in_its_upload_is_no_fault(
+    http: httpx.AsyncClient,
+    services: Services,
+    organization: Client,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    to = f"/v1/jobs/{(await post_job(http, organization))['id']}/submissions"
+    headers = organization.headers | {"Content-Type": "multipart/form-data; boundary=edge"}
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": to, "raw_path": to.encode(),
+        "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1), "server": ("testserver", 80),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    begun = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + b"\xff" * 1000
+    messages = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
+    sent = []
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await create_app(services)(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_strangers_long_body(http: httpx.AsyncClient) -> None:

@@ -26,6 +26,8 @@ from tests.api.conftest import BASE_URL, Client
 
 pytestmark = pytest.mark.anyio
 
+LARGE = "INSERT INTO things VALUES (hex(zeroblob(100000)))"
+
 
 async def _ask(db: Database) -> int | None:
     async with db.read() as session:
@@ -87,6 +89,20 @@ async def test_a_file_that_another_program_keeps_locked(tmp_path: Path, monkeypa
     other.execute("ROLLBACK")
     await _write(db, "SELECT 1")
     other.close()
+    await db.close()
+
+
+async def test_a_file_that_has_no_room_to_grow(tmp_path: Path) -> None:
+    db = Database(sqlite_url(tmp_path / "assay.db"))
+    await migrate(db)
+    await _write(db, "CREATE TABLE things (content TEXT)")
+    await _write(db, "PRAGMA max_page_count = 1")  # as many as it has
+    with pytest.raises(DatabaseAway, match="full"):
+        await _write(db, LARGE)
+    await _write(db, "PRAGMA max_page_count = 1000000")
+    await _write(db, LARGE)
+    async with db.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM things")) == 1
     await db.close()
 
 
