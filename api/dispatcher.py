@@ -5,6 +5,7 @@ together with the money, the slot and the events, and only while the claim is st
 """
 
 import asyncio
+import errno
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator
@@ -48,6 +49,8 @@ OUTAGE_PAUSE_SECONDS = 2.0
 would fail at once and be tried too often."""
 COMMITS_SECONDS = 0.04
 """Between two looks at whether anything was committed, where the database tells that (SQLite)."""
+RUBRIC_SECONDS = 2.0
+"""Between two questions for the engine's rubric, where results name one that is not in force any more."""
 LOOK_SECONDS = 1.0
 """Until the queue is looked at though nothing was committed: time alone makes a file due that is to be tried again."""
 
@@ -59,6 +62,8 @@ class Dispatcher:
         self._use = use
         self._settings = use.settings.dispatcher
         self._rubric = load_rubric(use.settings.rubric)
+        self._looked_for, self._look_for_it_at = "", 0.0
+        """Digest of another rubric, for which the engine was asked, and when it may be again."""
         self._earlier = EarlierFiles(use.db, self._rubric.duplicates)
         self._decisions = Decisions(use.db, self._earlier, use.settings.collection, self._under_way)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
@@ -214,12 +219,19 @@ class Dispatcher:
         return Scored(one, result, breakdown_of(job, result), earlier, delivered, size, encoder, compared)
 
     async def _follow(self, digest: str) -> None:
-        """Compare files here as the engine does, which a reload may have given another rubric."""
-        if digest == self._rubric.digest:
+        """Compare files here as the engine does, which a reload may have given another rubric.
+
+        It is asked once in a while for one digest: results of the rubric before may still come in.
+        """
+        if digest == self._rubric.digest or (digest == self._looked_for and monotonic() < self._look_for_it_at):
             return
-        with suppress(EngineError):  # it has scored the file; the next one asks again
+        self._looked_for, self._look_for_it_at = digest, monotonic() + RUBRIC_SECONDS
+        try:
             self._rubric = await self._use.engine.rubric()
-            self._earlier.compare_by(self._rubric.duplicates)
+        except (EngineError, ValueError) as error:  # the file is scored all the same
+            log.warning("rubric not read", extra={"error": f"{type(error).__name__}: {error}"})
+            return
+        self._earlier.compare_by(self._rubric.duplicates)
 
     async def _commit(self, one: Claim, scored: Scored) -> None:
         """Have it settled. If the same picture was approved meanwhile, it is scored as its copy first."""
@@ -247,12 +259,12 @@ class Dispatcher:
     async def _fail(self, one: Claim, error: Exception) -> None:
         """The engine or the store is at fault: try again later, and after the last try ask a person.
 
-        A try while the store is away says nothing about the file, and is not counted. One that a replica died of is: it
-        may be the file.
+        A try while the store is away or a disk is full says nothing about the file, and is not counted. One that a
+        replica died of is: it may be the file.
         """
         ENGINE_FAILURES.inc()
         if isinstance(error, StoreUnavailable | OSError) and not isinstance(error, FileNotFoundError):
-            if await check_store(self._use) != "ok":
+            if _has_no_room(error) or await check_store(self._use) != "ok":
                 self._away = check_store
                 async with self._use.db.write() as session:
                     await release(session, one, OUTAGE_PAUSE_SECONDS, uncount=True)
@@ -316,6 +328,13 @@ class Dispatcher:
         """Whose space the embeddings are in: the weights may have been swapped since the last file."""
         spoke = next((model for model in result.models if model.role == "concepts"), None)
         return encoder_name(spoke or (await self._use.engine.identities())["concepts"])
+
+
+def _has_no_room(error: BaseException) -> bool:
+    """Whether a disk is full. The look at the store is so small that it may still fit."""
+    cause = error.__cause__
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return is_full or (cause is not None and _has_no_room(cause))
 
 
 def retry_seconds(attempts: int, first: float) -> float:

@@ -543,7 +543,6 @@ class AuditEntry(Table):
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("ix_audit_entries_job", "job_id", "id"),
-        Index("ix_audit_entries_organization", "organization_id", "id"),
         Index(
             "ix_audit_entries_account",
             "organization_id",

@@ -17,17 +17,18 @@ _PACKAGES = {
 """What backends import that is in an extra of this project, and in which."""
 
 
-def require_package(backend: str) -> None:
-    """Before its weights are loaded for nothing.
+def require_package(backend: str, options: Mapping[str, Any]) -> None:
+    """Before its weights are read for nothing.
 
     Raises:
         ValueError: what the backend is made with is not installed.
     """
-    if backend not in _PACKAGES:
-        return
-    package, extra = _PACKAGES[backend]
-    if find_spec(package) is None:
-        raise ValueError(f"backend {backend} needs the package {package}; install assay[{extra}]")
+    needed = [_PACKAGES[backend]] if backend in _PACKAGES else []
+    if options.get("tensorrt"):
+        needed.append(("tensorrt", "tensorrt"))
+    for package, extra in needed:
+        if find_spec(package) is None:
+            raise ValueError(f"backend {backend} needs the package {package}; install assay[{extra}]")
 
 
 def load_backend(
@@ -36,11 +37,10 @@ def load_backend(
     """Call the loader that `backends` names as `module:function`.
 
     Raises:
-        ValueError: no backend has that name, or its package is not installed.
+        ValueError: no backend has that name.
         TypeError: the backend knows no such option.
     """
     if name not in backends:
         raise ValueError(f"no backend {name!r}; known: {', '.join(sorted(backends))}")
-    require_package(name)
     module, function = backends[name].split(":")
     return getattr(import_module(module), function)(weights, placement, **options)

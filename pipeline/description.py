@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from pipeline.english import is_english
+from pipeline.script import unquoted
 
 MAX_SENTENCES = 12
 MAX_PARTS = 24
@@ -125,7 +126,8 @@ class Request:
     named: tuple[str, ...] = ()
     """The phrases alone."""
     is_foreign: bool = False
-    """Whether none of the sentences is in English."""
+    """Whether it is in another language than English: none of its sentences wants something in English words, and all
+    of them together, without what they quote, are not English."""
 
     @property
     def is_about_people(self) -> bool:
@@ -153,7 +155,7 @@ def request_of(description: str) -> Request:
     named = {sentence: _phrases(sentence) for sentence in wanting}
     subjects = [name for sentence in wanting for name in (sentence, *_with_last_words(named[sentence]))]
     phrases = [phrase for sentence in wanting for phrase in named[sentence]]
-    is_foreign = not any(map(is_english, wanting))
+    is_foreign = not any(wants for _, wants in asking) and not is_english(unquoted(" ".join(wanting)))
     return Request(" ".join(wanting), _distinct(parts), _distinct(subjects), _distinct(phrases), is_foreign)
 
 

@@ -72,7 +72,7 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
         where: tuple[str, str, str] = ("nowhere", "", "")
         try:
             place = resolve(model, settings.data_dir)
-            require_package(model.backend)
+            require_package(model.backend, model.options)
             where = (place.device, place.precision, str(place.threads))
         except ValueError as error:
             missing.append(f"{role}: {error}")

@@ -209,7 +209,10 @@ def send(settings: Settings, batches: dict[Role, BatchSettings], profile: Path) 
             await change_batches(taken)
         return taken, refused
 
-    taken, refused = in_the_engine_of(settings, change())
+    try:
+        taken, refused = in_the_engine_of(settings, change())
+    except ValueError as error:  # the profile was changed meanwhile
+        raise UserError(f"not in force: {error}") from error
     if taken:
         console.print(f"in force: the batches of {', '.join(taken)}, {UNTIL_A_START}", soft_wrap=True)
     if refused:

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,8 +44,8 @@ def up(
         raise UserError(str(error)) from error
     # It holds people's files and addresses. One that is there stays as its operator has made it.
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _share_counters(settings)
-    asyncio.run(_serve(settings, profile))
+    with _shared_counters():
+        asyncio.run(_serve(settings, profile))
 
 
 async def _serve(settings: Settings, profile: str) -> None:
@@ -54,7 +56,6 @@ async def _serve(settings: Settings, profile: str) -> None:
 
     # Replicas of a cluster may run on any of its machines, so Serve's proxy listens on the first one and finds them.
     with nullcontext() if _in_cluster() else held_port(settings.api.host, settings.api.port) as port:
-        _forget_counters(settings)
         console.print(f"profile {profile}")
         console.print(f"data in {settings.state_dir}")
         tell(await prepare(settings))
@@ -104,19 +105,15 @@ class _Steps:
         self._last = step
 
 
-def _share_counters(settings: Settings) -> None:
-    """Give all processes of this start one place to count in (Prometheus' multiprocess mode)."""
-    folder = _counters(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+@contextmanager
+def _shared_counters() -> Iterator[None]:
+    """One place for all processes of this start to count in (Prometheus' multiprocess mode), for the block.
 
-
-def _forget_counters(settings: Settings) -> None:
-    """Those of earlier starts. Only once the port is ours: whoever has it counts there."""
-    for left in _counters(settings).glob("*.db"):
-        if not left.stem.endswith(f"_{os.getpid()}"):
-            left.unlink(missing_ok=True)
-
-
-def _counters(settings: Settings) -> Path:
-    return settings.state_dir / "counters"
+    In memory where there is such a folder: they write through mapped files, and whoever does that on a full disk is
+    killed by the kernel (SIGBUS).
+    """
+    memory = Path("/dev/shm")
+    place = memory if os.access(memory, os.W_OK) else None
+    with TemporaryDirectory(prefix="assay-counters-", dir=place, ignore_cleanup_errors=True) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield

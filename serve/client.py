@@ -13,7 +13,7 @@ from models.model import Model
 from models.outputs import ModelIdentity
 from pipeline import english
 from pipeline.result import ScoreRequest, ScoreResult
-from pipeline.rubric import Rubric, load_rubric
+from pipeline.rubric import Rubric
 from serve.batch_changes import with_batches
 from serve.batching import Batcher, BatchStats
 from serve.decoding import AsyncDecoder
@@ -111,10 +111,11 @@ class InProcessEngine:
         self._batchers: dict[Role, Batcher[Any, Any]] = {}
         self._decoder: AsyncDecoder | None = None
         self._scorer: Scorer | None = None
+        self._rubric: Rubric | None = None
 
     async def start(self, on_progress: Progress = silent) -> None:
         """Load the models side by side; half of the time is spent waiting for the disk or one core."""
-        rubric, encoder = load_scoring(self._settings)
+        self._rubric, encoder = load_scoring(self._settings)
         self._say_what_is_missing(on_progress)
         # OpenVINO sets the C locale while it reads a network, and back; threads that do it together can leave it set.
         kept = locale.setlocale(locale.LC_ALL)
@@ -122,7 +123,7 @@ class InProcessEngine:
         await asyncio.gather(asyncio.to_thread(english.identifier), *loads)
         locale.setlocale(locale.LC_ALL, kept)
         self._decoder = AsyncDecoder(self._settings)
-        self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), rubric, encoder)
+        self._scorer = Scorer(self._decoder, self._batchers, await self.identities(), self._rubric, encoder)
 
     async def score(self, request: ScoreRequest) -> ScoreResult:
         if self._scorer is None:
@@ -149,7 +150,9 @@ class InProcessEngine:
         return {role: model.replicas.max_ongoing_requests for role, model in self._settings.models.items()}
 
     async def rubric(self) -> Rubric:
-        return load_rubric(self._settings.rubric)
+        if self._rubric is None:
+            raise EngineUnavailable("the engine is not started")
+        return self._rubric
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
         return {role: model.identity for role, model in self._models.items()}

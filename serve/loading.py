@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from configs.settings import ModelSettings, Role, Settings
+from models.loading import require_package
 from models.model import Model
 from models.runtime.device import resolve
 from models.weights import Declaration, Registry
@@ -57,11 +58,12 @@ def load_model(role: Role, settings: Settings, declared: Declaration | None = No
 
     Raises:
         KeyError: the profile has no such role.
-        ValueError: no such backend, or a device or precision that the machine lacks.
+        ValueError: no such backend, or a package, device or precision that the machine lacks.
         TypeError: the backend knows no such option.
         models.weights.WeightsError: the weights are not installed, or are not the ones that were pinned.
     """
     chosen = settings.models[role]
+    require_package(chosen.backend, chosen.options)
     weights = registry_for(role, settings, declared).open(chosen.weights)
     placement = resolve(chosen, settings.data_dir)
     model: Model[Any, Any] = import_module(FAMILIES[role]).load(weights, placement, **_options(chosen))

@@ -74,9 +74,9 @@ async def update_settings(body: SettingsUpdate, use: Use, caller: Caller = needs
 async def get_account_audit(
     use: Use, page: Paging, action: str | None = None, caller: Caller = needs("audit:read")
 ) -> Page[AuditResource]:
-    """Who did what to the account, newest first: keys, people, endpoints, exports, credits, settings, the engine.
+    """Who did what to the account, newest first: keys, people, endpoints, credits, settings, rubrics, the engine.
 
-    What was done to a job is in the job's audit.
+    What was done to a job, its exports among it, is in the job's audit. There is one account for both modes.
     """
     query = select(AuditEntry).where(AuditEntry.organization_id == caller.organization_id, AuditEntry.job_id.is_(None))
     if action is not None:

@@ -140,7 +140,9 @@ async def _ban(session: AsyncSession, struck: Mapping[str, SubmissionRow], strik
         .execution_options(synchronize_session=False)
     )
     for worker_id, strikes in (await session.execute(last)).all():
-        _record(session, struck[worker_id], "worker.banned", "engine", subject_id=worker_id, strikes=strikes)
+        told = {"strikes": strikes, "submission_id": struck[worker_id].id}
+        by = struck[worker_id].organization_id
+        record(session, by, "worker.banned", actor="engine", subject_id=worker_id, **told)
 
 
 async def lift_strike(session: AsyncSession, submission: Submission) -> None:

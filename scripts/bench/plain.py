@@ -8,6 +8,7 @@ from typing import Any
 from configs.settings import Role, Settings, load_settings
 from models.model import Model
 from models.outputs import ItemError
+from pipeline import english
 from pipeline.decode import decode
 from pipeline.media import Decoded
 from pipeline.result import ScoreRequest, ScoreResult
@@ -21,6 +22,7 @@ class PlainEnsemble:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or load_settings("embedded")
+        english.identifier()
         rubric, encoder = load_scoring(self._settings)
         models: dict[Role, Model[Any, Any]] = {role: load_model(role, self._settings) for role in self._settings.models}
         handles = {

@@ -100,18 +100,6 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path):
     assert done.stderr == f"assay: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
-def test_a_second_start_leaves_the_counters_of_the_first(tmp_path):
-    counters = tmp_path / "counters"
-    counters.mkdir()
-    (counters / "counter_1.db").write_bytes(b"counted")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        done = _assay("up", "--port", str(taken.getsockname()[1]), "--data-dir", str(tmp_path))
-    assert (done.returncode, "in use" in done.stderr) == (2, True), done.stderr
-    assert (counters / "counter_1.db").exists()
-
-
 def test_the_folder_of_the_files_is_its_owners_alone(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

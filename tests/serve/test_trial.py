@@ -69,8 +69,9 @@ async def test_a_file_counts_where_it_asked_the_role(
     for _ in range(2):
         assert run.chooses()
         await run.score(ensemble, REQUEST)
-        while run.running:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            while run.running:
+                await asyncio.sleep(0)
     assert len(run.compared) == 2 * comparisons
     assert run.chooses() == (comparisons == 0), "those that say nothing of the role are not counted"
     assert ensemble.under_way == 0

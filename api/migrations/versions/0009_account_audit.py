@@ -9,6 +9,7 @@ down_revision = "0008"
 
 def upgrade() -> None:
     of_no_job = sa.text("job_id IS NULL")
+    op.drop_index("ix_audit_entries_organization", "audit_entries")  # every entry paid for it, and nothing read it
     op.create_index(
         "ix_audit_entries_account",
         "audit_entries",
@@ -20,3 +21,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_audit_entries_account", "audit_entries")
+    op.create_index("ix_audit_entries_organization", "audit_entries", ["organization_id", "id"])

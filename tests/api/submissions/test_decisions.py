@@ -173,10 +173,13 @@ async def test_files_of_one_moment_are_compared_by_the_rubric_in_force(
 
     one_copy = {"approved": 1, "rejected": 1}
     assert await ends_of_two_alike() == one_copy
+    assert len(engine.requests) == 3, "the second once more, beside the first"
     engine.in_force = lenient
     assert await ends_of_two_alike() == {"approved": 2}
+    assert len(engine.requests) == 5, "no copy was looked for"
     engine.in_force = shipped
     assert await ends_of_two_alike() == one_copy
+    assert len(engine.requests) == 8
 
 
 async def test_decisions_of_one_moment_are_each_made_once(

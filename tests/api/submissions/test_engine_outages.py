@@ -1,6 +1,7 @@
 """What is not the file's fault costs it no try: an object store or an engine that is away."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 
 import httpx
@@ -12,6 +13,7 @@ from api.dispatcher import Dispatcher
 from api.services import Services
 from api.storage import StoreUnavailable
 from api.tables import Submission
+from pipeline.result import ScoreRequest, ScoreResult
 from serve.errors import EngineUnavailable
 from tests.api.conftest import Client, WorkerClient
 from tests.api.scripted import ScriptedEngine, picture
@@ -70,6 +72,26 @@ async def test_while_the_store_is_away_nothing_is_counted(
     async with services.db.read() as session:
         assert await session.scalar(select(func.max(Submission.engine_attempts))) <= 1, "of those under way"
     away.clear()
+    await _until(services, "approved")
+    stop.set()
+    await task
+
+
+async def test_a_full_disk_costs_no_try_though_the_look_at_the_store_still_fits(
+    waiting: None, services: Services, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score, full = engine.score, 5 * FILES * services.settings.dispatcher.max_attempts
+
+    async def fails(request: ScoreRequest) -> ScoreResult:
+        nonlocal full
+        full -= 1
+        if full > 0:
+            raise StoreUnavailable("no room") from OSError(errno.ENOSPC, "No space left on device")
+        return await score(request)
+
+    monkeypatch.setattr(engine, "score", fails)
+    stop = asyncio.Event()
+    task = asyncio.create_task(Dispatcher(services).run(stop))
     await _until(services, "approved")
     stop.set()
     await task
