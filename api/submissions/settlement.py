@@ -140,9 +140,16 @@ async def _ban(session: AsyncSession, struck: Mapping[str, SubmissionRow], strik
         .execution_options(synchronize_session=False)
     )
     for worker_id, strikes in (await session.execute(last)).all():
-        told = {"strikes": strikes, "submission_id": struck[worker_id].id}
-        by = struck[worker_id].organization_id
-        record(session, by, "worker.banned", actor="engine", subject_id=worker_id, **told)
+        last_one = struck[worker_id]
+        record(
+            session,
+            last_one.organization_id,
+            "worker.banned",
+            actor="engine",
+            subject_id=worker_id,
+            strikes=strikes,
+            submission_id=last_one.id,
+        )
 
 
 async def lift_strike(session: AsyncSession, submission: Submission) -> None:

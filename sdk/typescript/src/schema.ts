@@ -528,9 +528,9 @@ export interface paths {
         };
         /**
          * Get Account Audit
-         * @description Who did what to the account, newest first: keys, people, endpoints, exports, credits, settings, the engine.
+         * @description Who did what to the account, newest first: keys, people, endpoints, credits, settings, rubrics, the engine.
          *
-         *     What was done to a job is in the job's audit.
+         *     What was done to a job, its exports among it, is in the job's audit. There is one account for both modes.
          */
         get: operations["get_account_audit"];
         put?: never;
