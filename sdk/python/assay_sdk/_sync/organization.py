@@ -22,6 +22,8 @@ class Organization:
 
         Args:
             action: only that, for example `api_key.created`.
+            limit: entries on a page, 1 to 100.
+            cursor: `next_cursor` of the page before.
         """
         call = calls.get("/v1/organization/audit", action=action, limit=limit, cursor=cursor)
         return Page.of(self._transport, call, AuditEntry)
