@@ -1,25 +1,29 @@
 """The database: SQLite in WAL mode for one machine, Postgres for production, behind the same two calls."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Select, String, TypeDecorator, event
+from sqlalchemy import JSON, DateTime, Dialect, Select, String, TypeDecorator, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from api.outage import Pool, tell_outages
+from api.outage import DatabaseAway, Pool, tell_outages
 from api.rows import open_connection, write_appended
 from api.sqlite_commits import SqliteCommits
 from api.sqlite_driver import SqliteDriver
 from configs.settings import Settings
 
 SQLITE_BUSY_SECONDS = 30
-"""How long a writer waits for another one; every transaction here takes milliseconds."""
+"""How long a writer waits for those of this process, and then for another program's; every transaction here takes
+milliseconds."""
+CHECK_SECONDS = 3
+"""How long a check waits for another program that writes."""
 WRITING = {"begin": "BEGIN IMMEDIATE"}
 """Execution options of a connection that writes. SQLite begins a transaction only when it is told to, and how."""
 CONNECT_SECONDS = 5
@@ -59,7 +63,7 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = _sqlite(url) if self.is_sqlite else _postgres(url, pool_size)
         self._commits = SqliteCommits(url.database) if self.is_sqlite and url.database else None
-        self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._writers = asyncio.Lock()
         tell_outages(self._engine)
         reading = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._looking = reading
@@ -107,10 +111,24 @@ class Database:
         SQLite takes its write lock at the start, so that two writers wait for each other and never fail. Those of this
         process wait in a queue: SQLite lets whoever asks at the right moment go first, and has let one wait for 30 s.
         """
-        async with self._turn, self._writing() as session, session.begin():
+        async with self._turn(), self._writing() as session, session.begin():
             await open_connection(session)
             yield session
             await write_appended(session)
+
+    async def check(self) -> None:
+        """Whether a transaction could be written now. Nothing is.
+
+        Raises:
+            DatabaseAway: it does not answer, can only be read, or another program is writing for too long.
+        """
+        if self.is_sqlite:
+            async with self._turn():
+                await asyncio.to_thread(_begin_and_end, str(self.url.database))
+            return
+        async with self.rows() as connection:
+            if await connection.scalar(text("SHOW transaction_read_only")) == "on":
+                raise DatabaseAway("the database can only be read")
 
     async def close(self) -> None:
         if self._commits is not None:
@@ -120,6 +138,21 @@ class Database:
     @property
     def engine(self) -> AsyncEngine:
         return self._engine
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        try:
+            async with asyncio.timeout(SQLITE_BUSY_SECONDS):
+                await self._writers.acquire()
+        except TimeoutError as error:
+            raise DatabaseAway("the writers before this one did not end") from error
+        try:
+            yield
+        finally:
+            self._writers.release()
 
 
 def database_url(settings: Settings) -> URL:
@@ -166,6 +199,15 @@ def _sqlite(url: URL) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _begin_and_end(path: str) -> None:
+    """By a connection of its own: a session's would wait for as long as its writers do, even when it is cancelled."""
+    try:
+        with closing(sqlite3.connect(path, CHECK_SECONDS, isolation_level=None)) as connection:
+            connection.execute(WRITING["begin"])
+    except sqlite3.Error as error:
+        raise DatabaseAway(str(error)) from error
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

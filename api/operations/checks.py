@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.services import Services
@@ -15,13 +14,8 @@ CHECK_SECONDS = 5.0
 
 
 async def check_database(use: Services) -> str:
-    """Whether a query is answered."""
-
-    async def ask() -> None:
-        async with use.db.read() as session:
-            await session.execute(text("SELECT 1"))
-
-    return await state_of(ask())
+    """Whether a transaction could be written."""
+    return await state_of(use.db.check())
 
 
 async def check_store(use: Services) -> str:

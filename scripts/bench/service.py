@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -60,7 +61,7 @@ async def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> Serv
     Args:
         eval_dir: the evaluation set, whose media are used.
         files: of the mix, in each round.
-        rounds: over the files, in which the ways take turns, after one to warm up; the median counts.
+        rounds: over the files, in which the ways take turns, after one to warm up; the medians count.
         naive_files: the naive service gets so many of them, once, with everything else closed: the ratio to it is less
             than it would be side by side. Without any it is left out.
     """
@@ -74,14 +75,13 @@ async def run(eval_dir: Path, files: int, rounds: int, naive_files: int) -> Serv
                 ways = {OURS: Way(partial(client.burst, mix, AT_ONCE), stack)}
                 latency = await _latency(client, mix)  # before there is anything else to disturb it
                 ways |= _others(open_ways, mix)
-                rates = await _in_turns(ways, files, rounds)
+                taken = await _in_turns(ways, files, rounds)
+        rows = [_row(way, files, taken) for way in ways]
         if naive_files:
             with started(Naive.module, Naive.health) as server:
-                seconds = await Naive(server.url).burst(mix[:naive_files], AT_ONCE)
-            rates["naive FastAPI service"] = naive_files / seconds
-    rows = [
-        {"way": way, "files_per_second": rate, "ours_against_it": rates[OURS] / rate} for way, rate in rates.items()
-    ]
+                rate = naive_files / await Naive(server.url).burst(mix[:naive_files], AT_ONCE)
+            against = rows[0]["files_per_second"] / rate
+            rows.append({"way": "naive FastAPI service", "files_per_second": rate} | _ratios([against]))
     return ServiceReport(rows, latency)
 
 
@@ -98,8 +98,8 @@ def _others(open_ways: ExitStack, mix: Sequence[MixedFile]) -> dict[str, Way]:
     return ways
 
 
-async def _in_turns(ways: Mapping[str, Way], files: int, rounds: int) -> dict[str, float]:
-    """Files a second of each way: the median of its rounds, all of which met the same machine."""
+async def _in_turns(ways: Mapping[str, Way], files: int, rounds: int) -> list[dict[str, float]]:
+    """Seconds of each way in each round. The order is drawn anew for each, so that none always follows the same."""
     families = [way.family for way in ways.values() if way.family is not None]
 
     async def seconds_of(way: Way) -> float:
@@ -108,11 +108,26 @@ async def _in_turns(ways: Mapping[str, Way], files: int, rounds: int) -> dict[st
 
     for way in ways.values():
         await seconds_of(way)
-    taken = []
-    for _ in range(rounds):
-        taken.append({name: await seconds_of(way) for name, way in ways.items()})
-        print("files a second:", {name: round(files / seconds, 2) for name, seconds in taken[-1].items()}, flush=True)
-    return {name: files / median(each[name] for each in taken) for name in ways}
+    taken: list[dict[str, float]] = []
+    for number in range(rounds):
+        order = Random(number).sample(list(ways), len(ways))
+        taken.append({name: await seconds_of(ways[name]) for name in order})
+        print("files a second:", {name: round(files / taken[-1][name], 2) for name in ways}, flush=True)
+    return taken
+
+
+def _row(way: str, files: int, taken: Sequence[Mapping[str, float]]) -> Row:
+    """Of a way: the median of its rounds, and of what ours did against it within each.
+
+    The machine's other tenants make it a tenth slower or faster from minute to minute, which a ratio within a round
+    knows least of.
+    """
+    rate = files / median(seconds[way] for seconds in taken)
+    return {"way": way, "files_per_second": rate} | _ratios([seconds[way] / seconds[OURS] for seconds in taken])
+
+
+def _ratios(ratios: Sequence[float]) -> Row:
+    return {"ours_against_it": median(ratios), "lowest": min(ratios), "highest": max(ratios)}
 
 
 async def _latency(client: ServiceClient, mix: Sequence[MixedFile]) -> list[Row]:
