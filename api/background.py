@@ -47,6 +47,7 @@ class Background:
         while not self._stop.is_set():
             task = asyncio.create_task(loop(self._stop))
             await asyncio.wait({task})
-            if (fault := task.exception()) is not None:
+            fault = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if fault is not None:
                 log.error("a loop ended", exc_info=fault, extra={"loop": name})
                 await asyncio.sleep(RESTART_SECONDS)

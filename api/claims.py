@@ -56,7 +56,9 @@ def _oldest_of_each() -> Select[tuple[str]]:
     queue = Submission.__table__.alias()
     due = queue.c.organization_id == turns.c.organization, queue.c.claimable_at <= bindparam("moment")
     oldest = select(queue.c.id).where(*due).order_by(queue.c.claimable_at).limit(1).scalar_subquery()
-    return select(_ROWS.id).where(_ROWS.id.in_(select(oldest).select_from(turns))).with_for_update(skip_locked=True)
+    # Due is asked of the row that is locked too: Postgres looks again at one that another dispatcher has just claimed.
+    chosen = _ROWS.id.in_(select(oldest).select_from(turns)), _ROWS.claimable_at <= bindparam("moment")
+    return select(_ROWS.id).where(*chosen).with_for_update(skip_locked=True)
 
 
 _CLAIM = _claiming(_WAITING)

@@ -43,6 +43,7 @@ PLACES_AT_ONCE = 4
 """A claim is made for a quarter of the places at once: a claim for each would be a tenth of all work."""
 RETRY_GROWTH = 6.0
 RETRY_SPREAD = 0.5
+RETRY_AT_MOST_SECONDS = 3600.0
 DATABASE_PAUSE_SECONDS = 1.0
 OUTAGE_PAUSE_SECONDS = 2.0
 """Between two looks at whether an engine or store that was away answers again. Nothing is claimed meanwhile: each file
@@ -326,6 +327,8 @@ class Dispatcher:
 
     async def _encoder_name(self, result: ScoreResult) -> str:
         """Whose space the embeddings are in: the weights may have been swapped since the last file."""
+        if not result.embeddings:
+            return ""
         spoke = next((model for model in result.models if model.role == "concepts"), None)
         return encoder_name(spoke or (await self._use.engine.identities())["concepts"])
 
@@ -342,7 +345,8 @@ def retry_seconds(attempts: int, first: float) -> float:
 
     Of files that failed together each has its own: one of them may be what the replica died of.
     """
-    return float(first * RETRY_GROWTH ** (attempts - 1) * random.uniform(1 - RETRY_SPREAD, 1 + RETRY_SPREAD))
+    pause = min(first * RETRY_GROWTH ** (attempts - 1), RETRY_AT_MOST_SECONDS)
+    return float(pause * random.uniform(1 - RETRY_SPREAD, 1 + RETRY_SPREAD))
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 import json
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
-from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any, TextIO
 
 from configs.settings import Settings
@@ -28,6 +29,34 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class WholeLines(logging.Handler):
+    """Appends lines to a file that several processes write. One that the disk has no room for goes to stderr."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._is_torn = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = f"{self.format(record)}\n"
+            if not self._append(line.encode(errors="backslashreplace")):
+                sys.stderr.write(line)
+        except (OSError, TypeError, ValueError):
+            self.handleError(record)
+
+    def _append(self, line: bytes) -> bool:
+        """Whether all of it was written; after a piece of one the next begins with a new line.
+
+        The file is opened for each, as who rotates logs moves it away.
+        """
+        with suppress(OSError), self._path.open("ab", buffering=0) as file:
+            content = b"\n" * self._is_torn + line
+            self._is_torn = file.write(content) < len(content)
+            return not self._is_torn
+        return False
+
+
 def log_as_json(settings: Settings) -> None:
     """Send all below `assay` to `state_dir/logs/assay.jsonl` (or to stderr, where `api.log_to_stderr` says so)."""
     root = logging.getLogger("assay")
@@ -39,7 +68,7 @@ def log_as_json(settings: Settings) -> None:
     else:
         folder = settings.state_dir / "logs"
         folder.mkdir(parents=True, exist_ok=True)
-        handler = WatchedFileHandler(folder / "assay.jsonl", encoding="utf-8")
+        handler = WholeLines(folder / "assay.jsonl")
     handler.setFormatter(JsonLines())
     root.addHandler(handler)
     root.setLevel(logging.INFO)

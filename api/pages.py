@@ -45,7 +45,7 @@ class PageRequest:
         Raises:
             ValidationFailed: the cursor is none of ours. Not when it is made: who asks has to be known before.
         """
-        return None if self._cursor is None else _decode(self._cursor)
+        return _decode(self._cursor) if self._cursor else None
 
 
 async def _page(

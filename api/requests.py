@@ -79,10 +79,39 @@ class RequestScope:
             _tell(scope, status, perf_counter() - started_at)
 
 
+class FaultAnswer:
+    """Middleware: a fault of ours is answered like any other error, and the connection lives on.
+
+    Starlette's own answers outside of all middleware and raises the fault again, at which the server hangs up.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as fault:
+            if scope["type"] != "http" or has_begun:
+                raise
+            request = Request(scope)
+            log.error("fault", exc_info=fault, extra={"request_id": request.state.request_id})
+            error = InternalError("something went wrong on our side; the request id names it")
+            await _answer(request, error)(scope, receive, send)
+
+
 def install(app: FastAPI) -> None:
     """Make the app answer every error in the shape of the contract."""
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLikeGet)
+    app.add_middleware(FaultAnswer)
     _let_pages_in(app)
     app.add_middleware(RequestScope)
     app.add_exception_handler(ApiError, _on_api_error)
@@ -92,7 +121,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StoreUnavailable, _on_store_away)
     app.add_exception_handler(ProcessKilled, _on_process_killed)
     app.add_exception_handler(ClientDisconnect, _on_client_gone)
-    app.add_exception_handler(Exception, _on_fault)
 
 
 def _let_pages_in(app: FastAPI) -> None:
@@ -190,11 +218,6 @@ async def _on_client_gone(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, ValidationFailed("the upload broke off"))
 
 
-async def _on_fault(request: Request, error: Exception) -> JSONResponse:
-    log.error("fault", exc_info=error, extra={"request_id": request.state.request_id})
-    return _answer(request, InternalError("something went wrong on our side; the request id names it"))
-
-
 async def _answer_counted(request: Request, error: ApiError) -> JSONResponse:
     """Requests of nobody known are counted by address, so that keys cannot be guessed at leisure.
 
@@ -220,23 +243,7 @@ def _has_another_type(error: RequestValidationError) -> bool:
 
 
 def _answer(request: Request, error: ApiError) -> JSONResponse:
-    response = JSONResponse(error.to_json(request.state.request_id), error.status, error.headers)
-    if error.status == 500:  # Starlette answers faults outside of the middleware
-        headers = MutableHeaders(raw=response.raw_headers)
-        _add_headers(headers, request.scope)
-        _let_page_see(headers, request)
-    return response
-
-
-def _let_page_see(headers: MutableHeaders, request: Request) -> None:
-    """What Starlette's middleware does to all other answers: else a browser keeps even the request id from its page."""
-    use: Services = request.app.state.services
-    origin, allowed = request.headers.get("origin"), use.settings.api.cors_origins
-    if origin is None or not ({"*", origin} & set(allowed)):
-        return
-    headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
-    headers["Access-Control-Expose-Headers"] = ", ".join(_SEEN_BY_PAGES)
-    headers.add_vary_header("Origin")
+    return JSONResponse(error.to_json(request.state.request_id), error.status, error.headers)
 
 
 def _field(location: tuple[int | str, ...]) -> str:

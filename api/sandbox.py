@@ -6,9 +6,9 @@ import logging
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.errors import Conflict
 from api.ids import new_id
 from api.jobs.queries import lock_job
-from api.jobs.schemas import slots_open
 from api.outage import DatabaseAway
 from api.sandbox_media import sample_file
 from api.services import Services
@@ -67,14 +67,18 @@ class Sandbox:
         submission_id = new_id("sub")
         key = original_key_of(job.organization_id, job.id, submission_id, 1)
         await self._use.store.put_bytes(key, content, UPLOAD_TYPE)
-        async with self._use.db.write() as session:
-            locked = await lock_job(session, job.id)
-            if slots_open(locked) < 1 or await _count(session, locked) != number:
-                return False
-            submission = take_slot(session, locked, self._use.settings.collection)
-            submission.id, submission.worker_ref = submission_id, WORKER_REF
-            submission.filename, submission.declared_size_bytes = f"sample-{number + 1}.{format}", len(content)
-            queue(submission)
+        try:
+            async with self._use.db.write() as session:
+                locked = await lock_job(session, job.id)
+                if await _count(session, locked) != number:
+                    raise Conflict("another process was faster")
+                submission = take_slot(session, locked, self._use.settings.collection)
+                submission.id, submission.worker_ref = submission_id, WORKER_REF
+                submission.filename, submission.declared_size_bytes = f"sample-{number + 1}.{format}", len(content)
+                queue(submission)
+        except Conflict:
+            await self._use.store.delete(key)
+            return False
         return True
 
 

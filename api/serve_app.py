@@ -16,7 +16,7 @@ from api.listening import HttpServer, lent_socket
 from api.logs import log_as_json
 from api.start import collect_rarely, make_services
 from configs.settings import ReplicaSettings, Settings
-from serve.app import run_applications
+from serve.app import remove, run_applications
 from serve.client import RayEngine
 from serve.idle_memory import give_back_when_idle
 from serve.progress import Progress
@@ -24,6 +24,11 @@ from serve.progress import Progress
 API_NAME, BACKGROUND_NAME = "api", "background"
 HEALTH_CHECK_SECONDS = 5.0
 STOP_SECONDS = 10
+"""Of the API's requests under way."""
+STOP_SLACK_SECONDS = 10.0
+"""Before Serve kills a replica that is still closing."""
+DRAIN_LOOK_SECONDS = 0.2
+"""Serve waits so long before it looks whether requests of its own are under way, of which there are none."""
 
 
 def run_front_end(
@@ -46,10 +51,15 @@ def run_front_end(
     run_applications({name: one for name, one in both.items() if name not in running}, on_progress)
 
 
+def stop_front_end() -> None:
+    """End both: requests under way are answered, and files that are not decided go back to the queue."""
+    remove({API_NAME, BACKGROUND_NAME})
+
+
 def api_application(settings: Settings, port: Path) -> ray_serve.Application:
     """The HTTP API, listening itself."""
     deployment = ray_serve.deployment(ApiReplica)
-    options = _placed(settings.api.replicas) | {"user_config": {}}  # so that Serve calls `reconfigure`
+    options = _placed(settings.api.replicas, STOP_SECONDS) | {"user_config": {}}  # so that Serve calls `reconfigure`
     return deployment.options(name=API_NAME, **options).bind(settings, port)
 
 
@@ -61,13 +71,15 @@ def ingress_application(settings: Settings) -> ray_serve.Application:
         return create_app(_joined(settings))
 
     ingress = ray_serve.ingress(build)(ApiIngress)
-    return ray_serve.deployment(ingress).options(name=API_NAME, **_placed(settings.api.replicas)).bind()
+    return ray_serve.deployment(ingress).options(name=API_NAME, **_placed(settings.api.replicas, STOP_SECONDS)).bind()
 
 
 def background_application(settings: Settings) -> ray_serve.Application:
     """The loops. Several replicas would share the work."""
     deployment = ray_serve.deployment(BackgroundDeployment)
-    options = _placed(settings.background) | {"user_config": {}}  # so that Serve calls `reconfigure`
+    options = _placed(settings.background, settings.webhooks.total_timeout_seconds) | {
+        "user_config": {}
+    }  # so that Serve calls `reconfigure`
     return deployment.options(name=BACKGROUND_NAME, **options).bind(settings)
 
 
@@ -137,11 +149,12 @@ def _joined(settings: Settings) -> Any:
     return made
 
 
-def _placed(replicas: ReplicaSettings) -> dict[str, Any]:
+def _placed(replicas: ReplicaSettings, stop_seconds: float) -> dict[str, Any]:
     return {
         "num_replicas": replicas.min_replicas,
         "ray_actor_options": {"num_cpus": replicas.num_cpus},
         "max_ongoing_requests": replicas.max_ongoing_requests,
         "health_check_period_s": HEALTH_CHECK_SECONDS,
-        "graceful_shutdown_timeout_s": float(STOP_SECONDS),
+        "graceful_shutdown_timeout_s": stop_seconds + STOP_SLACK_SECONDS,
+        "graceful_shutdown_wait_loop_s": DRAIN_LOOK_SECONDS,
     }

@@ -18,6 +18,8 @@ from api.workers.service import create_worker
 from configs.settings import Settings
 from serve.client import Engine
 
+FIRST_LOCK = 0x415353415931
+"""Of the advisory lock under which one process founds the first organization; an arbitrary number of its own."""
 FIRST_CREDITS = 1_000_000
 """Of the first organization: an operator's own, who would only have to grant them to itself."""
 
@@ -74,6 +76,8 @@ async def prepare(settings: Settings) -> FirstSecrets | None:
 
 async def _open_first(db: Database) -> FirstSecrets | None:
     async with db.write() as session:
+        if not db.is_sqlite:  # of two that start at once on an empty database one waits, as SQLite lets all writers
+            await session.execute(select(func.pg_advisory_xact_lock(FIRST_LOCK)))
         if await session.scalar(select(func.count()).select_from(Organization)):
             return None
         organization, key = await found_organization(

@@ -15,20 +15,23 @@ Sign = Callable[[str, dict[str, Any], int], str]
 class S3Parts:
     """Multipart uploads of one bucket. What a killed process leaves of one is for the bucket's lifecycle rule."""
 
-    def __init__(self, client: Any, call: Call, sign: Sign, at: Callable[[str], dict[str, Any]]) -> None:
+    def __init__(self, client: Any, quick: Any, call: Call, sign: Sign, at: Callable[[str], dict[str, Any]]) -> None:
         """
         Args:
+            client: that waits for as long as gigabytes take.
+            quick: for what is answered at once; some of it is asked within a transaction.
             call: runs one of the client's methods.
             sign: a method with its parameters into a URL of so many seconds.
             at: bucket and checked key, as parameters.
         """
         self._client = client
+        self._quick = quick
         self._call = call
         self._sign = sign
         self._at = at
 
     async def begin(self, key: str) -> str:
-        begun = await self._call(self._client.create_multipart_upload, **self._at(key))
+        begun = await self._call(self._quick.create_multipart_upload, **self._at(key))
         return str(begun["UploadId"])
 
     def sign(self, key: str, upload_id: str, part: Part, *, expires_seconds: int) -> SignedUpload:
@@ -50,8 +53,8 @@ class S3Parts:
 
     async def drop(self, key: str, upload_id: str) -> None:
         with suppress(ObjectMissing):
-            await self._call(self._client.abort_multipart_upload, **self._at(key), UploadId=upload_id)
+            await self._call(self._quick.abort_multipart_upload, **self._at(key), UploadId=upload_id)
 
     def _list(self, **upload: Any) -> list[dict[str, Any]]:
-        pages = self._client.get_paginator("list_parts").paginate(**upload)
+        pages = self._quick.get_paginator("list_parts").paginate(**upload)
         return [part for page in pages for part in page.get("Parts", ())]

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, MalformedRangeHeader, Response
 from starlette.responses import RangeNotSatisfiable as BehindTheEnd
-from starlette.routing import Route
 
 from api.body_limit import allow_body
 from api.errors import AuthorizationFailed, Conflict, NotFound, PayloadTooLarge, RangeNotSatisfiable, ValidationFailed
+from api.plain_route import PlainRoute
 from api.storage import ObjectExists, ObjectMissing, ObjectTooLarge, check_size
 from api.storage_local import LocalStore
 from api.storage_signing import PATH, BadSignature, Grant
@@ -22,7 +22,7 @@ _HARMLESS = {
 """A stranger's file must never run as a page of our origin."""
 
 
-def create_routes(store: LocalStore) -> list[Route]:
+def create_routes(store: LocalStore) -> list[PlainRoute]:
     """PUT, GET and HEAD of objects, for whoever holds a signed URL.
 
     They are left out of the OpenAPI description: a client takes the URL, the method and the headers as given. So they
@@ -41,7 +41,10 @@ def create_routes(store: LocalStore) -> list[Route]:
             return await _give(store, grant)
 
     path = PATH + "/{key:path}"
-    return [Route(path, upload_object, methods=["PUT"]), Route(path, download_object, methods=["GET", "HEAD"])]
+    return [
+        PlainRoute(path, upload_object, methods=["PUT"]),
+        PlainRoute(path, download_object, methods=["GET", "HEAD"]),
+    ]
 
 
 async def _receive(store: LocalStore, grant: Grant, request: Request) -> None:

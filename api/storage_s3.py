@@ -85,7 +85,7 @@ class S3Store:
         self._signer = _client(session, settings, settings.public_endpoint_url or settings.endpoint_url)
         self._pool = ThreadPoolExecutor(MAX_CALLS, "s3")
         self._scratch = TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True)
-        self.parts = S3Parts(self._client, self._call, partial(_sign, self._signer), self._at)
+        self.parts = S3Parts(self._client, self._quick, self._call, partial(_sign, self._signer), self._at)
 
     @property
     def scratch(self) -> Path:

@@ -41,10 +41,7 @@ class Sweeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop."""
         while not stop.is_set():
-            try:
-                await self.sweep()
-            except (DatabaseAway, StoreError) as error:
-                log.warning("sweep cut short", extra={"error": str(error)})
+            await self.sweep()
             await _wait(stop, self._use.settings.dispatcher.sweep_seconds)
 
     async def watch_arrivals(self, stop: asyncio.Event) -> None:
@@ -57,12 +54,12 @@ class Sweeper:
             await _wait(stop, SOONEST_ARRIVAL.total_seconds())
 
     async def sweep(self) -> None:
-        """Everything once."""
-        await self.deadlines()
-        await self.leases()
-        await self.parts()
-        await self.originals()
-        await self.idempotency_keys()
+        """Everything once. What one step cannot do keeps none from the next."""
+        for step in (self.deadlines, self.leases, self.parts, self.originals, self.idempotency_keys):
+            try:
+                await step()
+            except (DatabaseAway, StoreError) as error:
+                log.warning("sweep cut short", extra={"step": step.__name__, "error": str(error)})
 
     async def deadlines(self) -> None:
         """End the jobs whose deadline has passed."""
@@ -108,8 +105,12 @@ class Sweeper:
             organizations = (await session.scalars(select(Organization))).all()
         for organization in organizations:
             kept_since = now() - timedelta(days=settings_of(organization).retention_days)
-            await self._delete_originals(organization.id, kept_since)
-            await self._delete_unscored(organization.id, kept_since)
+            try:
+                await self._delete_originals(organization.id, kept_since)
+                await self._delete_unscored(organization.id, kept_since)
+            except StoreError as error:  # the others' are looked at all the same
+                told = {"organization_id": organization.id, "error": str(error)}
+                log.warning("originals could not be removed", extra=told)
 
     async def idempotency_keys(self) -> None:
         """Forget answers that are older than a day."""

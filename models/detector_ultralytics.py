@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def load(
     min_confidence: float = 0.25,
     max_overlap: float = 0.7,
     tensorrt: bool = False,
-    max_batch: int = 32,
+    max_batch: int = 8,
 ) -> "Ultralytics":
     """Load `.pt`, `.onnx` or TensorRT `.engine` weights, or the directory of an OpenVINO export.
 
@@ -37,7 +37,8 @@ def load(
         canvas_pixels: side of the square that the network sees; an export of fixed size keeps its own.
         min_confidence, max_overlap: thresholds of score and of intersection over union.
         tensorrt: build a TensorRT engine from a `.pt` file at the first start (minutes), and load that; CUDA only.
-        max_batch: most pictures that the engine takes at once; `batch.max_items` must not be above it.
+        max_batch: most pictures that the engine takes at once; larger batches are parted. It keeps memory for so many
+            of four times the canvas: ultralytics builds its engines for up to twice the width and height.
 
     Raises:
         FileNotFoundError: no such file (ultralytics would try to download it).
@@ -51,23 +52,37 @@ def load(
     if tensorrt:
         path = _engine(weights, placement, file, canvas_pixels, max_batch)
     settings = {"imgsz": canvas_pixels, "conf": min_confidence, "iou": max_overlap}
-    return Ultralytics(weights, placement, path, settings)
+    return Ultralytics(weights, placement, path, settings, max_batch if tensorrt else None)
 
 
 class Ultralytics:
     """All pictures of a batch in one inference, on a square canvas: what one sees does not depend on the others."""
 
-    def __init__(self, weights: Weights, placement: Placement, path: Path, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, weights: Weights, placement: Placement, path: Path, settings: dict[str, Any], max_batch: int | None
+    ) -> None:
+        """
+        Args:
+            max_batch: of an engine that was built here.
+        """
+        self._max_batch = max_batch
         self._model = _library(placement.cache_dir).YOLO(path, task="detect")
         half = placement.device == "cuda" and placement.precision == "f16"
         device = "cuda:0" if placement.device == "cuda" else "cpu"
         self._settings = settings | {"device": device, "quantize": 16 if half else None, "rect": False}
         self.detect([np.zeros((64, 64, 3), np.uint8)])
         _use_threads(placement)
-        precision = "f16" if self._model.predictor.model.fp16 else "f32"
+        # The inputs of an engine stay f32 whatever it computes in, which is all that ultralytics looks at.
+        is_half = half if max_batch is not None else self._model.predictor.model.fp16
+        precision = "f16" if is_half else "f32"
         self.identity = ModelIdentity("detector", weights.name, weights.version, weights.digest, precision)
 
     def detect(self, views: Sequence[View]) -> list[Detections]:
+        size = self._max_batch or len(views)
+        parts = (views[start : start + size] for start in range(0, len(views), size))
+        return [found for part in parts for found in self._detect(part)]
+
+    def _detect(self, views: Sequence[View]) -> list[Detections]:
         torch = import_module("torch")
         pictures = [np.ascontiguousarray(view[..., ::-1]) for view in views]
         try:
@@ -85,7 +100,8 @@ def _engine(weights: Weights, placement: Placement, file: str, canvas_pixels: in
         raise ValueError("option tensorrt needs the package tensorrt; install assay[tensorrt]")
     torch = import_module("torch")
     device = torch.cuda.get_device_name(0).replace(" ", "-")
-    part = f"{device}-{metadata.version('tensorrt')}-{canvas_pixels}-{max_batch}-{placement.precision}.engine"
+    version = import_module("tensorrt").__version__
+    part = f"{device}-{version}-{canvas_pixels}-{max_batch}-{placement.precision}.engine"
 
     def export(copy: Path) -> Path:
         made = (

@@ -9,6 +9,15 @@ Item = TypeVar("Item", contravariant=True)
 Output = TypeVar("Output")
 
 
+_EXHAUSTED = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """`MemoryError`, or what is said of a full device: torch has two classes for it, CTranslate2 has none."""
+    is_told = isinstance(error, RuntimeError) and any(text in str(error) for text in _EXHAUSTED)
+    return isinstance(error, MemoryError) or is_told
+
+
 class Model(Protocol[Item, Output]):
     """Loaded weights that turn a batch of items into as many outputs."""
 

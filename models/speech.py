@@ -13,7 +13,9 @@ import numpy as np
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
+from models.model import is_out_of_memory
 from models.outputs import ItemError, ModelIdentity, Segment, SpokenWord, Transcript
+from models.runtime.cublas import load_cublas
 from models.runtime.device import Placement
 from models.speech_decoder import Decoder, Effort, Hypothesis, Language
 from models.speech_encoder import CTranslate2Encoder, Encoder, OpenVinoEncoder
@@ -59,10 +61,12 @@ def load(
             nothing.
 
     Raises:
-        ValueError: no such backend, or OpenVINO on another device than the CPU.
+        ValueError: no such backend, OpenVINO on another device than the CPU, or CUDA without cuBLAS 12.
     """
     if backend != "whisper":
         raise ValueError(f"no backend {backend!r}; known: whisper")
+    if placement.device == "cuda":
+        load_cublas()
     whisper = WhisperModel(
         str(weights.directory),
         device=placement.device,
@@ -132,7 +136,7 @@ class SpeechModel:
         try:
             return self._transcribe(batch)
         except RuntimeError as error:
-            if "out of memory" in str(error):  # CTranslate2 has no class for it
+            if is_out_of_memory(error):
                 raise MemoryError(str(error)) from error
             raise
 

@@ -23,7 +23,7 @@ from pipeline.container import (
 )
 from pipeline.decode_audio import decode_audio
 from pipeline.decode_image import fit
-from pipeline.hardware import accelerator
+from pipeline.hardware import NVDEC_FORMATS, accelerator
 from pipeline.media import CorruptMedia, DecodedAudio, DecodedVideo, MediaFacts, MediaTooLarge, Position, VideoFrame
 from pipeline.scenes import ANALYSED_PIXELS, FrameSelection, Motion, SmallFrame
 from pipeline.video_frames import Painter, Timeline, analysed_frames, upright_size
@@ -72,7 +72,8 @@ def _decode_pictures(stream: BinaryIO, timeline: Timeline, facts: MediaFacts, li
     """On the GPU where there is one; what fails there is decoded again without it, before a file is blamed."""
     gpu = accelerator(limits)
     if gpu is not None:
-        with suppress(CorruptMedia), open_container(stream, facts.format, gpu) as container:
+        # FFmpeg calls it want of memory when the device has no surface left.
+        with suppress(CorruptMedia, MemoryError), open_container(stream, facts.format, gpu) as container:
             return _pictures(container, timeline, facts, limits)
     with open_container(stream, facts.format) as container:
         return _pictures(container, timeline, facts, limits)
@@ -105,7 +106,7 @@ def _pictures(container: InputContainer, timeline: Timeline, facts: MediaFacts, 
         position=_position(container.metadata),
     )
     change, shift = np.array(motion.change, np.float32), np.array(motion.shift, np.float32)
-    return DecodedVideo(facts, selection.frames(), change, shift)
+    return DecodedVideo(facts, selection.frames(), change, shift, on_gpu=first.format.name in NVDEC_FORMATS)
 
 
 def _sound(container: InputContainer, facts: MediaFacts, limits: DecodeSettings) -> DecodedAudio | None:

@@ -7,6 +7,8 @@ from av.codec.hwaccel import HWAccel
 
 from configs.settings import DecodeSettings
 
+NVDEC_FORMATS = ("nv12", "p010le", "p016le")
+"""How its frames arrive, of 8, 10 and 12 bits; FFmpeg's own decoders of what we accept make none of these."""
 _LIBRARIES = ("libcuda.so.1", "libnvcuvid.so.1")
 """Of the driver. A container has the second one only with the capability `video`."""
 
@@ -14,7 +16,7 @@ _LIBRARIES = ("libcuda.so.1", "libnvcuvid.so.1")
 def accelerator(limits: DecodeSettings) -> HWAccel | None:
     """For `open_container`; `None` where video is decoded on the CPU.
 
-    Codecs that the GPU does not know are decoded on the CPU by FFmpeg itself.
+    What the GPU or FFmpeg's decoder for it does not know (AV1, ProRes) is decoded on the CPU by FFmpeg itself.
     """
     if limits.video_device == "cpu" or not nvdec_is_there():
         return None

@@ -162,6 +162,8 @@ class DecodedVideo:
     the width, shape (at most analysed - 1,)."""
     audio: DecodedAudio | None = None
     """`None` when there is no audio track."""
+    on_gpu: bool = False
+    """Whether the frames came from NVDEC."""
 
 
 Decoded = DecodedImage | DecodedAudio | DecodedVideo

@@ -32,7 +32,7 @@ _BYTES_PER_SECOND = 20e6
 600 s at 8 Mbit/s may take twice the 30 s of a photo."""
 _START_SECONDS = 120.0
 """For a child's imports: half a second, on a machine that swaps much more."""
-STARVED = 0.1
+STARVED = 0.25
 """Share of the time limit: a child that has worked for less when it is over was kept from working by the machine, which
 is no fault of the file."""
 _DYING_SECONDS = 2.0
@@ -185,11 +185,16 @@ class _Child:
             raise self._cause_of_death() from None
 
     def _was_kept_from_working(self, limit_seconds: float) -> bool:
-        """Whether it would have worked; one that sleeps hangs by itself."""
-        with suppress(psutil.Error):
-            if psutil.Process(self._process.pid).status() == psutil.STATUS_SLEEPING:
-                return False
+        """Whether it would have worked; one all of whose threads sleep hangs by itself."""
+        if set(self._thread_states()) <= {"S"}:
+            return False
         return self._cpu_seconds() - self._cpu_seconds_before < STARVED * limit_seconds
+
+    def _thread_states(self) -> Iterator[str]:
+        """As proc(5) has them. FFmpeg decodes in threads of its own, for which the first one waits asleep."""
+        for stat in Path(f"/proc/{self._process.pid}/task").glob("*/stat"):
+            with suppress(OSError):  # the thread has ended
+                yield stat.read_text().rpartition(")")[2].split()[0]
 
     def _cpu_seconds(self) -> float:
         try:

@@ -58,6 +58,7 @@ def _machine(settings: Settings) -> Table:
 
 def _models(settings: Settings) -> tuple[Table, list[str]]:
     from models.loading import require_package
+    from models.runtime.cublas import load_cublas
     from models.runtime.device import resolve
     from models.weights import Registry
     from scripts.weights_command import state
@@ -73,6 +74,8 @@ def _models(settings: Settings) -> tuple[Table, list[str]]:
         try:
             place = resolve(model, settings.data_dir)
             require_package(model.backend, model.options)
+            if (model.backend, place.device) == ("whisper", "cuda"):
+                load_cublas()
             where = (place.device, place.precision, str(place.threads))
         except ValueError as error:
             missing.append(f"{role}: {error}")

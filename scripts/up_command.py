@@ -62,7 +62,7 @@ async def _serve(settings: Settings, profile: str) -> None:
         engine, steps = RayEngine(settings, http=_in_cluster()), _Steps()
         try:
             await engine.start(on_progress=steps)
-            from api.serve_app import run_front_end
+            from api.serve_app import run_front_end, stop_front_end
             from serve.joining import reachable
 
             with reachable(settings.state_dir):
@@ -70,6 +70,7 @@ async def _serve(settings: Settings, profile: str) -> None:
                 console.print(f"ready: {settings.api.url}/console  (API documentation at {settings.api.url}/docs)")
                 await _told_to_stop()
             console.print("stopping")
+            await asyncio.to_thread(stop_front_end)
         finally:
             await engine.close()
 

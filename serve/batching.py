@@ -18,7 +18,7 @@ from traceback import clear_frames
 from typing import Generic, TypeVar
 
 from configs.settings import BatchSettings
-from models.model import Model
+from models.model import Model, is_out_of_memory
 from models.outputs import ItemError
 from serve.errors import EngineError, EngineUnavailable, ModelItemError
 
@@ -79,13 +79,6 @@ def next_batch(costs: Iterable[float], settings: BatchSettings) -> tuple[int, bo
         total += cost
         count += 1
     return count, count == settings.max_items or total >= settings.max_cost
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """`MemoryError` or torch's own, told by its name so that no CPU replica imports torch."""
-    return isinstance(error, MemoryError) or any(
-        cls.__name__ == "OutOfMemoryError" and cls.__module__.split(".")[0] == "torch" for cls in type(error).__mro__
-    )
 
 
 class Batcher(Generic[Item, Output]):

@@ -22,6 +22,11 @@ from serve.loading import load_model, load_scoring
 from serve.progress import Progress, silent
 from serve.scorer import Scorer
 
+CONTROLLER_SECONDS = 4.0
+"""In which Serve's controller tells what is in force. Each wait has a thread, of which a process has a handful."""
+STATS_SECONDS = 3.0
+"""In which a replica tells its counters: one that stands still keeps nobody from those of the others."""
+
 
 class Engine(Protocol):
     """Scores files. Start it, score as many at once as you like, close it."""
@@ -227,25 +232,25 @@ class RayEngine:
     async def profile(self) -> str:
         from serve.live import current
 
-        live = await asyncio.to_thread(current)
+        live = await asyncio.to_thread(current, CONTROLLER_SECONDS)
         return live.settings.profile
 
     async def batches(self) -> Mapping[Role, BatchSettings]:
         from serve.live import current
 
-        live = await asyncio.to_thread(current)
+        live = await asyncio.to_thread(current, CONTROLLER_SECONDS)
         return {role: model.batch for role, model in live.settings.models.items()}
 
     async def max_ongoing_requests(self) -> Mapping[Role, int]:
         from serve.live import current
 
-        live = await asyncio.to_thread(current)
+        live = await asyncio.to_thread(current, CONTROLLER_SECONDS)
         return {role: model.replicas.max_ongoing_requests for role, model in live.settings.models.items()}
 
     async def rubric(self) -> Rubric:
         from serve.live import current
 
-        live = await asyncio.to_thread(current)
+        live = await asyncio.to_thread(current, CONTROLLER_SECONDS)
         return live.rubric
 
     async def identities(self) -> Mapping[Role, ModelIdentity]:
@@ -267,7 +272,7 @@ class RayEngine:
         from serve.app import model_handle
         from serve.live import current
 
-        live = await asyncio.to_thread(current)
+        live = await asyncio.to_thread(current, CONTROLLER_SECONDS)
         for role, name in live.applications.items():
             if name not in self._handles:  # each one made keeps a subscription at the controller
                 self._handles[name] = model_handle(role, name)
@@ -290,8 +295,9 @@ class RayEngine:
         from ray.serve.exceptions import RayServeException
 
         try:
-            told: list[BatchStats] = await model.broadcast("stats").results_async()
-        except (RayError, RayServeException):  # one died, and Serve has not replaced it yet
+            async with asyncio.timeout(STATS_SECONDS):
+                told: list[BatchStats] = await model.broadcast("stats").results_async()
+        except (TimeoutError, RayError, RayServeException):  # one stands still, or died and is not replaced yet
             return []
         return told
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 from ray.serve._private.common import DeploymentID
 from ray.serve.context import _get_global_client
 from ray.serve.exceptions import RayServeException
@@ -105,21 +105,27 @@ def engine_part(settings: Settings) -> Settings:
     return Settings.model_validate(_dump(settings))
 
 
-def current() -> Live:
+def current(within_seconds: float | None = None) -> Live:
     """What is in force in the Ray that this process has joined.
 
+    Args:
+        within_seconds: how long the controller may take; without it as long as it takes.
+
     Raises:
-        EngineUnavailable: no engine runs there.
+        EngineUnavailable: no engine runs there, or one of another release.
     """
     try:
         controller = _get_global_client()._controller
         scorer = DeploymentID(name=SCORER_NAME, app_name=APP_NAME)
-        config = ray.get(controller.get_deployment_config.remote(scorer))
+        config = ray.get(controller.get_deployment_config.remote(scorer), timeout=within_seconds)
     except (RayServeException, ray.exceptions.RayError) as error:
         raise EngineUnavailable(f"Serve does not answer: {error}") from error
     if config is None:
         raise EngineUnavailable("no engine runs in this Ray")
-    return Live.model_validate(config.user_config)
+    try:
+        return Live.model_validate(config.user_config)
+    except ValidationError as error:
+        raise EngineUnavailable("the engine that runs in this Ray is of another release") from error
 
 
 def _name(role: Role, settings: Settings, declared: Declaration, code: str) -> str:

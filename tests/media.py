@@ -137,6 +137,7 @@ def video(
     sound: NDArray[np.float32] | None = None,
     keyframe_every: int = 24,
     metadata: dict[str, str] | None = None,
+    pixel_format: str = "yuv420p",
 ) -> bytes:
     """A video of one of `VIDEO_FORMATS`: H.264 and AAC, or VP8 and Opus.
 
@@ -150,7 +151,9 @@ def video(
     with av.open(file, "w", format=file_format, options=options) as container:
         container.metadata.update(metadata or {})
         # The header lists all streams and is written with the first packet.
-        pictures = _picture_stream(container, video_codec, frames, fps, keyframe_every) if frames else None
+        pictures = (
+            _picture_stream(container, video_codec, frames, fps, keyframe_every, pixel_format) if frames else None
+        )
         track = None if sound is None else _sound_stream(container, audio_codec, sound, 48_000)
         if pictures is not None:
             _encode_pictures(container, pictures, frames)
@@ -253,7 +256,12 @@ def _degrees_minutes_seconds(degrees: float) -> tuple[float, float, float]:
 
 
 def _picture_stream(
-    container: Any, codec: str, frames: Sequence[NDArray[np.uint8]], fps: int, keyframe_every: int
+    container: Any,
+    codec: str,
+    frames: Sequence[NDArray[np.uint8]],
+    fps: int,
+    keyframe_every: int,
+    pixel_format: str = "yuv420p",
 ) -> Any:
     options = {
         "g": str(keyframe_every),
@@ -265,7 +273,7 @@ def _picture_stream(
     }
     stream = container.add_stream(codec, rate=fps, options=options)
     stream.height, stream.width = frames[0].shape[:2]
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = pixel_format
     return stream
 
 

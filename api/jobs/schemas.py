@@ -90,7 +90,7 @@ class JobCreate(Wire):
     @field_validator("type")
     @classmethod
     def _only_collection(cls, kind: str) -> str:
-        if kind == "feedback":
+        if kind.casefold() == "feedback":
             raise ValueError("feedback jobs are not offered; use data_collection")
         return "data_collection"
 

@@ -1,8 +1,9 @@
 """Routes of organizations."""
 
 import hashlib
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +20,7 @@ from api.organizations.schemas import OrganizationResource, SettingsResource, Se
 from api.pages import Page, Paging, fetch_page
 from api.services import Use
 from api.tables import AuditEntry, Organization
+from api.wire import Text
 
 router = APIRouter(tags=["organizations"])
 
@@ -72,7 +74,10 @@ async def update_settings(body: SettingsUpdate, use: Use, caller: Caller = needs
 
 @router.get("/v1/organization/audit")
 async def get_account_audit(
-    use: Use, page: Paging, action: str | None = None, caller: Caller = needs("audit:read")
+    use: Use,
+    page: Paging,
+    action: Annotated[Text | None, Query(max_length=64)] = None,
+    caller: Caller = needs("audit:read"),
 ) -> Page[AuditResource]:
     """Who did what to the account, newest first: keys, people, endpoints, credits, settings, rubrics, the engine.
 

@@ -1,10 +1,13 @@
 """Where the bytes of a submission lie in the object store, and how others get there."""
 
+from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Row
 
+from api.clock import now
 from api.rows import LockedRow, Written
 from api.services import Services
 from api.storage import SignedUpload
@@ -39,9 +42,15 @@ def sign_upload(use: Services, submission: SubmissionRow, *, size_bytes: int | N
     return use.store.sign_upload(
         original_key(submission),
         max_bytes=use.settings.store.max_upload_bytes,
-        expires_seconds=use.settings.collection.upload_lease_seconds,
+        expires_seconds=seconds_left(submission),
         size_bytes=size_bytes,
     )
+
+
+def seconds_left(submission: SubmissionRow) -> int:
+    """For which its slot is kept, at least one: no URL for its bytes outlives it."""
+    ends_at: datetime = submission.lease_expires_at or now()
+    return max(1, ceil((ends_at - now()).total_seconds()))
 
 
 def suggested_name(job: Job, submission: SubmissionRow, suffix: str) -> str:

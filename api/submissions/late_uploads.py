@@ -41,7 +41,7 @@ def next_look(age: timedelta, url_lasts: timedelta) -> timedelta | None:
 
     Args:
         age: time since then, at the present look.
-        url_lasts: of a URL that was signed in the slot's last second.
+        url_lasts: of a URL, whose slot may have been taken back right after it was signed.
     """
     looks = (url_lasts, url_lasts + LONGEST_UPLOAD)
     return next((look for look in looks if look > age), None)

@@ -6,7 +6,7 @@ from api.errors import Conflict, NotFound, PayloadTooLarge
 from api.services import Services
 from api.storage import ObjectExists, ObjectMissing
 from api.storage_parts import PART_BYTES, missing_of
-from api.submissions.keys import original_key
+from api.submissions.keys import original_key, seconds_left
 from api.submissions.schemas import PartedUpload, UploadPart
 from api.tables import Submission
 
@@ -46,7 +46,7 @@ async def look(use: Services, submission: Submission) -> PartedUpload:
         await _require_absent(use, key)
         raise NotFound("this upload in parts is over; begin another", param="upload_id") from error
     missing = missing_of(size_bytes, received)
-    expires_seconds = use.settings.collection.upload_lease_seconds
+    expires_seconds = seconds_left(submission)
     return PartedUpload(
         upload_id=upload_id,
         size_bytes=size_bytes,
@@ -59,15 +59,22 @@ async def look(use: Services, submission: Submission) -> PartedUpload:
     )
 
 
-async def join(use: Services, submission: Submission) -> None:
-    """Make the file of its parts, if all of them are there and none came whole. Whoever hands it in looks for it."""
+async def is_complete(use: Services, submission: Submission) -> bool:
+    """Whether all parts are there and are not joined yet, nor came the file whole."""
     key = original_key(submission)
     if submission.upload_id is None or await use.store.exists(key):
-        return
-    with suppress(ObjectMissing, ObjectExists):  # dropped meanwhile, or joined by a request at the same time
+        return False
+    with suppress(ObjectMissing):  # dropped meanwhile
         received = await use.store.parts.received(key, submission.upload_id)
-        if not missing_of(submission.declared_size_bytes or 0, received):
-            await use.store.parts.join(key, submission.upload_id)
+        return not missing_of(submission.declared_size_bytes or 0, received)
+    return False
+
+
+async def join(use: Services, submission: Submission) -> None:
+    """Make the file of its parts. Whoever hands it in looks for it."""
+    assert submission.upload_id is not None
+    with suppress(ObjectMissing, ObjectExists):  # dropped meanwhile, or joined by a request at the same time
+        await use.store.parts.join(original_key(submission), submission.upload_id)
 
 
 async def drop(use: Services, submission: Submission) -> None:

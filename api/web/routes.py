@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from api.errors import NotFound
+from api.plain_route import PlainRoute
 from api.web.bundle import WebFile, load_bundle
 from api.web.policy import PAGES, PageName, file_headers, page_headers
 from configs.settings import Settings
@@ -21,7 +21,7 @@ _NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>Assay</title>
 The API works without them; its documentation is at <a href="/docs">/docs</a>.</p>"""
 
 
-def create_routes(settings: Settings) -> list[Route]:
+def create_routes(settings: Settings) -> list[PlainRoute]:
     """Of the pages, which are no part of the API: as Starlette's own, since FastAPI has nothing to check."""
     bundle = load_bundle()
 
@@ -38,10 +38,10 @@ def create_routes(settings: Settings) -> list[Route]:
         return _file(_found(bundle, "icon.svg"), request, file_headers() | {"Cache-Control": ASK_AGAIN})
 
     pages = [route for page in PAGES for route in _page(settings, bundle, page)]
-    return [Route("/", home), Route("/assets/{name:path}", asset), Route("/icon.svg", icon), *pages]
+    return [PlainRoute("/", home), PlainRoute("/assets/{name:path}", asset), PlainRoute("/icon.svg", icon), *pages]
 
 
-def _page(settings: Settings, bundle: Mapping[str, WebFile], page: PageName) -> list[Route]:
+def _page(settings: Settings, bundle: Mapping[str, WebFile], page: PageName) -> list[PlainRoute]:
     """A page answers at every path below its own, which its script reads; files of the build go first."""
     html = bundle.get(f"{page}.html")
     headers = page_headers(settings, page)
@@ -55,7 +55,7 @@ def _page(settings: Settings, bundle: Mapping[str, WebFile], page: PageName) -> 
             return Response(_NOT_BUILT, 503, headers, media_type="text/html")
         return _file(html, request, headers | {"Cache-Control": ASK_AGAIN})
 
-    return [Route(f"/{page}", answer), Route(f"/{page}/{{path:path}}", answer)]
+    return [PlainRoute(f"/{page}", answer), PlainRoute(f"/{page}/{{path:path}}", answer)]
 
 
 def _found(bundle: Mapping[str, WebFile], path: str) -> WebFile:

@@ -43,6 +43,13 @@ _PLAN = (
     .where(_EVENTS.id.in_(bindparam("ids", expanding=True)))
     .values(planned_at=bindparam("moment"))
 )
+_DISABLED = select(WebhookEndpoint.id).where(WebhookEndpoint.status == "disabled")
+_GIVE_UP_DISABLED = (
+    update(WebhookDelivery.__table__)  # type: ignore[arg-type]
+    .where(_DELIVERIES.next_attempt_at <= bindparam("moment"), _DELIVERIES.endpoint_id.in_(_DISABLED))
+    .values(status="failed", next_attempt_at=None, claim_token=None)
+)
+"""What was under way to an endpoint that was disabled, by a sender that died meanwhile."""
 ANY_UNPLANNED = select(_EVENTS.id).where(_EVENTS.planned_at.is_(None)).limit(1)
 ANY_DUE = select(_DELIVERIES.id).where(_DELIVERIES.next_attempt_at <= bindparam("moment")).limit(1)
 
@@ -83,6 +90,7 @@ async def claim_due(session: AsyncSession, places: Places, seconds: float) -> li
         places: how many, and what is under way.
         seconds: of the lease.
     """
+    await session.execute(_GIVE_UP_DISABLED, {"moment": now()})
     await _choose(session, places)
     token = new_id("req")
     rows = await _load(session, places.taken)

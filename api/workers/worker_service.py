@@ -136,15 +136,28 @@ async def join_upload(use: Services, worker: WorkerCaller, submission_id: str) -
 
     Raises:
         NotFound: the worker has no such submission.
+        Conflict: its time has run out.
     """
     async with use.db.read() as session:
         submission = await find_own(session, worker, submission_id)
     if submission.status != "awaiting_upload" or submission.upload_id is None:
         return False
-    await parted.join(use, submission)
+    if await parted.is_complete(use, submission):
+        await _keep_slot(use, worker, submission_id)
+        await parted.join(use, submission)
     return True
 
 
+async def _keep_slot(use: Services, worker: WorkerCaller, submission_id: str) -> None:
+    """For as long as it takes to make a file that was handed in, in time, of its parts."""
+    async with use.db.write() as session:
+        submission = await lock_submission(session, submission_id, worker.worker_id)
+        _require_waiting(submission)
+        submission.lease_expires_at = max(submission.lease_expires_at or now(), after(JOIN_SECONDS))
+
+
+JOIN_SECONDS = 600.0
+"""In which the parts of the largest file are joined."""
 HANDED_IN = ("pending_score", "approved", "rejected", "needs_review")
 """Statuses in which a submission has its file already."""
 

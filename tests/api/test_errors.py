@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from api.app import create_app
 from api.body_limit import MAX_BODY_BYTES
@@ -277,3 +278,24 @@ async def test_a_request_id_of_the_client_is_kept(http: httpx.AsyncClient, organ
 async def test_a_request_id_that_is_unfit_is_replaced(http: httpx.AsyncClient, given: str) -> None:
     answer = await http.get("/v1/jobs", headers={"X-Request-Id": given})
     assert check(answer, 401, "authentication_error")["request_id"].startswith("req_")
+
+
+async def test_a_fault_of_ours_is_answered_and_the_connection_lives_on(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def falls(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("api.operations.routes.exposition", falls)
+    server = uvicorn.Server(uvicorn.Config(create_app(services), port=0, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    url = "http://{}:{}".format(*server.servers[0].sockets[0].getsockname())
+    async with httpx.AsyncClient(base_url=url) as http:
+        answers = [await http.get("/metrics"), await http.get("/healthz")]
+        connections = {one.extensions["network_stream"].get_extra_info("client_addr") for one in answers}
+    server.should_exit = True
+    await serving
+    check(answers[0], 500, "internal_error")
+    assert (answers[1].status_code, len(connections)) == (200, 1)

@@ -1,11 +1,14 @@
 """Where lines of the log go."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from api.logs import WholeLines
 
 WRITE = """
 import logging, sys
@@ -40,3 +43,41 @@ def test_a_process_that_is_gone_leaves_a_replica_its_own_stderr(tmp_path: Path) 
     command = [sys.executable, "-c", WRITE, str(ended.pid), str(tmp_path)]
     replica = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)
     assert json.loads(replica.stderr)["message"] == "told"
+
+
+FILL = """
+import logging, resource, signal, sys
+from pathlib import Path
+from api.logs import log_as_json
+from configs.settings import load_settings
+
+def allow(size_bytes):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+log_as_json(load_settings("embedded", state_dir=Path(sys.argv[1])))
+log = logging.getLogger("assay.test")
+log.info("first")
+allow((Path(sys.argv[1]) / "logs" / "assay.jsonl").stat().st_size + 20)
+log.info("second")
+log.info("third")
+allow(resource.RLIM_INFINITY)
+log.info("fourth")
+"""
+
+
+def test_lines_that_a_full_disk_does_not_take_go_to_stderr(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FILL, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True).stderr
+    assert [json.loads(line)["message"] for line in told.splitlines()] == ["second", "third"]
+    first, torn, fourth = (tmp_path / "logs" / "assay.jsonl").read_text().splitlines()
+    assert (json.loads(first)["message"], json.loads(fourth)["message"]) == ("first", "fourth")
+    assert len(torn) == 20
+
+
+def test_a_log_that_is_moved_away_is_begun_again(tmp_path: Path) -> None:
+    handler, record = WholeLines(tmp_path / "log"), logging.makeLogRecord({"msg": "told"})
+    handler.emit(record)
+    (tmp_path / "log").rename(tmp_path / "log.1")
+    handler.emit(record)
+    assert (tmp_path / "log").read_text() == (tmp_path / "log.1").read_text() == "told\n"

@@ -5,6 +5,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 from types import SimpleNamespace
 
 import asyncpg
@@ -92,6 +93,40 @@ async def test_a_file_that_another_program_keeps_locked(tmp_path: Path, monkeypa
     await db.close()
 
 
+async def test_a_lock_that_another_program_keeps_is_waited_for_once_and_not_by_each_in_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.db, "SQLITE_BUSY_SECONDS", 0.5)
+    monkeypatch.setattr(api.db, "CHECK_SECONDS", 0.2)
+    db = Database(sqlite_url(tmp_path / "assay.db"))
+    await migrate(db)
+    await db.check()
+    other = sqlite3.connect(tmp_path / "assay.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseAway, match="locked"):
+        await db.check()
+    begun = monotonic()
+    told = await asyncio.gather(*(_write(db, "SELECT 1") for _ in range(12)), return_exceptions=True)
+    assert [type(one) for one in told] == [DatabaseAway] * 12
+    assert monotonic() - begun < 3  # one after the other they would wait for 6 s
+    other.execute("ROLLBACK")
+    await asyncio.gather(*(_write(db, "SELECT 1") for _ in range(12)))
+    await db.check()
+    other.close()
+    await db.close()
+
+
+async def test_a_database_that_can_only_be_read_is_not_ready(postgres: URL) -> None:
+    await _run(postgres, "CREATE DATABASE only_read")
+    db = Database(postgres.set(database="only_read"))
+    await db.check()
+    await db.close()
+    await _run(postgres, "ALTER DATABASE only_read SET default_transaction_read_only = on")
+    with pytest.raises(DatabaseAway, match="only be read"):
+        await db.check()
+    await db.close()
+
+
 async def test_a_file_that_has_no_room_to_grow(tmp_path: Path) -> None:
     db = Database(sqlite_url(tmp_path / "assay.db"))
     await migrate(db)
@@ -143,8 +178,12 @@ async def test_clients_are_told_to_come_back(services: Services, organization: C
 
 async def _end(postgres: URL, pid: int | None) -> None:
     """As an operator's restart does it."""
+    await _run(postgres, f"SELECT pg_terminate_backend({pid}, 5000)")
+
+
+async def _run(postgres: URL, statement: str) -> None:
     other = await asyncpg.connect(postgres.set(drivername="postgresql").render_as_string(hide_password=False))
-    await other.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+    await other.execute(statement)
     await other.close()
 
 

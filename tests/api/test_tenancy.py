@@ -209,7 +209,7 @@ async def test_test_keys_look_at_workers_and_change_nothing(
         if route.method == "GET":
             assert answer.status_code == 200, route
         else:
-            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "live_key_required"), route
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "live_key_required"), route
     assert await dump(services) == before
 
 

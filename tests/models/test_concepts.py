@@ -1,14 +1,15 @@
 """One suite over both encoders, and what each of them promises by itself."""
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import open_clip
 import pytest
 import skimage
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -24,17 +25,9 @@ from models.weights import Registry, Weights
 from pipeline.description import request_of
 from pipeline.relevance import Wish, match_probability, page_matches, page_probability, standard_score
 from pipeline.rubric import load_rubric
-
-torch = pytest.importorskip("torch")
-open_clip = pytest.importorskip("open_clip")
+from tests.models.random_weights import random_clip
 
 LABELS = ("cat", "cup of coffee", "rocket", "motorcycle", "page of a book")
-TINY = {
-    "embed_dim": 64,
-    "vision_cfg": {"image_size": 96, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
-}
-"""A CLIP small enough to be made and converted in seconds."""
 SENTENCES = ("a cup of coffee on a table", "a motorcycle in a garage", "rain")
 
 FAMILIAR = (
@@ -83,16 +76,7 @@ def placement(tmp_path_factory: pytest.TempPathFactory) -> Placement:
 
 @pytest.fixture(scope="module")
 def clip_weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
-    """A randomly initialised CLIP in the layout of a downloaded one."""
-    from safetensors.torch import save_file
-
-    directory = tmp_path_factory.mktemp("tiny-clip")
-    config = {"model_cfg": TINY, "preprocess_cfg": {"mean": [0.5] * 3, "std": [0.5] * 3}}
-    (directory / "open_clip_config.json").write_text(json.dumps(config))
-    torch.manual_seed(7)
-    model = open_clip.create_model(f"local-dir:{directory}", load_weights=False)
-    save_file(model.state_dict(), directory / "open_clip_model.safetensors")
-    return Weights("tiny-clip", "random", "MIT", "0" * 64, directory)
+    return random_clip(tmp_path_factory.mktemp("tiny-clip"))
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,8 @@ import torch
 from skimage.io import imread
 from transformers import (
     PreTrainedModel,
-    RTDetrConfig,
     RTDetrForObjectDetection,
     RTDetrImageProcessor,
-    RTDetrResNetConfig,
     YolosConfig,
     YolosForObjectDetection,
     YolosImageProcessor,
@@ -21,24 +19,12 @@ from models.detector import Detections
 from models.outputs import ItemError
 from models.runtime.device import Placement
 from models.weights import Weights
+from tests.models.random_weights import random_rt_detr
 
 NAMES = {0: "cat", 1: "cup", 2: "person"}
 PICTURES = [imread(Path(skimage.data_dir) / name) for name in ("astronaut.png", "chelsea.png", "coffee.png")]
 for picture in PICTURES:
     picture.flags.writeable = False  # As they come out of Ray's object store.
-
-
-def _rt_detr() -> PreTrainedModel:
-    backbone = RTDetrResNetConfig(
-        embedding_size=8, hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
-    )  # fmt: skip
-    config = RTDetrConfig(
-        backbone_config=backbone, encoder_in_channels=[8, 16, 16], encoder_hidden_dim=16, encoder_ffn_dim=16,
-        encoder_attention_heads=2, d_model=16, num_queries=20, decoder_in_channels=[16, 16, 16], decoder_ffn_dim=16,
-        decoder_layers=1, decoder_attention_heads=2, num_denoising=0, id2label=NAMES,
-    )  # fmt: skip
-    return RTDetrForObjectDetection(config)
 
 
 def _yolos() -> PreTrainedModel:
@@ -56,14 +42,13 @@ def _yolos() -> PreTrainedModel:
 @pytest.fixture(scope="module", params=["rt_detr", "yolos"])
 def weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Weights:
     """Random weights: what they find means nothing, but it must come through unchanged."""
-    torch.manual_seed(0)
     directory = tmp_path_factory.mktemp(request.param)
-    model = {"rt_detr": _rt_detr, "yolos": _yolos}[request.param]()
-    model.save_pretrained(directory)
-    fixed, by_edges = {"height": 64, "width": 64}, {"shortest_edge": 64, "longest_edge": 96}
-    processor = RTDetrImageProcessor(size=fixed) if request.param == "rt_detr" else YolosImageProcessor(size=by_edges)
-    processor.save_pretrained(directory)
-    return Weights(request.param, "0", "Apache-2.0", "abc", directory)
+    if request.param == "rt_detr":
+        return random_rt_detr(directory, NAMES)
+    torch.manual_seed(0)
+    _yolos().save_pretrained(directory)
+    YolosImageProcessor(size={"shortest_edge": 64, "longest_edge": 96}).save_pretrained(directory)
+    return Weights("yolos", "0", "Apache-2.0", "abc", directory)
 
 
 @pytest.fixture(scope="module")

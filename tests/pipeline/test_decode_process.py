@@ -151,6 +151,21 @@ def test_a_process_that_the_machine_kept_from_working_is_no_fault_of_the_file(ph
         assert children_of(decoder) != {stopped}
 
 
+def test_a_thread_that_would_work_while_the_first_one_waits_for_it_is_no_hanging_process(
+    photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as FFmpeg's: all of the process' threads but the first are runnable, and get nothing."""
+    with Decoder(LIMITS) as decoder:
+        decoder.decode(photo)
+        (child,) = decoder._children
+        for states, kept in ((["S", "R"], True), (["S", "S"], False), (["S", "D"], True), ([], False)):
+            monkeypatch.setattr(child, "_thread_states", lambda states=states: iter(states))
+            child._cpu_seconds_before = child._cpu_seconds()
+            assert child._was_kept_from_working(30.0) == kept
+        monkeypatch.undo()
+        assert set(child._thread_states()) == {"S"}
+
+
 @pytest.mark.parametrize(("size_bytes", "expected"), [(0, 30.0), (4_000_000, 30.2), (600_000_000, 60.0)])
 def test_large_files_get_more_time(size_bytes: int, expected: float) -> None:
     assert time_limit_seconds(size_bytes, LIMITS) == pytest.approx(expected)

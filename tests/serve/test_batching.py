@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from configs.settings import BatchSettings
 from models.outputs import ItemError, ModelIdentity
-from serve.batching import Batcher, is_out_of_memory, next_batch
+from serve.batching import Batcher, next_batch
 from serve.errors import EngineUnavailable, ModelItemError
 
 pytestmark = pytest.mark.anyio
@@ -281,13 +281,6 @@ async def test_stats_count_batches_items_and_fill() -> None:
     assert (stats.batches, stats.items, stats.failed_items, stats.queued, stats.running) == (2, 4, 0, 0, 0)
     assert stats.mean_fill == pytest.approx(0.8)
     assert stats.run_seconds >= 0.02, "two runs; a busy machine adds to them"
-
-
-def test_out_of_memory_is_told_by_name() -> None:
-    torch_error = type("OutOfMemoryError", (RuntimeError,), {"__module__": "torch.cuda"})
-    assert is_out_of_memory(torch_error())
-    assert is_out_of_memory(MemoryError())
-    assert not is_out_of_memory(RuntimeError("CUDA error"))
 
 
 def test_an_item_error_survives_the_way_through_ray() -> None:

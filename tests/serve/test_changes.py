@@ -1,5 +1,6 @@
 """What a change of a running engine does when Serve is slow or refuses, and what a dead replica tells."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from ray.serve.exceptions import DeploymentUnavailableError
 from configs.settings import load_settings
 from serve import changes
 from serve.app import NotUpYet
+from serve.batching import BatchStats
 from serve.client import RayEngine
 from serve.errors import EngineUnavailable
 from serve.live import Live
@@ -80,6 +82,19 @@ class Dead:
         raise self._error
 
 
+class Standing:
+    """The handle of a model whose replica answers never, or at once."""
+
+    def __init__(self, told: list[BatchStats] | None = None) -> None:
+        self._told = told
+
+    def broadcast(self, method: str) -> "Standing":
+        return self
+
+    async def results_async(self) -> list[BatchStats]:
+        return await asyncio.Future() if self._told is None else self._told
+
+
 @pytest.mark.parametrize("error", DEAD, ids=lambda error: type(error).__name__)
 async def test_a_dead_replica_is_an_engine_that_does_not_answer(
     error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -93,3 +108,16 @@ async def test_a_dead_replica_is_an_engine_that_does_not_answer(
     assert await engine.stats() == {"text": []}
     with pytest.raises(EngineUnavailable, match="assay-text does not answer"):
         await engine.identities()
+
+
+async def test_a_replica_that_stands_still_keeps_nobody_from_the_counters_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = RayEngine(load_settings("embedded"))
+
+    async def models() -> dict[str, tuple[str, Any]]:
+        return {"text": ("assay-text", Standing()), "concepts": ("assay-concepts", Standing([BatchStats()]))}
+
+    monkeypatch.setattr(engine, "_models", models)
+    monkeypatch.setattr("serve.client.STATS_SECONDS", 0.05)
+    assert await engine.stats() == {"text": [], "concepts": [BatchStats()]}

@@ -117,7 +117,7 @@ async def test_what_is_refused(http, services, organization, body):
 
 async def test_a_test_key_buys_nothing(http, organization):
     refused = await http.post(PURCHASE, headers=organization.test_headers, json={"credits": 5})
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "live_key_required")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "live_key_required")
 
 
 async def test_scopes(http, services, organization):

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api import metrics
 from api.operations.exposition import _forget_dead
 from api.services import Services
+from api.storage_signing import PATH
 from serve.batching import BatchStats
 from serve.errors import EngineUnavailable
 from tests.api.conftest import Client, WorkerClient
@@ -71,7 +72,8 @@ async def test_metrics_count_what_happened(
     stages = {"queue", "score", "settle"}
     assert all(value(after, "assay_stage_seconds_count", stage=one) > 0 for one in stages)
     assert value(after, "assay_ledger_credits", account="held") == 150
-    assert value(after, "assay_http_request_seconds_count", route="/v1/worker/jobs/{job_id}/accept", status="201") > 0
+    for route, status in (("/v1/worker/jobs/{job_id}/accept", "201"), (f"{PATH}/{{key:path}}", "200")):
+        assert value(after, "assay_http_request_seconds_count", route=route, status=status) > 0
 
 
 def test_the_dashboard_shows_only_metrics_that_there_are() -> None:

@@ -112,7 +112,7 @@ async def test_the_audit_tells_what_the_engine_refused(
 
 async def test_test_keys_change_nothing(http, organization, engine):
     answer = await http.patch("/v1/ops/models/text/batch", json={"max_items": 8}, headers=organization.test_headers)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "live_key_required")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "live_key_required")
     assert engine.configured["text"].max_items == 4
 
 

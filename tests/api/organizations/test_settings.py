@@ -77,7 +77,7 @@ async def test_an_address_belongs_to_one_organization(http, make_organization, o
 async def test_scopes_and_modes(http, services, organization):
     assert (await http.get(PATH, headers=organization.test_headers)).status_code == 200
     refused = await http.patch(PATH, headers=organization.test_headers, json={"retention_days": 7})
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "live_key_required")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "live_key_required")
     for missing, method in (("usage:read", "GET"), ("keys:manage", "PATCH")):
         async with services.db.write() as session:
             scopes = [scope for scope in ALL_SCOPES if scope != missing]

@@ -104,3 +104,9 @@ class TestLocalStore:
         (tmp_path / "store" / INCOMING).rmdir()
         with pytest.raises(StoreUnavailable):
             await local_store.check()
+
+    async def test_a_disk_that_is_almost_full_is_unavailable(self, local_store, monkeypatch):
+        await local_store.check()
+        monkeypatch.setattr("api.storage_local.MIN_FREE_BYTES", 1 << 62)
+        with pytest.raises(StoreUnavailable, match="MiB left"):
+            await local_store.check()

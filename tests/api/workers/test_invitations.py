@@ -102,7 +102,7 @@ async def test_a_repetition_by_another_key_does_not_get_the_invitation(http, ser
 
 async def test_test_keys_invite_nobody(http, organization, worker):
     refused = await http.post(f"/v1/workers/{worker.id}/invitation", headers=organization.test_headers)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "live_key_required")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "live_key_required")
 
 
 def test_a_camera_reads_the_qr_code():

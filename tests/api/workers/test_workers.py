@@ -111,7 +111,7 @@ async def test_test_keys_look_and_change_nothing(http, organization, worker):
     assert (await http.get("/v1/workers", headers=organization.test_headers)).status_code == 200
     for path in ("", f"/{worker.id}/ban", f"/{worker.id}/unban", f"/{worker.id}/rotate_token"):
         refused = await http.post(f"/v1/workers{path}", headers=organization.test_headers, json={"name": "Eve"})
-        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "live_key_required")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "live_key_required")
 
 
 async def test_workers_manage_is_needed(http, services, organization, worker):
