@@ -163,9 +163,7 @@ def _ended(key: ApiKey | Row[Any], moment: datetime) -> bool:
 
 def _token(credentials: HTTPAuthorizationCredentials | None, *prefixes: str) -> str:
     if credentials is None:
-        raise AuthenticationFailed(
-            "an API key is needed: Authorization: Bearer …", headers={"WWW-Authenticate": "Bearer"}
-        )
+        raise AuthenticationFailed("an API key is needed: Authorization: Bearer …")
     return check_token(credentials.credentials, *prefixes)
 
 

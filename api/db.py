@@ -28,6 +28,14 @@ WRITING = {"begin": "BEGIN IMMEDIATE"}
 """Execution options of a connection that writes. SQLite begins a transaction only when it is told to, and how."""
 CONNECT_SECONDS = 5
 """How long a Postgres may take to answer a new connection."""
+LOST_CLIENT = {
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""When our machine is lost in the middle of a transaction: by itself Postgres keeps the locks for two hours. No
+transaction here does nothing for so long."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Id = String(32).with_variant(String(32, collation="C"), "postgresql")
@@ -183,7 +191,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
-        connect_args={"timeout": CONNECT_SECONDS},
+        connect_args={"timeout": CONNECT_SECONDS, "server_settings": LOST_CLIENT},
     )
 
 

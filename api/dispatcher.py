@@ -23,7 +23,7 @@ from api.earlier_files import EarlierFiles
 from api.files.delivery import Delivered, deliver, undeliverable
 from api.jobs.schemas import brief_of
 from api.metrics import DECISIONS, ENGINE_FAILURES, IN_FLIGHT, STAGE_SECONDS, STRIKES
-from api.operations.checks import check_engine, check_store
+from api.operations.checks import check_engine, check_writing
 from api.outage import DatabaseAway
 from api.search.embeddings import encoder_name
 from api.services import Services
@@ -263,15 +263,15 @@ class Dispatcher:
         A try while the store is away or a disk is full says nothing about the file, and is not counted. One that a
         replica died of is: it may be the file.
         """
-        ENGINE_FAILURES.inc()
         if isinstance(error, StoreUnavailable | OSError) and not isinstance(error, FileNotFoundError):
-            if _has_no_room(error) or await check_store(self._use) != "ok":
-                self._away = check_store
+            if _has_no_room(error) or await check_writing(self._use) != "ok":
+                self._away = check_writing
                 async with self._use.db.write() as session:
                     await release(session, one, OUTAGE_PAUSE_SECONDS, uncount=True)
                 return
         elif isinstance(error, EngineUnavailable):
             self._away = self._away or check_engine
+        ENGINE_FAILURES.inc()
         attempts = one.submission.engine_attempts
         if attempts >= self._settings.max_attempts:
             await self._give_up(one, f"{type(error).__name__}: {error}")

@@ -35,7 +35,10 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def to_json(self, request_id: str) -> dict[str, Any]:
-        """The body of the response."""
+        """The body of the response. A bad request that names a field names it in the details too, for forms."""
+        details = self.details
+        if not details and self.param is not None and self.status == ValidationFailed.status:
+            details = [{"field": self.param, "message": self.message}]
         return {
             "error": {
                 "type": self.type,
@@ -43,7 +46,7 @@ class ApiError(Exception):
                 "message": self.message,
                 "param": self.param,
                 "request_id": request_id,
-                "details": self.details,
+                "details": details,
             }
         }
 
@@ -58,6 +61,9 @@ class PricingViolation(ApiError):
 
 class AuthenticationFailed(ApiError):
     status, type = 401, "authentication_error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message, code=code, headers={"WWW-Authenticate": "Bearer"})
 
 
 class InsufficientCredits(ApiError):

@@ -52,8 +52,7 @@ class AgentTools:
         async with self._use.db.read() as session:
             key = await find_key(session, token.strip()) if scheme.lower() == "bearer" else None
         if key is None:
-            challenge = {"WWW-Authenticate": "Bearer"}
-            raise AuthenticationFailed("an API key is needed: Authorization: Bearer …", headers=challenge)
+            raise AuthenticationFailed("an API key is needed: Authorization: Bearer …")
         self._use.limits.spend(request, key.organization_id)
         request.state.key_id = key.id
         allow_body(request, MAX_BODY_BYTES)

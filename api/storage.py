@@ -109,8 +109,12 @@ class ObjectStore(Protocol):
 
     async def close(self) -> None: ...
 
-    async def check(self) -> None:
-        """Return when the store can be used, for `/readyz`."""
+    async def check(self, *, writing: bool = False) -> None:
+        """Return when the store can be used.
+
+        Args:
+            writing: whether an object has to be written and removed for it; a local store always does.
+        """
 
     def sign_upload(
         self,

@@ -65,7 +65,7 @@ class LocalStore:
     async def close(self) -> None:
         """Nothing is held open."""
 
-    async def check(self) -> None:
+    async def check(self, *, writing: bool = False) -> None:
         await asyncio.to_thread(self._probe)
 
     def sign_upload(

@@ -10,11 +10,12 @@ are aborted when they fail, but not when the process is killed.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from boto3.exceptions import Boto3Error
@@ -100,8 +101,13 @@ class S3Store:
         for client in (self._client, self._quick, self._signer):
             client.close()
 
-    async def check(self) -> None:
+    async def check(self, *, writing: bool = False) -> None:
         await self._call(self._quick.head_bucket, Bucket=self._bucket)
+        if writing:
+            probe = self._at(f"uploads/checks/{uuid4().hex}")
+            await self._call(self._quick.put_object, **probe, Body=b"ok")
+            with suppress(StoreUnavailable):  # a bucket may keep all that it has
+                await self._call(self._quick.delete_object, **probe)
 
     def sign_upload(
         self,

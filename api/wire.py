@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, validate_email
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic import Field as Limits
 from pydantic.json_schema import WithJsonSchema
 
@@ -29,7 +40,14 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("in UTC, the time is not within the years 1 to 9999") from None
 
 
-GivenTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _as_text(given: Any) -> Any:
+    """Pydantic takes numbers for Unix times, of which a stray one makes a deadline of its own."""
+    if isinstance(given, datetime) or (isinstance(given, str) and given.strip("+-. 0123456789")):
+        return given
+    raise ValueError("give the time as ISO 8601 with its offset, such as 2027-01-31T12:00:00Z")
+
+
+GivenTime = Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_in_utc)]
 """A time in a request, in UTC; it has to name its offset from it."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
@@ -64,10 +82,21 @@ def _storable(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
+def _scalar(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """One fault for a value, and not one of each type that it might have had."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError("give a string of at most 500 characters, a number, true, false or null") from None
+
+
 Metadata = Annotated[
     dict[
         Annotated[str, Limits(min_length=1, max_length=40)],
-        Annotated[str, Limits(max_length=500)] | bool | int | Annotated[float, Limits(allow_inf_nan=False)] | None,
+        Annotated[
+            Annotated[str, Limits(max_length=500)] | bool | int | Annotated[float, Limits(allow_inf_nan=False)] | None,
+            WrapValidator(_scalar),
+        ],
     ],
     Limits(max_length=MAX_METADATA_KEYS),
     AfterValidator(_storable),

@@ -6,7 +6,7 @@ Evidence is plain data, so it is stored with a submission and can be scored agai
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -47,6 +47,9 @@ class MatchEvidence:
         return self.script if self.script is not None and self.script.is_asked else None
 
 
+Whereabouts = Literal["within", "outside", "unverified"]
+
+
 @dataclass(frozen=True, slots=True)
 class RequirementEvidence:
     """What the job's requirements ask of the models."""
@@ -60,6 +63,8 @@ class RequirementEvidence:
     """Heard; `None` when nobody spoke."""
     language_confidence: float = 1.0
     """0–1."""
+    location: Whereabouts | None = None
+    """Where it was captured, against the job's place: unverified when the file does not say; `None` without a place."""
     distance_km: float | None = None
     """From the job's place; `None` when the file does not say where it was captured."""
 

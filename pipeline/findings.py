@@ -14,7 +14,7 @@ from configs.settings import Role
 from models.outputs import AudioQuality, Concepts, Detection, PageText, Transcript
 from pipeline.brief import JobBrief, Place
 from pipeline.description import FACES
-from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence
+from pipeline.evidence import Evidence, MatchEvidence, RequirementEvidence, Whereabouts
 from pipeline.image_signals import ImageSignals
 from pipeline.media import MediaFacts, Position
 from pipeline.relevance import (
@@ -210,13 +210,15 @@ def _requirements(findings: Findings, brief: JobBrief, rubric: Rubric, encoder: 
         if seen < SEEN_PROBABILITY and not _is_labelled(name, findings, rubric):
             unseen[name] = best
     wanted = brief.requirements.must_contain_text
+    distance = distance_km(findings.facts.position, brief.location)
     return RequirementEvidence(
         missing_text=tuple(each for each in wanted if _likeness(each.lower(), text) < TEXT_FOUND_RATIO),
         unseen=unseen,
         faces=count_faces(findings, rubric),
         language=findings.transcript.language if findings.transcript else None,
         language_confidence=findings.transcript.language_confidence if findings.transcript else 1.0,
-        distance_km=distance_km(findings.facts.position, brief.location),
+        location=whereabouts(distance, brief.location),
+        distance_km=distance,
     )
 
 
@@ -250,6 +252,15 @@ def _unsafe(detections: Sequence[Sequence[Detection]], rubric: Rubric) -> dict[s
         if detection.confidence >= rubric.unsafe_labels.get(detection.label, math.inf):
             found[detection.label] = max(found.get(detection.label, 0.0), detection.confidence)
     return found
+
+
+def whereabouts(distance_km: float | None, place: Place | None) -> Whereabouts | None:
+    """Of a capture so far from a place; `None` without a place."""
+    if place is None:
+        return None
+    if distance_km is None:
+        return "unverified"
+    return "within" if distance_km <= place.radius_km else "outside"
 
 
 def distance_km(captured: Position | None, place: Place | None) -> float | None:

@@ -62,7 +62,7 @@ def canary(
     ] = 50,
     timeout: Annotated[float, typer.Option(help="Seconds after which the trial ends as it stands.")] = 3600.0,
     promote: Annotated[bool, typer.Option("--promote", help="Take the candidate if it did well.")] = False,
-    min_agreement: Annotated[float, typer.Option(help="What --promote asks for.")] = 0.9,
+    min_agreement: Annotated[float, typer.Option(min=0.0, max=1.0, help="What --promote asks for.")] = 0.9,
     media: Annotated[Path | None, typer.Option(help="Folder of samples to check it on first; else made here.")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="State folder of the running stack.", show_default=False)

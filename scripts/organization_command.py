@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 from rich.console import Console
+from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import ALL_SCOPES, DEFAULT_SCOPES, Scope
+from api.clock import iso
 from api.credits.ledger import Balances, Movement, balances, move
 from api.db import database_url
 from api.errors import ApiError
@@ -27,7 +29,7 @@ from configs.settings import Settings
 from scripts.database import DataDir, Profile, open_database, operator_settings
 from scripts.user_errors import UserError
 
-organizations = typer.Typer(no_args_is_help=True, help="Open organizations, and make keys for them.")
+organizations = typer.Typer(no_args_is_help=True, help="Open and list organizations, and make keys for them.")
 credits = typer.Typer(no_args_is_help=True, help="Grant credits.")
 console, notes = Console(markup=False), Console(stderr=True, markup=False)
 
@@ -48,7 +50,7 @@ class _Wanted(Signup):
 
 @organizations.callback()
 def _organizations() -> None:
-    """Open organizations, and make keys for them."""
+    """Open and list organizations, and make keys for them."""
 
 
 @credits.callback()
@@ -71,6 +73,15 @@ def create(
     organization_id, key = asyncio.run(_create(settings, wanted, granted, _scopes(scopes)))
     console.print(f"organization  {organization_id}", soft_wrap=True, highlight=False)
     _show_key(key)
+
+
+@organizations.command("list")
+def list_all(profile: Profile = "embedded", data_dir: DataDir = None) -> None:
+    """List the organizations, the oldest first."""
+    table = Table("organization", "name", "since", "credits available", "held")
+    for row in asyncio.run(_list(operator_settings(profile, data_dir))):
+        table.add_row(*row)
+    console.print(table)
 
 
 @organizations.command("key")
@@ -148,6 +159,16 @@ async def _make_key(settings: Settings, organization_id: str, wanted: KeyCreate)
         )
         record(session, organization_id, "api_key.created", actor="operator", subject_id=key.id, scopes=scopes)
     return token
+
+
+async def _list(settings: Settings) -> list[tuple[str, ...]]:
+    async with open_database(settings) as db, db.read() as session:
+        found = (await session.scalars(select(Organization).order_by(Organization.id))).all()
+        owned = [await balances(session, one.id) for one in found]
+    return [
+        (one.id, one.name, iso(one.created_at), f"{has.available:,}", f"{has.held:,}")
+        for one, has in zip(found, owned, strict=True)
+    ]
 
 
 async def _must_exist(session: AsyncSession, organization_id: str) -> None:

@@ -32,7 +32,11 @@ def reload(
     ] = None,
     min_agreement: Annotated[
         float,
-        typer.Option(help="New weights that agree less with the old ones on these files are refused; 0 asks for none."),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="New weights that agree less with the old ones on these files are refused; 0 asks for none.",
+        ),
     ] = 0.5,
 ) -> None:
     """Take the models, batches, replicas and rubric of a profile, without a stop."""

@@ -108,6 +108,9 @@ def rescore(
         return
     if job is None:
         raise UserError("give --job, the job whose submissions are scored again")
+    named = context.get_parameter_source("profile")
+    if apply and (models or weights) and (named is None or named.name == "DEFAULT"):
+        raise UserError("name the profile whose models are to write scores with --profile")
     settings = _with_weights(operator_settings(profile, data_dir), weights or [])
     seen = _Seen(as_json, rows)
     chosen, run = asyncio.run(_rescore(settings, job, rubric, models or bool(weights), apply, seen))

@@ -79,6 +79,7 @@ def tell(secrets: "FirstSecrets | None") -> None:
     """At once, before anything can go wrong: they are nowhere else."""
     if secrets is not None:
         console.print("first start; these are shown once, keep them:")
+        console.print(f"  organization  {secrets.organization_id}", soft_wrap=True)
         console.print(f"  API key       {secrets.api_key}", soft_wrap=True)
         console.print(f"  worker token  {secrets.worker_token}", soft_wrap=True)
 

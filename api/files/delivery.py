@@ -1,10 +1,11 @@
 """Making what the client gets of an approved file, and putting it where its URL points."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,11 @@ from pipeline.result import ScoreResult
 from pipeline.rubric import Rubric
 from pipeline.score import score
 from pipeline.sniff import SNIFF_BYTES, sniff
+
+UNSCORED: Final[Mapping[str, Any]] = {
+    "relevance": None, "quality": None, "completeness": None, "reasons": [], "feedback": None, "evidence": {},
+}  # fmt: skip
+"""The breakdown of a file that only a person has judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ def _unscored_file(submission: Submission, made: Rendered, score: int) -> File:
         width=picture.width if picture else None,
         height=picture.height if picture else None,
         score=score,
-        score_breakdown={},
+        score_breakdown=dict(UNSCORED),
         original_key=original_key(submission),
     )
 

@@ -1,6 +1,7 @@
 """Whether each part that a request needs answers: `ok`, or what is wrong."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +10,8 @@ from api.services import Services
 from api.storage import StoreError
 from configs.settings import Role
 from serve.errors import EngineError, EngineUnavailable
+
+log = logging.getLogger("assay.checks")
 
 CHECK_SECONDS = 5.0
 
@@ -19,8 +22,13 @@ async def check_database(use: Services) -> str:
 
 
 async def check_store(use: Services) -> str:
-    """Whether the object store takes what is written."""
+    """Whether the object store answers."""
     return await state_of(use.store.check())
+
+
+async def check_writing(use: Services) -> str:
+    """The same by writing an object. A bucket over its quota, or without room, is there and takes nothing."""
+    return await state_of(use.store.check(writing=True))
 
 
 async def check_models(use: Services) -> dict[Role, str]:
@@ -47,5 +55,6 @@ async def state_of(check: Awaitable[object]) -> str:
     except TimeoutError:
         return f"no answer within {CHECK_SECONDS:.0f} s"
     except (SQLAlchemyError, OSError, StoreError, EngineError) as error:
+        log.warning("check failed", extra={"error": f"{type(error).__name__}: {error}"})  # it may name hosts and keys
         return type(error).__name__
     return "ok"

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from api.clock import now
 from api.metrics import SHARED_VARIABLE
 from api.ops.queries import oldest_seconds
+from api.outage import DatabaseAway
 from api.services import Services
 from api.tables import Account, Export, Submission, WebhookDelivery
 from serve.errors import EngineError
@@ -58,6 +59,14 @@ def _forget_dead(folder: Path) -> None:
 
 
 async def _database_gauges(use: Services) -> list[GaugeMetricFamily]:
+    """Nothing while the database does not answer: the counters are wanted then more than ever."""
+    try:
+        return await _waiting(use)
+    except DatabaseAway:
+        return []
+
+
+async def _waiting(use: Services) -> list[GaugeMetricFamily]:
     queue = GaugeMetricFamily("assay_queue_submissions", "Submissions in a status that waits.", labels=("status",))
     age = GaugeMetricFamily("assay_queue_oldest_seconds", "Age of the oldest submission that waits to be scored.")
     webhooks = GaugeMetricFamily("assay_webhook_deliveries_pending", "Webhook deliveries that wait.")

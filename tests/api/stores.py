@@ -35,6 +35,13 @@ IDENTITY = {
     "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
     "actions": ["Admin", "Read", "Write", "List", "Tagging"],
 }
+READER_KEY = "reader"
+READER = {
+    "name": "reader",
+    "credentials": [{"accessKey": READER_KEY, "secretKey": SECRET_KEY}],
+    "actions": ["Read", "List"],
+}
+"""Who is refused every write, as everybody is by a bucket over its quota."""
 PORTS = (
     "s3.port", "s3.port.https", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc",
     "filer.port", "filer.port.grpc",
@@ -67,7 +74,7 @@ class S3Server:
 def seaweedfs(folder: Path) -> Iterator[S3Server]:
     """`weed server` on loopback, with everything it keeps in `folder`."""
     ca_bundle = _certificates(folder)
-    (folder / "s3.json").write_text(json.dumps({"identities": [IDENTITY]}))
+    (folder / "s3.json").write_text(json.dumps({"identities": [IDENTITY, READER]}))
     ports = free_ports(len(PORTS))
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(_command(folder, ports), stdout=log, stderr=log)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 import api.db
 from api.app import create_app
 from api.callers import Callers
-from api.db import Database, database_url, sqlite_url
+from api.db import LOST_CLIENT, Database, database_url, sqlite_url
 from api.migrations.run import migrate
 from api.outage import DatabaseAway, _notice_silence
 from api.services import Services
@@ -68,6 +68,22 @@ async def test_a_connection_that_the_server_ended_in_the_pool_is_replaced(on_pos
         pid = await session.scalar(text("SELECT pg_backend_pid()"))
     await _end(postgres, pid)
     assert await _ask(on_postgres) == 1
+
+
+async def test_a_machine_that_is_lost_in_a_transaction_keeps_no_locks(on_postgres: Database) -> None:
+    """The server ends what says nothing for a minute; the test does not wait for it."""
+    async with on_postgres.rows() as connection:
+        told = {name: await connection.scalar(text(f"SHOW {name}")) for name in LOST_CLIENT}
+    assert told["idle_in_transaction_session_timeout"] == "1min"
+    await _write(on_postgres, "CREATE TABLE things (number INTEGER)")
+    async with on_postgres.write() as session:
+        await session.execute(text("SET idle_in_transaction_session_timeout = '100ms'"))
+        await session.execute(text("LOCK TABLE things IN ACCESS EXCLUSIVE MODE"))
+        await asyncio.sleep(0.5)
+        with pytest.raises(DatabaseAway):
+            await session.execute(text("SELECT 1"))
+        await session.rollback()
+    await asyncio.wait_for(_write(on_postgres, "DROP TABLE things"), 5)
 
 
 async def test_a_cancelled_query_stays_cancelled(on_postgres: Database) -> None:
@@ -168,12 +184,15 @@ async def test_clients_are_told_to_come_back(services: Services, organization: C
     services.callers = Callers(services.db)
     transport = httpx.ASGITransport(create_app(services))
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=organization.headers) as http:
-        answers = [await http.get("/v1/jobs"), await http.post("/v1/jobs", json={}), await http.get("/metrics")]
-        ready = await http.get("/readyz")
+        answers = [await http.get("/v1/jobs"), await http.post("/v1/jobs", json={})]
+        ready, metrics = await http.get("/readyz"), await http.get("/metrics")
     assert {answer.status_code for answer in answers} == {503}
     assert {answer.json()["error"]["type"] for answer in answers} == {"overloaded"}
     assert all(int(answer.headers["Retry-After"]) > 0 and answer.headers["X-Request-Id"] for answer in answers)
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "DatabaseAway")
+    assert metrics.status_code == 200
+    assert "assay_http_request_seconds_count" in metrics.text
+    assert "assay_queue_submissions" not in metrics.text
 
 
 async def _end(postgres: URL, pid: int | None) -> None:

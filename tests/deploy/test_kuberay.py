@@ -55,6 +55,15 @@ def test_kubernetes_takes_every_object(manifest: list[dict[str, Any]], pods: lis
         kubernetes_validate.validate(whole, KUBERNETES, strict=True)
 
 
+def test_no_service_of_the_namespace_is_taken_for_a_setting(
+    manifest: list[dict[str, Any]], pods: list[dict[str, Any]]
+) -> None:
+    """Kubernetes tells the services as variables, which settings would refuse: ASSAY_REDIS_SERVICE_HOST and more."""
+    services = [document["metadata"]["name"] for document in manifest if document["kind"] == "Service"]
+    assert any(name.upper().replace("-", "_").startswith(ENVIRONMENT_PREFIX) for name in services)
+    assert [pod["spec"]["enableServiceLinks"] for pod in pods] == [False] * 3
+
+
 def test_the_validation_refuses_what_is_misspelt(pods: list[dict[str, Any]]) -> None:
     wrong = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pods[0]["spec"] | {"contaners": []}}
     with pytest.raises(kubernetes_validate.ValidationError):

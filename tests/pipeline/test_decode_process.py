@@ -163,7 +163,7 @@ def test_a_thread_that_would_work_while_the_first_one_waits_for_it_is_no_hanging
             child._cpu_seconds_before = child._cpu_seconds()
             assert child._was_kept_from_working(30.0) == kept
         monkeypatch.undo()
-        assert set(child._thread_states()) == {"S"}
+        assert set(child._thread_states()) & {"S", "R"}
 
 
 @pytest.mark.parametrize(("size_bytes", "expected"), [(0, 30.0), (4_000_000, 30.2), (600_000_000, 60.0)])

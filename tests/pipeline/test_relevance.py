@@ -8,7 +8,7 @@ import pytest
 from models.outputs import Cohort, Concepts, PageKind
 from pipeline.brief import Place
 from pipeline.decision import Decision, decide
-from pipeline.findings import distance_km
+from pipeline.findings import distance_km, whereabouts
 from pipeline.keywords import keywords
 from pipeline.media import Position
 from pipeline.relevance import (
@@ -139,6 +139,12 @@ def test_distance_is_the_great_circle() -> None:
     berlin, hamburg = Position(52.5200, 13.4050), Place(lat=53.5511, lng=9.9937, radius_km=10)
     assert distance_km(berlin, hamburg) == pytest.approx(255, abs=2)
     assert distance_km(None, hamburg) is None
+
+
+@pytest.mark.parametrize(("distance", "expected"), [(9.9, "within"), (10.1, "outside"), (None, "unverified")])
+def test_a_capture_is_within_or_outside_of_a_place_or_unverified(distance: float | None, expected: str) -> None:
+    assert whereabouts(distance, Place(lat=53.5511, lng=9.9937, radius_km=10)) == expected
+    assert whereabouts(distance, None) is None
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ def test_an_organization_is_opened_granted_credits_and_found_in_order(assay, tmp
     checked = assay("ledger", "check")
     assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "the ledger is consistent")
     assert re.search(r"available\s*│ 750 ", checked.stdout)
+    listed = assay("org", "list").stdout
+    assert re.search(rf"{organization_id} │ Menus │ \S+Z\s+│ 750\s+│ 0 ", listed), listed
     for file in tmp_path.iterdir():
         assert key.encode() not in file.read_bytes()
 

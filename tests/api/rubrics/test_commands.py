@@ -213,7 +213,9 @@ async def test_models_look_again_at_what_is_stored(
     job = await post_job(http, organization, description="Take a clear photo of a cup of coffee.")
     await submit(http, worker, job["id"], photo(-1.0, of=skimage.data.coffee()))
     await Dispatcher(services).drain()
-    again = await assay("rescore", "--job", job["id"], "--models", "--apply", "--json")
+    unnamed = await assay("rescore", "--job", job["id"], "--models", "--apply")
+    assert "name the profile whose models are to write scores" in unnamed.stderr
+    again = await assay("rescore", "--job", job["id"], "--models", "--apply", "--json", "--profile", "embedded")
     change, summary = (json.loads(line) for line in again.out.splitlines())
     assert (change["status"], change["stars_before"], change["would_be"]) == ("rejected", 1, "approved")
     assert (change["stars_after"] >= 4, change["disputed"], summary["summary"]["disputed"]) == (True, True, 1)

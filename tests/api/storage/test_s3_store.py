@@ -18,7 +18,7 @@ from tests.api.storage.transfers import (
     download_of,
     upload_of,
 )
-from tests.api.stores import free_ports
+from tests.api.stores import READER_KEY, free_ports
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +74,13 @@ class TestS3Store:
         store = S3Store(s3.settings(bucket, secret_access_key="wrong"))
         with pytest.raises(StoreUnavailable):
             await store.check()
+
+    async def test_a_bucket_that_takes_nothing_is_unavailable_to_who_would_write(self, s3, s3_store, bucket):
+        await s3_store.check(writing=True)
+        reader = S3Store(s3.settings(bucket, access_key_id=READER_KEY))
+        await reader.check()
+        with pytest.raises(StoreUnavailable):
+            await reader.check(writing=True)
 
     async def test_only_a_known_authority_is_trusted(self, s3, bucket, http):
         with pytest.raises(StoreUnavailable, match="CERTIFICATE_VERIFY_FAILED"):

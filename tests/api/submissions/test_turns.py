@@ -1,5 +1,6 @@
 """Whose files are scored next: organizations take turns, and within one it goes by time."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -92,3 +93,16 @@ async def test_a_turn_follows_an_index(db: Database) -> None:
     async with db.read() as session:
         plan = (await session.execute(text(f"EXPLAIN QUERY PLAN {question}"))).all()
     assert "ix_submissions_turns" in str(plan)
+
+
+async def test_no_two_dispatchers_claim_the_same_in_turn(http, services: Services, make_organization) -> None:
+    """Their statements overlap on Postgres: what one has just claimed is due in the other's snapshot."""
+    if services.db.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    for organization in [await make_organization() for _ in range(3)]:
+        await _bring(http, organization, 1)
+    for _ in range(40):
+        claimed = await asyncio.gather(*(_claimed(services.db, 3, Turns()) for _ in range(8)))
+        assert len([one for ours in claimed for one in ours]) == 3
+        async with services.db.write() as session:
+            await session.execute(update(Submission).values(claimable_at=now()))

@@ -128,7 +128,7 @@ async def test_what_is_under_way_to_a_disabled_endpoint_ends_with_its_attempt(
     assert [one.status for one in await deliveries(services)] == [ends]
 
 
-async def test_a_killed_senders_claim_is_not_sent_while_its_endpoint_is_disabled(
+async def test_a_killed_senders_claim_on_an_endpoint_that_was_disabled_fails_like_what_waited(
     http, services, sender, receiver, organization, make_endpoint, emit_event
 ):
     endpoint = await make_endpoint()
@@ -141,5 +141,9 @@ async def test_a_killed_senders_claim_is_not_sent_while_its_endpoint_is_disabled
     await make_due(services)
     async with receiver.up():
         assert await sender.send_due() == 0
+        assert [one.status for one in await deliveries(services)] == ["failed"]
         await http.patch(route, headers=organization.headers, json={"status": "enabled"})
+        assert await sender.send_due() == 0
+        (event,) = await list_events(http, organization)
+        await http.post(f"{EVENTS}/{event['id']}/replay", headers=organization.headers)
         assert await sender.send_due() == 1
