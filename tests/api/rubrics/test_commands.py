@@ -214,7 +214,7 @@ async def test_models_look_again_at_what_is_stored(
     await submit(http, worker, job["id"], photo(-1.0, of=skimage.data.coffee()))
     await Dispatcher(services).drain()
     unnamed = await assay("rescore", "--job", job["id"], "--models", "--apply")
-    assert "name the profile whose models are to write scores" in unnamed.stderr
+    assert "name the profile whose models are to write scores" in unnamed.error
     again = await assay("rescore", "--job", job["id"], "--models", "--apply", "--json", "--profile", "embedded")
     change, summary = (json.loads(line) for line in again.out.splitlines())
     assert (change["status"], change["stars_before"], change["would_be"]) == ("rejected", 1, "approved")
