@@ -1,9 +1,11 @@
 """From a posted job to a dataset, over the real stack with all its models: a picture, a sound and a film."""
 
 import asyncio
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,21 @@ import httpx
 from firsthandapi import verify_webhook_signature
 
 from scripts import demo_media as media
+from tests.api.scripted import picture
 from tests.api.webhooks.receiver import Receiver
 from tests.e2e.assay_up import RealStack, assay_up
 
 WAIT_SECONDS = 300
 POLL_SECONDS = 0.2
+LEFT = 24
 
 
 def main() -> dict[str, Any]:
     """What came of it, for the test to look at."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, assay_up(Path(folder)) as running:
-        return asyncio.run(_story(running))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        with assay_up(Path(folder)) as running:
+            found = asyncio.run(_story(running))
+        return found | {"tries_of_what_was_left": _tries_of_pending(Path(folder) / "assay.db")}
 
 
 async def _story(running: RealStack) -> dict[str, Any]:
@@ -34,6 +40,7 @@ async def _story(running: RealStack) -> dict[str, Any]:
         found = await _get(http, "/v1/search", q="a cup of coffee")
         export = await _export(http, jobs[0])
         await _until(lambda: _told(receiver, "job.completed") == len(jobs) and _told(receiver, "export.completed"))
+        await _leave_work(http)
         return {
             "delivered": [file["content_type"] for file in files],
             "sizes_are_right": sizes == [file["size_bytes"] for file in files],
@@ -82,6 +89,21 @@ async def _deliver(http: httpx.AsyncClient, running: RealStack, kind: str, conte
     while done.raise_for_status().json()["status"] == "active":
         done = await http.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=60"})
     return str(job["id"])
+
+
+async def _leave_work(http: httpx.AsyncClient) -> None:
+    """More pictures than are scored before the stack is stopped."""
+    wanted = {"description": "A cup of coffee on a table", "content_type": "image", "reward_per_file": 10}
+    job = await _post(http, "/v1/jobs", **wanted, quantity=LEFT)
+    made = [picture(5, seed=seed, size=(1600, 1200)) for seed in range(LEFT)]
+    route = f"/v1/jobs/{job['id']}/submissions"
+    await asyncio.gather(*(http.post(route, files={"file": ("photo.png", one, "image/png")}) for one in made))
+
+
+def _tries_of_pending(database: Path) -> list[int]:
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT engine_attempts FROM submissions WHERE status = 'pending_score'").fetchall()
+    return [tries for (tries,) in rows]
 
 
 async def _export(http: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
