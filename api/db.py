@@ -17,6 +17,7 @@ from api.outage import DatabaseAway, Pool, tell_outages
 from api.rows import open_connection, write_appended
 from api.sqlite_commits import SqliteCommits
 from api.sqlite_driver import SqliteDriver
+from api.storage_disk import require_room
 from configs.settings import Settings
 
 SQLITE_BUSY_SECONDS = 30
@@ -128,7 +129,7 @@ class Database:
         """Whether a transaction could be written now. Nothing is.
 
         Raises:
-            DatabaseAway: it does not answer, can only be read, or another program is writing for too long.
+            DatabaseAway: it does not answer, can only be read, has no room, or another program is writing for too long.
         """
         if self.is_sqlite:
             async with self._turn():
@@ -212,9 +213,10 @@ def _sqlite(url: URL) -> AsyncEngine:
 def _begin_and_end(path: str) -> None:
     """By a connection of its own: a session's would wait for as long as its writers do, even when it is cancelled."""
     try:
+        require_room(Path(path).parent)
         with closing(sqlite3.connect(path, CHECK_SECONDS, isolation_level=None)) as connection:
             connection.execute(WRITING["begin"])
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise DatabaseAway(str(error)) from error
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -35,7 +36,6 @@ class WholeLines(logging.Handler):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
-        self._is_torn = False
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -46,14 +46,15 @@ class WholeLines(logging.Handler):
             self.handleError(record)
 
     def _append(self, line: bytes) -> bool:
-        """Whether all of it was written; after a piece of one the next begins with a new line.
+        """Whether all of it was written; after a piece of one, whoever's, it begins with a new line.
 
         The file is opened for each, as who rotates logs moves it away.
         """
-        with suppress(OSError), self._path.open("ab", buffering=0) as file:
-            content = b"\n" * self._is_torn + line
-            self._is_torn = file.write(content) < len(content)
-            return not self._is_torn
+        with suppress(OSError), self._path.open("a+b", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - 1))
+            content = line if file.read(1) in (b"", b"\n") else b"\n" + line
+            return file.write(content) == len(content)
         return False
 
 

@@ -1,5 +1,6 @@
 """Files that come into being whole or not at all."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from typing import BinaryIO
 
 from api.storage import CHUNK_BYTES, ObjectExists, ObjectMissing, StoreUnavailable
 
+MIN_FREE_BYTES = 64 << 20
+"""With less a disk counts as full: what fits in one moment does not in the next."""
 PLACING_ATTEMPTS = 5
 """How often a folder may be removed, as empty, between its making and the arrival of the file."""
 
@@ -26,6 +29,16 @@ def on_disk(key: str | None = None) -> Iterator[None]:
         raise ObjectExists(f"{key} is there already") from error
     except OSError as error:
         raise StoreUnavailable(str(error)) from error
+
+
+def require_room(folder: Path) -> None:
+    """
+    Raises:
+        OSError: the disk of the folder is as good as full.
+    """
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < MIN_FREE_BYTES:
+        raise OSError(errno.ENOSPC, f"only {free_bytes >> 20} MiB are left for {folder}")
 
 
 @contextmanager

@@ -19,21 +19,18 @@ from api.storage import (
     ObjectMissing,
     SignedUpload,
     StoredObject,
-    StoreUnavailable,
     Written,
     check_key,
     check_size,
     content_disposition,
 )
-from api.storage_disk import adopt, fill, on_disk, place, removed
+from api.storage_disk import adopt, fill, on_disk, place, removed, require_room
 from api.storage_parts_local import LocalParts
 from api.storage_signing import Grant, UrlSigner
 from api.storage_stream import fetch, write_stream
 
 INCOMING = ".incoming"
 """Folder of files that are not objects yet. No key can reach it, since none has a segment with a leading dot."""
-MIN_FREE_BYTES = 64 << 20
-"""With less the disk counts as full: what fits in one moment does not in the next."""
 ABANDONED_SECONDS = 86400
 """What came in this long ago belongs to a process that was killed; no upload takes a day."""
 
@@ -149,9 +146,7 @@ class LocalStore:
         made = self._new_file()
         with on_disk(), removed(made):
             made.write_bytes(b"ok")
-            free_bytes = shutil.disk_usage(self._incoming).free
-        if free_bytes < MIN_FREE_BYTES:
-            raise StoreUnavailable(f"{self._root} has only {free_bytes >> 20} MiB left")
+            require_room(self._incoming)
 
     def _new_file(self) -> Path:
         return self._incoming / uuid4().hex

@@ -101,8 +101,9 @@ async def _renew(key: bytes, block: asyncio.Timeout) -> None:
 
 
 def _try_to_renew(key: bytes) -> bool:
-    """Whether it is still ours: who takes it over deletes our key."""
-    if not kv._internal_kv_exists(key, namespace=NAMESPACE):
+    """Whether it is still ours: who takes it over makes the next one, and a renewal under way may bring ours back."""
+    keys = kv._internal_kv_list(f"{key.decode().rpartition('/')[0]}/", namespace=NAMESPACE)
+    if not keys or max(keys) != key:
         return False
     _write(key, LEASE_SECONDS)
     return True

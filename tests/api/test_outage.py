@@ -143,6 +143,16 @@ async def test_a_database_that_can_only_be_read_is_not_ready(postgres: URL) -> N
     await db.close()
 
 
+async def test_a_disk_that_is_almost_full_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = Database(sqlite_url(tmp_path / "assay.db"))
+    await migrate(db)
+    await db.check()
+    monkeypatch.setattr("api.storage_disk.MIN_FREE_BYTES", 1 << 62)
+    with pytest.raises(DatabaseAway, match="MiB are left"):
+        await db.check()
+    await db.close()
+
+
 async def test_a_file_that_has_no_room_to_grow(tmp_path: Path) -> None:
     db = Database(sqlite_url(tmp_path / "assay.db"))
     await migrate(db)

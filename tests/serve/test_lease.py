@@ -26,9 +26,6 @@ class Store:
     def _internal_kv_get(self, key: bytes, *, namespace: str) -> bytes | None:
         return self.values.get(key)
 
-    def _internal_kv_exists(self, key: bytes, *, namespace: str) -> bool:
-        return key in self.values
-
     def _internal_kv_put(self, key: bytes, value: bytes, *, overwrite: bool, namespace: str) -> bool:
         if self.is_away:
             raise RuntimeError("the control service is away")
@@ -88,3 +85,11 @@ async def test_a_block_whose_lease_another_took_over_ends(store: Store) -> None:
     with pytest.raises(EngineUnavailable, match="is under way"):
         async with lease("trial", wait_seconds=0):
             pass
+
+
+async def test_a_key_that_a_late_renewal_brought_back_is_not_ours(store: Store) -> None:
+    async with lease("trial"):
+        (ours,) = store.values
+        assert module._try_to_renew(ours)
+        store.values[b"lease/trial/%012d" % 1] = store.values[ours]
+        assert not module._try_to_renew(ours)

@@ -107,6 +107,6 @@ class TestLocalStore:
 
     async def test_a_disk_that_is_almost_full_is_unavailable(self, local_store, monkeypatch):
         await local_store.check()
-        monkeypatch.setattr("api.storage_local.MIN_FREE_BYTES", 1 << 62)
-        with pytest.raises(StoreUnavailable, match="MiB left"):
+        monkeypatch.setattr("api.storage_disk.MIN_FREE_BYTES", 1 << 62)
+        with pytest.raises(StoreUnavailable, match="MiB are left"):
             await local_store.check()
