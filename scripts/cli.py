@@ -26,7 +26,7 @@ COMMANDS = {
     "canary": Command("scripts.canary_command:canary", "Try a model on a share of a running stack's traffic."),
     "tune": Command("scripts.tune_command:tune", "Measure every model on this machine and write the best profile."),
     "mcp": Command("scripts.mcp_command:mcp", "Tools for an agent, over standard input and output."),
-    "doctor": Command("scripts.doctor_command:doctor", "Check this machine and say what would run where."),
+    "doctor": Command("scripts.doctor_command:doctor", "Check machine, weights, database and store."),
     "size": Command("scripts.size_command:size", "Submissions an hour and their cost, by machine."),
     "org": Command("scripts.organization_command:organizations", "Open and list organizations, make keys."),
     "credits": Command("scripts.organization_command:credits", "Grant credits."),

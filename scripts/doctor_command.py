@@ -1,5 +1,6 @@
 """`assay doctor`: what this machine has, and what of a profile would run where."""
 
+import asyncio
 import os
 import shutil
 from functools import partial
@@ -25,10 +26,13 @@ console = Console(markup=False)
 
 def doctor(
     profile: Annotated[str, typer.Option(help="Profile name or the path of a .yaml file.")] = "embedded",
+    data_dir: Annotated[
+        Path | None, typer.Option(help="State folder, as it is given to `assay up`.", show_default=False)
+    ] = None,
 ) -> None:
-    """Check device, memory and weights, and say what would run where. Exits 1 when something is missing."""
+    """Check machine, weights, database and store, and say what would run where. Exits 1 when something is missing."""
     try:
-        settings = load_settings(profile)
+        settings = load_settings(profile, state_dir=data_dir and data_dir.absolute())
     except FileNotFoundError as error:
         raise UserError(str(error)) from error
     console.print(_machine(settings))
@@ -45,15 +49,20 @@ def _machine(settings: Settings) -> Table:
 
     memory = psutil.virtual_memory()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.data_dir).free / GIB
     table = Table("machine", "", title="assay doctor")
     table.add_row("processor cores", str(usable_cores()))
     table.add_row("processor features", " ".join(_flags()) or "none of " + " ".join(INTERESTING_FLAGS))
     table.add_row("OpenVINO computes in", ", ".join(cpu_capabilities()))
     table.add_row("CUDA device", "yes" if cuda_available() else "none")
-    table.add_row("memory", f"{memory.total / GIB:.1f} GiB, {memory.available / GIB:.1f} free, {NEEDED_GIB} needed")
-    table.add_row("data folder", f"{settings.data_dir}, {free:.1f} GiB free")
+    table.add_row("memory", f"{memory.total / GIB:.1f} GiB, {memory.available / GIB:.1f} free")
+    for name, folder in (("caches", settings.data_dir), ("state folder", settings.state_dir)):
+        table.add_row(name, f"{folder}, {shutil.disk_usage(_existing(folder)).free / GIB:.1f} GiB free")
     return table
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
 
 
 def _models(settings: Settings) -> tuple[Table, list[str]]:
@@ -103,7 +112,51 @@ def _lacking(settings: Settings) -> list[str]:
             look()
         except EngineUnavailable as error:
             lacking.append(str(error))
+    total = psutil.virtual_memory().total / GIB
+    if settings.profile == "embedded" and total < NEEDED_GIB:
+        lacking.append(f"memory: {total:.1f} GiB are there, and the stack takes up to {NEEDED_GIB}")
+    return [*lacking, *asyncio.run(_outside(settings))]
+
+
+async def _outside(settings: Settings) -> list[str]:
+    """What does not answer of a database and a store that are servers of their own, and a disk that is full."""
+    from api.outage import DatabaseAway
+    from api.storage import StoreError
+
+    lacking = []
+    for look in (_look_at_database, _look_at_store):
+        try:
+            await look(settings)
+        except DatabaseAway as error:
+            lacking.append(f"database: {error}")
+        except (StoreError, OSError) as error:
+            lacking.append(f"store: {error}")
     return lacking
+
+
+async def _look_at_database(settings: Settings) -> None:
+    from api.db import Database, database_url
+
+    url = database_url(settings)
+    if url.get_backend_name() != "sqlite":
+        db = Database(url)
+        try:
+            await db.check()
+        finally:
+            await db.close()
+
+
+async def _look_at_store(settings: Settings) -> None:
+    from api.storage import create_store
+    from api.storage_disk import require_room
+
+    require_room(_existing(settings.state_dir))
+    if settings.store.backend == "s3":
+        store = create_store(settings, b"")
+        try:
+            await store.check(writing=True)
+        finally:
+            await store.close()
 
 
 def _flags() -> list[str]:

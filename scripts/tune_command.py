@@ -16,7 +16,7 @@ from configs.settings import BatchSettings, Role, Settings, load_settings
 from scripts.running_engine import UNTIL_A_START, console, in_the_engine_of, state_dir
 from scripts.sample_media import sample_files
 from scripts.tune_machine import Others, describe_machine, describe_noise, usable_cores
-from scripts.tune_mix import Mix, gains_in_the_mix, mix_is_possible
+from scripts.tune_mix import Mix, gains_in_the_mix, why_no_mix
 from scripts.tune_plot import verdict, write_page
 from scripts.tune_profile import figures, profile_path, tuned_profile
 from scripts.tune_search import Effort, Search, Tuned
@@ -128,8 +128,8 @@ def measure_mix(
     ways = {each.role: each.best.way for each in tuned if each.best != each.shipped}
     if not ways:
         return list(tuned)
-    if not mix_is_possible():
-        console.print("the whole engine was not measured: RAY_ADDRESS names a cluster, whose engine is at work")
+    if (reason := why_no_mix()) is not None:
+        console.print(f"the whole engine was not measured: {reason}", soft_wrap=True)
         return list(tuned)
     with Progress(*COLUMNS[:2], TimeElapsedColumn(), console=console, transient=True) as progress:
         task = progress.add_task("")

@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
+import psutil
+
 from configs.settings import ModelSettings, Role, Settings
 from pipeline.brief import JobBrief
 from pipeline.result import ScoreRequest
@@ -32,6 +34,8 @@ BRIEF = JobBrief(description="Take a clear photo, or record yourself reading alo
 
 OnStep = Callable[[str], None]
 
+ENGINE_BYTES = 4 << 30
+"""Of a whole engine (`docs/measurements/service-soak-memory.json`)."""
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -48,9 +52,14 @@ class Mix:
     effort: Effort
 
 
-def mix_is_possible() -> bool:
-    """Whether an engine of our own can be started: with `RAY_ADDRESS` it would be the cluster's."""
-    return "RAY_ADDRESS" not in os.environ
+def why_no_mix() -> str | None:
+    """Why no engine of our own can be started; `None` when one can."""
+    if "RAY_ADDRESS" in os.environ:
+        return "RAY_ADDRESS names a cluster, whose engine is at work"
+    free_bytes = psutil.virtual_memory().available
+    if free_bytes < ENGINE_BYTES:
+        return f"{free_bytes / 2**30:.1f} GiB of memory are free, and an engine beside what runs takes up to 4"
+    return None
 
 
 def gains_in_the_mix(mix: Mix, on_step: OnStep) -> dict[Role, float]:
