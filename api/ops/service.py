@@ -8,7 +8,7 @@ from api.auth import Caller
 from api.clock import now
 from api.errors import NotFound, Overloaded, ValidationFailed
 from api.events import record
-from api.operations.checks import check_store
+from api.operations.checks import check_database, check_store
 from api.ops.counted import STAGES, stages_and_failures
 from api.ops.engine_state import EngineState, ask_engine
 from api.ops.history import Look
@@ -25,7 +25,7 @@ ENGINE_RETRY_SECONDS = 5
 
 async def overview(use: Services) -> OpsOverview:
     """Everything an operator watches, at this moment."""
-    engine, store = await asyncio.gather(ask_engine(use), check_store(use))
+    engine, database, store = await asyncio.gather(ask_engine(use), check_database(use), check_store(use))
     stages, engine_failures = stages_and_failures()
     look = Look(monotonic(), stages, engine_failures, engine.counters())
     before = use.history.window(look)
@@ -36,7 +36,7 @@ async def overview(use: Services) -> OpsOverview:
         at=now(),
         profile=engine.profile or use.settings.profile,
         engine_version=ENGINE_VERSION,
-        checks={"database": "ok", "store": store, "engine": engine.check},
+        checks={"database": database, "store": store, "engine": engine.check},
         queue=queue,
         throughput=throughput,
         window_seconds=look.at_seconds - before.at_seconds if before else None,

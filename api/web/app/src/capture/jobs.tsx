@@ -121,6 +121,7 @@ const TONES: Record<string, Tone> = {
   awaiting_upload: "info",
   kept: "warn",
   sending: "info",
+  refused: "bad",
   pending_score: "info",
   approved: "ok",
   rejected: "bad",
@@ -137,5 +138,6 @@ export function statusOf(submissionId: string, status: string): string {
   const file = files.value.get(submissionId);
   if (!file) return status;
   if (!file.isReleased) return "kept";
-  return steps.value.get(submissionId)?.name === "lost" ? "expired" : "sending";
+  const step = steps.value.get(submissionId)?.name;
+  return step === "lost" ? "expired" : step === "refused" ? "refused" : "sending";
 }

@@ -38,12 +38,12 @@ export async function placeOf(id: string, signal: AbortSignal): Promise<Place> {
 export async function openPlaces(signal: AbortSignal): Promise<Place[]> {
   try {
     const page = await api.get("/v1/worker/submissions", { query: { limit: RECENT }, signal });
-    const open = page.data.filter(({ status }) => OPEN.includes(status));
-    await forgetAll(page.data.filter(({ status }) => !OPEN.includes(status)));
-    return await Promise.all(open.map(remember));
+    // A captured file is found by its place, also when its time has run out.
+    const isOpen = ({ id, status }: WorkerSubmission) => OPEN.includes(status) || files.value.has(id);
+    await forgetAll(page.data.filter((submission) => !isOpen(submission)));
+    return await Promise.all(page.data.filter(isOpen).map(remember));
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    // A captured file is found by its place, also when its time has run out.
     const slots = (await keptSlots()).filter((slot) => isMine(slot) && (isHeld(slot) || files.value.has(slot.id)));
     return slots.reverse();
   }

@@ -5,6 +5,7 @@ import type { Upload } from "../shared/types";
 const STALLED_MS = 60_000;
 /** Answers of stores that have the object already (409 of our own, 412 of S3): an earlier try arrived after all. */
 const THERE_ALREADY = [409, 412];
+const STALLED = /RequestTimeout|broke off/;
 
 /** The connection broke, or nothing has moved for a minute. The same can be tried again. */
 export class ConnectionLost extends Error {}
@@ -33,7 +34,7 @@ export function put(upload: Upload, content: Blob, onSent: (bytes: number) => vo
       clearTimeout(stalled);
       const { status } = request;
       if ((status >= 200 && status < 300) || THERE_ALREADY.includes(status)) resolve();
-      else reject(status === 0 || status >= 500 || status === 429 ? new ConnectionLost() : new StoreRefused(status));
+      else reject(isPassing(status, request.responseText) ? new ConnectionLost() : new StoreRefused(status));
     };
     request.open(upload.method ?? "PUT", sameOrigin(upload.url));
     for (const [name, value] of Object.entries(upload.headers)) {
@@ -42,4 +43,9 @@ export function put(upload: Upload, content: Blob, onSent: (bytes: number) => vo
     }
     request.send(content);
   });
+}
+
+/** Also what stores say of a connection on which nothing comes any more: S3 with a 400, ours and proxies with a 408. */
+function isPassing(status: number, text: string): boolean {
+  return status === 0 || status >= 500 || [408, 429].includes(status) || (status === 400 && STALLED.test(text));
 }

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { request, useSession } from "../shared/api";
 import { ApiFailure } from "../shared/failure";
 import type { WorkerSelf } from "../shared/types";
+import { strings } from "../strings";
 import { keepProfile, keptProfile } from "./kept";
 
 interface WorkerSession {
@@ -28,6 +29,7 @@ export async function restoreWorker(): Promise<void> {
     if (error.status === 401) return end();
     const remembered = await keptProfile();
     if (!remembered) throw error;
+    useSession("", end);
     worker.value ??= remembered;
   }
 }
@@ -55,6 +57,7 @@ export async function refreshWorker(): Promise<void> {
 /** Do something that changes something; where another page of this browser has renewed the session, do it again. */
 export async function withSession<T>(act: () => Promise<T>): Promise<T> {
   if (!isConfirmed.value) await restoreWorker();
+  if (!isConfirmed.value) throw new ApiFailure(strings.errors.unreachable, 0, "unreachable", null);
   try {
     return await act();
   } catch (error) {

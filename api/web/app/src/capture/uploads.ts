@@ -68,6 +68,7 @@ export async function keep(file: KeptFile): Promise<void> {
   files.value = new Map(files.value).set(file.submissionId, file);
   try {
     await keepFile(file);
+    void navigator.storage?.persist?.(); // else a device that is short of room may let go of it
     unkept.value = without(unkept.value, file.submissionId);
   } catch {
     // Unless it was let go of meanwhile.
@@ -218,7 +219,7 @@ function refusalOf(error: unknown): string | null {
   // A URL that is too old, or of an upload in parts that is over: the next try asks for another.
   if (error instanceof StoreRefused) return [403, 404].includes(error.status) ? null : error.message;
   if (!(error instanceof ApiFailure)) return error instanceof Error ? error.message : String(error);
-  const isPassing = error.status === 0 || error.status >= 500 || [401, 409, 429].includes(error.status);
+  const isPassing = error.status === 0 || error.status >= 500 || [401, 408, 409, 429].includes(error.status);
   return isPassing ? null : error.message;
 }
 

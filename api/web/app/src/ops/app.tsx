@@ -2,8 +2,9 @@ import { useEffect } from "preact/hooks";
 import { Badge } from "../shared/components/badge";
 import { Button, IconButton } from "../shared/components/button";
 import { Shell } from "../shared/components/shell";
-import { EmptyState, FailureState, Skeleton } from "../shared/components/states";
+import { EmptyState, FailureNotice, FailureState, Skeleton } from "../shared/components/states";
 import { toastFailure } from "../shared/components/toasts";
+import { formatTime } from "../shared/format";
 import { may, session, signOut } from "../shared/session";
 import type { OpsOverview } from "../shared/types";
 import { strings } from "../strings";
@@ -50,6 +51,12 @@ function Watched() {
   return (
     <>
       <Head overview={newest} />
+      {failure.value && (
+        <>
+          <FailureNotice failure={failure.value} />
+          <p class="muted small">{words.live.asOf(formatTime(newest.at))}</p>
+        </>
+      )}
       <div class="ops-pair">
         <Queue samples={samples.value} />
         <Throughput throughput={newest.throughput} />
@@ -70,12 +77,13 @@ function Head({ overview }: { overview: OpsOverview }) {
         <h1>{words.title}</h1>
         <p class="muted">{words.lead(overview.profile, overview.engine_version)}</p>
       </div>
-      <div class="row">
-        {Object.entries(overview.checks).map(([name, state]) => (
-          <Badge key={name} tone={state === "ok" ? "ok" : "bad"}>
-            {words.checks.names[name] ?? name}: {state === "ok" ? words.checks.ok : state}
-          </Badge>
-        ))}
+      <div class="row" role="status">
+        {!failure.value &&
+          Object.entries(overview.checks).map(([name, state]) => (
+            <Badge key={name} tone={state === "ok" ? "ok" : "bad"}>
+              {words.checks.names[name] ?? name}: {state === "ok" ? words.checks.ok : state}
+            </Badge>
+          ))}
         <LiveBadge />
       </div>
     </header>

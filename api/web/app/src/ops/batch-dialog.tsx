@@ -15,6 +15,10 @@ const words = strings.ops.batch;
 const MS = 1000;
 const FIELDS = ["max_items", "max_cost", "wait_seconds", "concurrent"];
 
+function isNumber(text: string): boolean {
+  return Boolean(text.trim()) && Number.isFinite(Number(text));
+}
+
 interface BatchDialogProps {
   model: OpsModel;
   name: string;
@@ -37,11 +41,12 @@ export function BatchDialog({ model, name, unit, onClose }: BatchDialogProps) {
     inputmode: "decimal" as const,
     required: true,
     value: given[key],
-    error: Number.isFinite(Number(given[key])) && given[key].trim() ? failure?.of(sent) : words.number,
+    error: isNumber(given[key]) ? failure?.of(sent) : words.number,
     onText: (text: string) => setGiven({ ...given, [key]: text }),
   });
   const save = async (event: Event) => {
     event.preventDefault();
+    if (!Object.values(given).every(isNumber)) return; // each says so
     setBusy(true);
     setFailure(undefined);
     try {

@@ -45,7 +45,7 @@ export async function look(signal?: AbortSignal): Promise<void> {
     failure.value = null;
   } catch (error) {
     if (signal?.aborted) return;
-    failure.value = asFailure(error);
+    failure.value ??= asFailure(error); // the first one: else a screen reader would read it out every two seconds
   }
 }
 

@@ -35,6 +35,9 @@ interface Renewal {
 
 const CSRF_HEADER = "X-CSRF-Token";
 const STALE_TOKEN = "csrf_token";
+const ANSWER_MS = 30_000;
+/** What is handed in may have to be joined of its parts first. */
+const CHANGE_MS = 180_000;
 
 let csrfToken = "";
 let onSignedOut: () => void = () => undefined;
@@ -99,6 +102,7 @@ async function requestOnce<T>(method: string, path: string, sent: Sent): Promise
 
 async function send(method: string, url: string, { body, headers = {}, signal }: Sent): Promise<Response> {
   const isForm = body instanceof FormData;
+  const limited = withLimit(signal, method === "GET" ? ANSWER_MS : isForm ? null : CHANGE_MS);
   const sentHeaders: Record<string, string> = { Accept: "application/json", ...headers };
   if (method !== "GET") sentHeaders[CSRF_HEADER] = csrfToken;
   if (body !== undefined && !isForm) sentHeaders["Content-Type"] = "application/json";
@@ -107,12 +111,20 @@ async function send(method: string, url: string, { body, headers = {}, signal }:
       method,
       headers: sentHeaders,
       credentials: "same-origin",
-      ...(signal ? { signal } : {}),
+      ...(limited ? { signal: limited } : {}),
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     });
   } catch (error) {
     throw unreachable(error);
   }
+}
+
+/** A connection may be dead without saying so, as behind a phone that has changed its network. */
+function withLimit(signal: AbortSignal | undefined, milliseconds: number | null): AbortSignal | undefined {
+  if (milliseconds === null || !("timeout" in AbortSignal)) return signal;
+  const limit = AbortSignal.timeout(milliseconds);
+  if (!signal) return limit;
+  return "any" in AbortSignal ? AbortSignal.any([signal, limit]) : signal;
 }
 
 /** A connection that broke in the middle of an answer has brought none, and neither has the page of a hotel's Wi-Fi. */

@@ -4,6 +4,8 @@ import { request, useSession } from "./api";
 import { ApiFailure } from "./failure";
 import type { Session } from "./types";
 
+/** Whether it was the server that ended it. */
+export const hasEnded = signal(false);
 /** `undefined` while we ask, `null` when nobody is signed in. */
 export const session = signal<Session | null | undefined>(undefined);
 
@@ -25,6 +27,7 @@ export async function signIn(apiKey: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await request("DELETE", "/web/session");
   end();
+  hasEnded.value = false;
 }
 
 /** Whether the session's key carries a scope. */
@@ -39,5 +42,6 @@ function begin(found: Session): void {
 
 function end(): void {
   useSession("", end);
+  hasEnded.value = Boolean(session.value);
   session.value = null;
 }

@@ -75,8 +75,8 @@ export function Credits() {
       </section>
       {isBuying && (
         <Buy
-          onClose={() => setBuying(false)}
-          onBought={() => {
+          onClose={() => {
+            setBuying(false);
             balance.reload();
             pages.reload();
           }}
@@ -119,7 +119,7 @@ function Amount({ credits }: { credits: number }) {
   );
 }
 
-function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void }) {
+function Buy({ onClose }: { onClose: () => void }) {
   const [amount, setAmount] = useState("5000");
   const [checkoutUrl, setCheckoutUrl] = useState<string>();
   const [once, setOnce] = useState(newKey);
@@ -130,7 +130,6 @@ function Buy({ onClose, onBought }: { onClose: () => void; onBought: () => void 
     const bought = await api.post("/v1/billing/credits/purchase", { body: { amount_credits: credits }, headers });
     if (bought.checkout_url) return setCheckoutUrl(bought.checkout_url);
     toast(TEXT.bought(formatCredits(bought.amount_credits)));
-    onBought();
     onClose();
   });
   return (

@@ -75,7 +75,7 @@ function Content({
       onFocus={onFocus}
       aria-label={row.score === null ? status : `${status}, ${strings.stars(row.score)}`}
     >
-      <Thumbnail row={row} kind={kind} />
+      <Thumbnail key={`${row.id}-${row.attempt}`} row={row} kind={kind} />
       <span class="tile-caption">
         {row.score === null ? <span class="small muted">{status}</span> : <Stars count={row.score} />}
         <span class={`tile-status tile-${row.status}`} title={status}>

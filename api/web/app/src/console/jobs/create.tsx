@@ -7,7 +7,7 @@ import { toast } from "../../shared/components/toasts";
 import { ApiFailure } from "../../shared/failure";
 import { newKey } from "../../shared/new-key";
 import { navigate } from "../../shared/router";
-import { may } from "../../shared/session";
+import { may, session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
 import { strings } from "../../strings";
 import { BackLink } from "../back-link";
@@ -27,8 +27,13 @@ function requireWholeDeadline(form: HTMLFormElement | null): void {
     throw new ApiFailure(TEXT.halfDeadline, 0, "half_deadline", null, "deadline");
 }
 
+/** What was typed and is not posted yet: the way to the credits and back, or to a new session, loses nothing of it. */
+let typed: { keyId: string | undefined; draft: Draft } | null = null;
+
 export function CreateJob() {
-  const [draft, setDraft] = useState(EMPTY_DRAFT);
+  const keyId = session.value?.key_id;
+  const [draft, setDraft] = useState(typed?.keyId === keyId && typed ? typed.draft : EMPTY_DRAFT);
+  useEffect(() => void (typed = { keyId, draft }), [draft]);
   // The same for every try of this form: a job is posted once, however often it is sent.
   const [once, setOnce] = useState(newKey);
   const set = (change: Partial<Draft>) => {
@@ -38,6 +43,7 @@ export function CreateJob() {
   const { failure, isBusy, run } = useAttempt(async () => {
     requireWholeDeadline(form.current);
     const job = await api.post("/v1/jobs", { body: requestOf(draft), headers: { "Idempotency-Key": once } });
+    typed = null;
     toast(TEXT.posted);
     navigate(`/console/jobs/${job.id}`);
   });

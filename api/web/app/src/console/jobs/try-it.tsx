@@ -32,6 +32,11 @@ export function TryIt({ draft }: { draft: Draft }) {
     }
     setBusy(false);
   };
+  const forget = () => {
+    setFile(undefined);
+    setScore(undefined);
+    setFailure(undefined);
+  };
   const isReady = isDescribed(draft);
   return (
     <section class="card stack try-it">
@@ -54,7 +59,7 @@ export function TryIt({ draft }: { draft: Draft }) {
           <Button size="small" icon="reload" disabled={!isReady} onClick={() => void run(file)}>
             {TEXT.again}
           </Button>
-          <Button size="small" look="quiet" onClick={() => setFile(undefined)}>
+          <Button size="small" look="quiet" onClick={forget}>
             {TEXT.other}
           </Button>
         </div>

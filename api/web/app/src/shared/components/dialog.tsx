@@ -8,7 +8,7 @@ import { FailureNotice } from "./states";
 interface DialogProps {
   title: string;
   isWide?: boolean;
-  /** By a click beside it; not where something would be lost by that. */
+  /** By a click beside it; not where something would be lost by that, as what was typed. */
   closesOutside?: boolean;
   onClose: () => void;
   children: ComponentChildren;
@@ -19,6 +19,7 @@ export function Dialog({ title, isWide = false, closesOutside = true, onClose, c
   const dialog = useRef<HTMLDialogElement>(null);
   // Where the press began: a selection that ends beside the dialog is a click on it too.
   const pressed = useRef<EventTarget | null>(null);
+  const isFilled = useRef(false);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
@@ -35,9 +36,11 @@ export function Dialog({ title, isWide = false, closesOutside = true, onClose, c
         event.preventDefault();
         onClose();
       }}
+      onInput={() => (isFilled.current = true)}
       onPointerDown={(event) => (pressed.current = event.target)}
       onClick={({ target }) => {
-        if (closesOutside && target === dialog.current && pressed.current === target) onClose();
+        const isBeside = target === dialog.current && pressed.current === target;
+        if (isBeside && closesOutside && !isFilled.current) onClose();
       }}
     >
       <header>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { useAttempt } from "../attempt";
 import { strings } from "../../strings";
-import { signIn } from "../session";
+import { hasEnded, signIn } from "../session";
 import { Button } from "./button";
 import { TextField } from "./field";
 import { Logo } from "./shell";
@@ -21,6 +21,7 @@ export function SignIn({ title }: { title: string }) {
           {title}
         </span>
         <h1>{strings.signIn.title}</h1>
+        {hasEnded.value && <p class="notice notice-warn">{strings.signIn.ended}</p>}
         <p class="muted">{strings.signIn.lead}</p>
         <TextField
           label={strings.signIn.key}

@@ -182,6 +182,7 @@ export const capture = {
     awaiting_upload: "To capture",
     kept: "Not sent yet",
     sending: "Sending",
+    refused: "Not sent",
     pending_score: "Being scored",
     approved: "Approved",
     rejected: "Not approved",

@@ -14,6 +14,7 @@ export const ops = {
     on: "Live",
     paused: "Paused",
     away: "No answer",
+    asOf: (time: string) => `What is below was so at ${time}.`,
   },
 
   checks: {
