@@ -62,8 +62,8 @@ class PricingViolation(ApiError):
 class AuthenticationFailed(ApiError):
     status, type = 401, "authentication_error"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message, code=code, headers={"WWW-Authenticate": "Bearer"})
+    def __init__(self, message: str, *, code: str | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message, code=code, headers={"WWW-Authenticate": "Bearer"} | (headers or {}))
 
 
 class InsufficientCredits(ApiError):

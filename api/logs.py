@@ -31,25 +31,28 @@ class JsonLines(logging.Formatter):
 
 
 class WholeLines(logging.Handler):
-    """Appends lines to a file that several processes write. One that the disk has no room for goes to stderr."""
+    """Appends lines to a file that several processes write. What the disk has no room for goes elsewhere."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, elsewhere: TextIO) -> None:
         super().__init__()
         self._path = path
+        self._elsewhere = elsewhere
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = f"{self.format(record)}\n"
             if not self._append(line.encode(errors="backslashreplace")):
-                sys.stderr.write(line)
+                self._elsewhere.write(line)
         except (OSError, TypeError, ValueError):
             self.handleError(record)
 
     def _append(self, line: bytes) -> bool:
         """Whether all of it was written; after a piece of one, whoever's, it begins with a new line.
 
-        The file is opened for each, as who rotates logs moves it away.
+        The file is opened for each, as who rotates logs moves it away, or its folder.
         """
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError), self._path.open("a+b", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - 1))
@@ -63,13 +66,10 @@ def log_as_json(settings: Settings) -> None:
     root = logging.getLogger("assay")
     if root.handlers:
         return
-    handler: logging.Handler
-    if settings.api.log_to_stderr:
-        handler = logging.StreamHandler(_stderr(settings.api.stderr_of))
-    else:
-        folder = settings.state_dir / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = WholeLines(folder / "assay.jsonl")
+    stderr = _stderr(settings.api.stderr_of)
+    handler: logging.Handler = logging.StreamHandler(stderr)
+    if not settings.api.log_to_stderr:
+        handler = WholeLines(settings.state_dir / "logs" / "assay.jsonl", stderr)
     handler.setFormatter(JsonLines())
     root.addHandler(handler)
     root.setLevel(logging.INFO)

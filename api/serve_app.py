@@ -4,11 +4,14 @@ They find the engine's application in the same Ray by name, so either can be res
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from ray import serve as ray_serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
 
 from api.app import create_app
 from api.background import Background
@@ -27,8 +30,10 @@ STOP_SECONDS = 10
 """Of the API's requests under way."""
 STOP_SLACK_SECONDS = 10.0
 """Before Serve kills a replica that is still closing."""
+FRONT_END_SECONDS = 45.0
+"""For both: compose.yaml gives the whole stack a minute to stop."""
 DRAIN_LOOK_SECONDS = 0.2
-"""Serve waits so long before it looks whether requests of its own are under way, of which there are none."""
+"""From one look of Serve's at whether requests that came through it are under way to the next."""
 
 
 def run_front_end(
@@ -52,8 +57,12 @@ def run_front_end(
 
 
 def stop_front_end() -> None:
-    """End both: requests under way are answered, and files that are not decided go back to the queue."""
-    remove({API_NAME, BACKGROUND_NAME})
+    """End both: requests under way are answered, and files that are not decided go back to the queue.
+
+    What Serve does not do, or not in time, is left to the end of the engine.
+    """
+    with suppress(RayError, RayServeException):
+        remove({API_NAME, BACKGROUND_NAME}, FRONT_END_SECONDS)
 
 
 def api_application(settings: Settings, port: Path) -> ray_serve.Application:

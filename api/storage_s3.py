@@ -171,7 +171,7 @@ class S3Store:
         return await fetch(key, self.open_stream(key), path, max_bytes=max_bytes, sha256=sha256)
 
     async def delete(self, key: str) -> None:
-        await self._call(self._client.delete_object, **self._at(key))
+        await self._call(self._quick.delete_object, **self._at(key))
 
     def _at(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": check_key(key)}

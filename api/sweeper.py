@@ -13,6 +13,7 @@ from api.events import record
 from api.idempotency import KEPT
 from api.jobs.lifecycle import end_job
 from api.jobs.queries import lock_job
+from api.operations.checks import check_store
 from api.organizations.settings import settings_of
 from api.outage import DatabaseAway
 from api.services import Services
@@ -41,7 +42,10 @@ class Sweeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop."""
         while not stop.is_set():
-            await self.sweep()
+            try:
+                await self.sweep()
+            except DatabaseAway as error:
+                log.warning("sweep cut short", extra={"error": str(error)})
             await _wait(stop, self._use.settings.dispatcher.sweep_seconds)
 
     async def watch_arrivals(self, stop: asyncio.Event) -> None:
@@ -54,11 +58,11 @@ class Sweeper:
             await _wait(stop, SOONEST_ARRIVAL.total_seconds())
 
     async def sweep(self) -> None:
-        """Everything once. What one step cannot do keeps none from the next."""
+        """Everything once. What the store refuses in one step keeps none from the next."""
         for step in (self.deadlines, self.leases, self.parts, self.originals, self.idempotency_keys):
             try:
                 await step()
-            except (DatabaseAway, StoreError) as error:
+            except StoreError as error:
                 log.warning("sweep cut short", extra={"step": step.__name__, "error": str(error)})
 
     async def deadlines(self) -> None:
@@ -108,7 +112,9 @@ class Sweeper:
             try:
                 await self._delete_originals(organization.id, kept_since)
                 await self._delete_unscored(organization.id, kept_since)
-            except StoreError as error:  # the others' are looked at all the same
+            except StoreError as error:  # of an object the others' are no less due; of a store that is away they are
+                if await check_store(self._use) != "ok":
+                    raise
                 told = {"organization_id": organization.id, "error": str(error)}
                 log.warning("originals could not be removed", extra=told)
 

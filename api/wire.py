@@ -1,5 +1,6 @@
 """Types of the wire that every noun's schemas share."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -40,9 +41,12 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("in UTC, the time is not within the years 1 to 9999") from None
 
 
+_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
+
+
 def _as_text(given: Any) -> Any:
     """Pydantic takes numbers for Unix times, of which a stray one makes a deadline of its own."""
-    if isinstance(given, datetime) or (isinstance(given, str) and given.strip("+-. 0123456789")):
+    if isinstance(given, datetime) or (isinstance(given, str) and _DATE.match(given)):
         return given
     raise ValueError("give the time as ISO 8601 with its offset, such as 2027-01-31T12:00:00Z")
 

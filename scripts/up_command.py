@@ -65,12 +65,14 @@ async def _serve(settings: Settings, profile: str) -> None:
             from api.serve_app import run_front_end, stop_front_end
             from serve.joining import reachable
 
-            with reachable(settings.state_dir):
-                await asyncio.to_thread(run_front_end, settings, steps, port)
-                console.print(f"ready: {settings.api.url}/console  (API documentation at {settings.api.url}/docs)")
-                await _told_to_stop()
-            console.print("stopping")
-            await asyncio.to_thread(stop_front_end)
+            try:
+                with reachable(settings.state_dir):
+                    await asyncio.to_thread(run_front_end, settings, steps, port)
+                    console.print(f"ready: {settings.api.url}/console  (API documentation at {settings.api.url}/docs)")
+                    await _told_to_stop()
+                console.print("stopping")
+            finally:
+                await asyncio.to_thread(stop_front_end)
         finally:
             await engine.close()
 
@@ -89,10 +91,13 @@ def _in_cluster() -> bool:
 
 
 async def _told_to_stop() -> None:
-    told = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    """Until the first signal; another one then ends the process as it would any."""
+    told, loop, signals = asyncio.Event(), asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, told.set)
     await told.wait()
+    for number in signals:
+        loop.remove_signal_handler(number)
 
 
 class _Steps:

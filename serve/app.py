@@ -139,14 +139,14 @@ def run_applications(apps: Mapping[str, tuple[ray_serve.Application, str | None]
     _run([_target(app, name, route_prefix) for name, (app, route_prefix) in apps.items()], on_progress)
 
 
-def remove(names: Collection[str]) -> None:
+def remove(names: Collection[str], within_seconds: float = REMOVE_SECONDS) -> None:
     """Take applications down; what their replicas have begun is finished.
 
-    Serve goes on by itself with what takes longer than `REMOVE_SECONDS`.
+    Serve goes on by itself with what takes longer than `within_seconds`.
     """
     client, leaving = _get_global_client(), set(names)
     client.delete_apps(sorted(leaving), blocking=False)
-    give_up_at = time.monotonic() + REMOVE_SECONDS
+    give_up_at = time.monotonic() + within_seconds
     while leaving & set(ray_serve.status().applications) and time.monotonic() < give_up_at:
         time.sleep(POLL_SECONDS)
 

@@ -48,7 +48,7 @@ def sign_upload(use: Services, submission: SubmissionRow, *, size_bytes: int | N
 
 
 def seconds_left(submission: SubmissionRow) -> int:
-    """For which its slot is kept, at least one: no URL for its bytes outlives it."""
+    """For which its slot is kept, as long as URLs for its bytes shall live; one second where it is over."""
     ends_at: datetime = submission.lease_expires_at or now()
     return max(1, ceil((ends_at - now()).total_seconds()))
 

@@ -44,9 +44,14 @@ _PLAN = (
     .values(planned_at=bindparam("moment"))
 )
 _DISABLED = select(WebhookEndpoint.id).where(WebhookEndpoint.status == "disabled")
+_DUE_TO_DISABLED = (
+    select(_DELIVERIES.id)
+    .where(_DELIVERIES.next_attempt_at <= bindparam("moment"), _DELIVERIES.endpoint_id.in_(_DISABLED))
+    .with_for_update(skip_locked=True)
+)
 _GIVE_UP_DISABLED = (
     update(WebhookDelivery.__table__)  # type: ignore[arg-type]
-    .where(_DELIVERIES.next_attempt_at <= bindparam("moment"), _DELIVERIES.endpoint_id.in_(_DISABLED))
+    .where(_DELIVERIES.id.in_(_DUE_TO_DISABLED))
     .values(status="failed", next_attempt_at=None, claim_token=None)
 )
 """What was under way to an endpoint that was disabled, by a sender that died meanwhile."""

@@ -76,8 +76,8 @@ def test_lines_that_a_full_disk_does_not_take_go_to_stderr(tmp_path: Path) -> No
 
 
 def test_a_log_that_is_moved_away_is_begun_again(tmp_path: Path) -> None:
-    handler, record = WholeLines(tmp_path / "log"), logging.makeLogRecord({"msg": "told"})
+    handler, record = WholeLines(tmp_path / "logs" / "log", sys.stderr), logging.makeLogRecord({"msg": "told"})
     handler.emit(record)
-    (tmp_path / "log").rename(tmp_path / "log.1")
+    (tmp_path / "logs").rename(tmp_path / "old")
     handler.emit(record)
-    assert (tmp_path / "log").read_text() == (tmp_path / "log.1").read_text() == "told\n"
+    assert (tmp_path / "logs" / "log").read_text() == (tmp_path / "old" / "log").read_text() == "told\n"

@@ -77,8 +77,8 @@ async def test_a_machine_that_is_lost_in_a_transaction_keeps_no_locks(on_postgre
     assert told["idle_in_transaction_session_timeout"] == "1min"
     await _write(on_postgres, "CREATE TABLE things (number INTEGER)")
     async with on_postgres.write() as session:
-        await session.execute(text("SET idle_in_transaction_session_timeout = '100ms'"))
         await session.execute(text("LOCK TABLE things IN ACCESS EXCLUSIVE MODE"))
+        await session.execute(text("SET idle_in_transaction_session_timeout = '100ms'"))
         await asyncio.sleep(0.5)
         with pytest.raises(DatabaseAway):
             await session.execute(text("SELECT 1"))

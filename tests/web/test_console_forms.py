@@ -100,3 +100,33 @@ def test_what_the_key_may_not_do_is_not_offered(server: RunningServer, browser: 
         opened.page.get_by_role("link", name="Account").click()
         expect(opened.page.get_by_role("navigation", name="Account").get_by_role("link")).to_have_text(["Webhooks"])
         expect(opened.page.get_by_role("heading", name="Endpoints", exact=True)).to_be_visible()
+
+
+def test_a_job_that_is_typed_outlives_the_way_to_the_credits_and_the_end_of_the_session(
+    console: Window, server: RunningServer
+) -> None:
+    page = console.page
+    page.goto("/console/jobs/new")
+    page.get_by_label("Title").fill("Menus of the whole street")
+    page.get_by_label("Files to approve").fill("9999")
+    page.get_by_label("Reward per file, in credits").fill("50000")
+    page.get_by_role("link", name="Buy credits").click()
+    expect(page.get_by_role("heading", name="Account")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Title")).to_have_value("Menus of the whole street")
+    page.get_by_label("Description", exact=True).fill("Photos of coffee shop menus")
+    page.context.clear_cookies()
+    page.evaluate("document.querySelector('form button[type=submit]')?.click()")  # or it is noticed before
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    page.get_by_label("API key").fill(server.api_key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Description", exact=True)).to_have_value("Photos of coffee shop menus")
+
+
+def test_a_click_beside_a_form_that_is_filled_in_loses_nothing(console: Window) -> None:
+    page = console.page
+    page.goto("/console/account/keys")
+    page.get_by_role("button", name="New key").click()
+    page.get_by_label("Name").fill("Typed")
+    page.mouse.click(4, 4)
+    expect(page.get_by_label("Name")).to_have_value("Typed")

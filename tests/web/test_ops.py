@@ -108,6 +108,10 @@ def test_a_changed_batch_is_seen_in_what_the_model_does(
         opened.screenshot("ops-batch-dialog-desktop-light")
         assert opened.serious_findings() == []
         dialog.get_by_label("Most items").fill("8")
+        dialog.get_by_label("Longest wait, in milliseconds").fill("0,5")
+        dialog.get_by_role("button", name="Use from now on").click()
+        expect(dialog.get_by_label("Longest wait, in milliseconds")).to_have_attribute("aria-invalid", "true")
+        assert model(client, "text")["batch"]["max_items"] == 1
         dialog.get_by_label("Longest wait, in milliseconds").fill("50")
         dialog.get_by_role("button", name="Use from now on").click()
         expect(dialog).to_be_hidden()
@@ -171,8 +175,12 @@ def test_a_server_that_is_away_is_said_so(server: RunningServer, browser: Browse
     with window(browser, server.url) as opened:
         sign_in(opened, server.api_key, "/ops")
         expect(opened.page.get_by_role("heading", name="Models")).to_be_visible()
+        expect(opened.page.get_by_text("Database: ")).to_have_count(1)
         opened.page.context.set_offline(True)
         expect(opened.page.get_by_text("No answer")).to_be_visible(timeout=SEEN_MS)
+        expect(opened.page.get_by_text("Database: "), "nothing says that all is well").to_have_count(0)
+        expect(opened.page.get_by_role("alert")).to_contain_text("reach")
+        expect(opened.page.get_by_text("What is below was so at")).to_be_visible()
         expect(opened.page.get_by_role("heading", name="Models")).to_be_visible()
         opened.page.context.set_offline(False)
         expect(opened.page.get_by_text("Live", exact=True)).to_be_visible(timeout=SEEN_MS)

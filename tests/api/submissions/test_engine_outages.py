@@ -58,10 +58,10 @@ async def test_while_the_store_is_away_nothing_is_counted(
             raise error
         return await score(request)
 
-    async def tells() -> None:
+    async def tells(*, writing: bool = False) -> None:
         if away:
             raise StoreUnavailable("no answer")
-        await check()
+        await check(writing=writing)
 
     monkeypatch.setattr(engine, "score", fails)
     monkeypatch.setattr(services.store, "check", tells)
