@@ -552,3 +552,16 @@ def until(holds: Callable[[], bool], patience_seconds: float = 10) -> None:
     while not holds():
         assert time.monotonic() < ends_at
         time.sleep(0.1)
+
+
+def test_who_leaves_in_the_middle_of_a_recording_keeps_it(phone: Open, api: httpx.Client) -> None:
+    job = new_job(api, content_type="audio")
+    with phone() as opened:
+        page = opened.page
+        sign_worker_in(opened, api, new_worker(api))
+        accept(page, job)
+        start_recording(page)
+        page.wait_for_timeout(1500)
+        page.keyboard.press("Escape")
+        expect(page.get_by_label("Your recording")).to_be_visible()
+        opened.expect_no_faults()

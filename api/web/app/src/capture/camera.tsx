@@ -23,6 +23,7 @@ interface CameraProps {
 /** The camera over the whole screen: a photo by one tap, a video by two. */
 export function Camera(props: CameraProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const leave = useRef(props.onClose);
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
@@ -35,15 +36,20 @@ export function Camera(props: CameraProps) {
       aria-label={words.label}
       onCancel={(event) => {
         event.preventDefault();
-        props.onClose();
+        leave.current();
       }}
     >
-      <Viewfinder {...props} />
+      <Viewfinder {...props} leave={leave} />
     </dialog>
   );
 }
 
-function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: CameraProps) {
+interface ViewfinderProps extends CameraProps {
+  /** What Escape does, and a phone's way back. */
+  leave: { current: () => void };
+}
+
+function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose, leave }: ViewfinderProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [facing, setFacing] = useState<Facing>("environment");
   const { stream, trouble, reopen } = useCamera(facing, isVideo);
@@ -62,6 +68,7 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
     longestSeconds,
     onDone: done,
   });
+  leave.current = film.isRecording ? film.toggle : onClose; // what was recorded until then is kept
   const shoot = async () => {
     const [track] = stream?.getVideoTracks() ?? [];
     if (!video.current || !track) return;
@@ -106,7 +113,7 @@ function Viewfinder({ recording, isVideo, longestSeconds, onDone, onClose }: Cam
         </p>
       )}
       <div class="camera-bar">
-        <IconButton icon="close" label={words.close} onClick={onClose} />
+        <IconButton icon="close" label={words.close} onClick={() => leave.current()} />
         {isVideo ? (
           <button
             type="button"

@@ -1,7 +1,7 @@
 import { Badge, type Tone } from "../shared/components/badge";
 import { Button } from "../shared/components/button";
 import { Icon, type IconName } from "../shared/components/icon";
-import { EmptyState, FailureState, Skeleton } from "../shared/components/states";
+import { EmptyState, FailureNotice, FailureState, Skeleton } from "../shared/components/states";
 import { api } from "../shared/api";
 import { formatMoney } from "../shared/format";
 import { useLoaded, usePages } from "../shared/loading";
@@ -31,7 +31,8 @@ export function JobsView() {
 }
 
 function OpenPlaces() {
-  const { data } = useLoaded(openPlaces, [files.value.size]);
+  const { data, failure } = useLoaded(openPlaces, [files.value.size]);
+  if (failure && !data) return <FailureNotice failure={failure} />;
   if (!data?.length) return null;
   return (
     <section class="stack">
@@ -89,6 +90,7 @@ function JobList() {
           </li>
         ))}
       </ul>
+      {pages.failure && <FailureNotice failure={pages.failure} />}
       {pages.hasMore && (
         <Button isBusy={pages.isLoading} onClick={pages.more}>
           {strings.actions.more}

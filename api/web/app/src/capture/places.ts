@@ -41,7 +41,7 @@ export async function openPlaces(signal: AbortSignal): Promise<Place[]> {
     // A captured file is found by its place, also when its time has run out.
     const isOpen = ({ id, status }: WorkerSubmission) => OPEN.includes(status) || files.value.has(id);
     await forgetAll(page.data.filter((submission) => !isOpen(submission)));
-    return await Promise.all(page.data.filter(isOpen).map(remember));
+    return await thoseThere(page.data.filter(isOpen).map((submission) => remember(submission)));
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     const slots = (await keptSlots()).filter((slot) => isMine(slot) && (isHeld(slot) || files.value.has(slot.id)));
@@ -58,7 +58,7 @@ export async function heldSlots(): Promise<KeptSlot[]> {
 export async function accept(job: WorkerJob): Promise<Place[]> {
   const wanted = { path: { job_id: job.id }, headers: { "Idempotency-Key": newKey() } };
   const first = await withSession(() => api.post("/v1/worker/jobs/{job_id}/accept", wanted));
-  return Promise.all((first.submissions ?? [first]).map(remember));
+  return Promise.all((first.submissions ?? [first]).map((submission) => remember(submission, job)));
 }
 
 /** Take the second attempt. */
@@ -68,12 +68,21 @@ export async function retry(id: string): Promise<Place> {
 }
 
 /** A place that waits for its file is kept with its job: the file can then be captured without a connection. */
-async function remember(submission: WorkerSubmission): Promise<Place> {
-  const job = await jobOf(submission.job_id);
+async function remember(submission: WorkerSubmission, known?: WorkerJob): Promise<Place> {
+  const job = known ?? (await jobOf(submission.job_id));
   const workerId = worker.value?.id ?? "";
   if (submission.status === "awaiting_upload") await keepSlot({ id: submission.id, workerId, submission, job });
   else await forgetSlot(submission.id);
   return { submission, job };
+}
+
+/** A place whose job is not told at the moment keeps none from the others. */
+async function thoseThere(asked: Promise<Place>[]): Promise<Place[]> {
+  const told = await Promise.allSettled(asked);
+  const there = told.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = told.find((one) => one.status === "rejected");
+  if (failed && !there.length) throw failed.reason;
+  return there;
 }
 
 /** Of these submissions, the places that are kept. */

@@ -36,7 +36,12 @@ export function SoundRecorder({ recording, longestSeconds, onDone, onClose }: So
     onDone: (content, seconds) => onDone({ content, filename: nameOf(recording.format, new Date()), seconds }),
   });
   return (
-    <Dialog title={strings.capture.slot.audio} closesOutside={!film.isRecording} onClose={onClose}>
+    // Who leaves in the middle keeps what was recorded until then.
+    <Dialog
+      title={strings.capture.slot.audio}
+      closesOutside={!film.isRecording}
+      onClose={film.isRecording ? film.toggle : onClose}
+    >
       {trouble ? (
         <DeviceNotice trouble={trouble} onAgain={reopen} onClose={onClose} />
       ) : (

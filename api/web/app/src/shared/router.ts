@@ -16,8 +16,12 @@ export const place = computed(() => path.value.replace(/\/+$/, "") || "/");
 export function navigate(url: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, "", url);
   else history.pushState(null, "", url);
+  const before = path.value;
   read();
-  if (!replace) scrollTo(0, 0);
+  if (replace) return;
+  scrollTo(0, 0);
+  // What had the focus goes with its page; who goes by keyboard or hears the page would be at its very beginning.
+  if (path.value !== before) document.getElementById("content")?.focus({ preventScroll: true });
 }
 
 /** The first pattern (`/console/jobs/:id`) that the path has, `null` without one. */

@@ -14,6 +14,7 @@ import { strings } from "../../strings";
 
 const TEXT = strings.console.exports;
 const POLL_MS = 1500;
+const LONGEST_PAUSE_MS = 30_000;
 type Format = ExportCreate["format"];
 
 const COLUMNS: Column<Export>[] = [
@@ -100,16 +101,23 @@ function useUnfinished(all: Export[], update: (change: (one: Export) => Export) 
   useEffect(() => {
     if (!open.length) return;
     const aborter = new AbortController();
-    const timer = setInterval(() => {
-      for (const id of open) {
-        api
-          .get("/v1/exports/{export_id}", { path: { export_id: id }, signal: aborter.signal })
-          .then((found) => update((one) => (one.id === found.id ? found : one)))
-          .catch((error: unknown) => aborter.signal.aborted || toastFailure(error));
+    const { signal } = aborter;
+    let pause = POLL_MS;
+    const look = async () => {
+      try {
+        for (const id of document.hidden ? [] : open) {
+          const found = await api.get("/v1/exports/{export_id}", { path: { export_id: id }, signal });
+          update((one) => (one.id === found.id ? found : one));
+        }
+        pause = POLL_MS;
+      } catch {
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS); // a later look finds it
       }
-    }, POLL_MS);
+      if (!signal.aborted) timer = setTimeout(() => void look(), pause);
+    };
+    let timer = setTimeout(() => void look(), pause);
     return () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       aborter.abort();
     };
   }, [open.join()]);
