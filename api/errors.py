@@ -8,6 +8,8 @@ class ApiError(Exception):
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal_error"
+    usual_headers: ClassVar[dict[str, str]] = {}
+    """Of every such response."""
     code: str
 
     def __init__(
@@ -25,14 +27,14 @@ class ApiError(Exception):
             code: stable name of the case, the type by default.
             param: the field that is at fault.
             details: `{field, message}` for each fault of a body that has several.
-            headers: of the response.
+            headers: of the response, beside the usual ones.
         """
         super().__init__(message)
         self.message = message
         self.code = code or self.type
         self.param = param
         self.details = details or []
-        self.headers = headers or {}
+        self.headers = self.usual_headers | (headers or {})
 
     def to_json(self, request_id: str) -> dict[str, Any]:
         """The body of the response. A bad request that names a field names it in the details too, for forms."""
@@ -61,9 +63,7 @@ class PricingViolation(ApiError):
 
 class AuthenticationFailed(ApiError):
     status, type = 401, "authentication_error"
-
-    def __init__(self, message: str, *, code: str | None = None, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message, code=code, headers={"WWW-Authenticate": "Bearer"} | (headers or {}))
+    usual_headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class InsufficientCredits(ApiError):
