@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from api.web.bundle import DIST
 from tests.api.server import RunningServer, running
@@ -130,3 +130,21 @@ def test_a_click_beside_a_form_that_is_filled_in_loses_nothing(console: Window) 
     page.get_by_label("Name").fill("Typed")
     page.mouse.click(4, 4)
     expect(page.get_by_label("Name")).to_have_value("Typed")
+
+
+def test_an_answer_that_is_lost_makes_no_second_worker(console: Window, api: httpx.Client) -> None:
+    page = console.page
+    page.goto("/console/workers")
+
+    def lose(route: Route) -> None:
+        assert route.fetch().status == 201
+        route.abort()
+
+    page.route("**/v1/workers", lose, times=1)
+    page.get_by_role("button", name="New worker").first.click()
+    page.get_by_label("Name").fill("Only once")
+    page.get_by_role("dialog").get_by_role("button", name="New worker").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="New worker").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    assert [one["name"] for one in api.get("/v1/workers").json()["data"]].count("Only once") == 1

@@ -5,6 +5,7 @@ import { Button } from "../../shared/components/button";
 import { Dialog } from "../../shared/components/dialog";
 import { CheckField, TextField } from "../../shared/components/field";
 import { FailureNotice } from "../../shared/components/states";
+import { useOnce } from "../../shared/once";
 import type { WebhookEndpoint } from "../../shared/types";
 import { strings } from "../../strings";
 
@@ -36,13 +37,14 @@ export function EndpointForm({ endpoint, onSaved, onClose }: EndpointFormProps) 
   const [description, setDescription] = useState(endpoint?.description ?? "");
   const [events, setEvents] = useState<EventName[]>(endpoint?.events ?? [ALL]);
   const wantsAll = events.includes(ALL);
+  const once = useOnce();
   const { failure, isBusy, run } = useAttempt(async () => {
     const body = { url: url.trim(), description: description.trim() || null, events };
     if (endpoint) {
       const path = { endpoint_id: endpoint.id };
       onSaved(await api.patch("/v1/webhook_endpoints/{endpoint_id}", { path, body }));
     } else {
-      const made = await api.post("/v1/webhook_endpoints", { body });
+      const made = await api.post("/v1/webhook_endpoints", { body, headers: once(body) });
       onSaved(made, made.secret);
     }
   });

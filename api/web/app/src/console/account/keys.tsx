@@ -12,6 +12,7 @@ import { PagedTable, type Column } from "../../shared/components/table";
 import { toast } from "../../shared/components/toasts";
 import { formatTime } from "../../shared/format";
 import { usePages } from "../../shared/loading";
+import { useOnce } from "../../shared/once";
 import { session } from "../../shared/session";
 import { useTitle } from "../../shared/title";
 import { numberOf } from "../../shared/typed";
@@ -141,9 +142,10 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: 
   const [mode, setMode] = useState<"live" | "test">(mine?.livemode ? "live" : "test");
   const [scopes, setScopes] = useState(offered.filter((scope) => !scope.startsWith("ops:")));
   const [days, setDays] = useState("");
+  const once = useOnce();
   const { failure, isBusy, run } = useAttempt(async () => {
     const asked = { name: name.trim(), mode, scopes, expires_in_days: numberOf(days) };
-    const made = await api.post("/v1/api_keys", { body: asked as ApiKeyCreate });
+    const made = await api.post("/v1/api_keys", { body: asked as ApiKeyCreate, headers: once(asked) });
     onMade(made.key);
   });
   return (

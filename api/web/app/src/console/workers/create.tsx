@@ -6,6 +6,7 @@ import { Dialog } from "../../shared/components/dialog";
 import { TextField } from "../../shared/components/field";
 import { FailureNotice } from "../../shared/components/states";
 import { toast } from "../../shared/components/toasts";
+import { useOnce } from "../../shared/once";
 import type { Worker } from "../../shared/types";
 import { strings } from "../../strings";
 
@@ -14,9 +15,10 @@ const TEXT = strings.console.workers;
 export function CreateWorker({ onCreated, onClose }: { onCreated: (worker: Worker) => void; onClose: () => void }) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
+  const once = useOnce();
   const { failure, isBusy, run } = useAttempt(async () => {
     const body = { name: name.trim(), ...(email.trim() ? { email: email.trim() } : {}) };
-    const worker = await api.post("/v1/workers", { body });
+    const worker = await api.post("/v1/workers", { body, headers: once(body) });
     toast(TEXT.created(worker.name));
     onCreated(worker);
   });
