@@ -554,14 +554,16 @@ def until(holds: Callable[[], bool], patience_seconds: float = 10) -> None:
         time.sleep(0.1)
 
 
-def test_who_leaves_in_the_middle_of_a_recording_keeps_it(phone: Open, api: httpx.Client) -> None:
-    job = new_job(api, content_type="audio")
+@pytest.mark.parametrize(("kind", "label"), [("audio", "Your recording"), ("video", "Your video")])
+def test_who_leaves_in_the_middle_of_a_recording_keeps_it(
+    phone: Open, api: httpx.Client, kind: str, label: str
+) -> None:
+    job = new_job(api, content_type=kind)
     with phone() as opened:
         page = opened.page
         sign_worker_in(opened, api, new_worker(api))
         accept(page, job)
         start_recording(page)
-        page.wait_for_timeout(1500)
         page.keyboard.press("Escape")
-        expect(page.get_by_label("Your recording")).to_be_visible()
+        expect(page.get_by_label(label)).to_be_visible()
         opened.expect_no_faults()

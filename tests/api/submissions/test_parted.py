@@ -1,6 +1,6 @@
 """A file that is sent in parts: goes on after a break, is scored like any other, and leaves nothing behind."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from api.storage_parts import PART_BYTES
 from api.submissions.keys import original_key
 from api.sweeper import Sweeper
 from api.tables import Submission
+from api.workers.worker_service import JOIN_SECONDS
 from tests.api.scripted import picture
 from tests.api.story import accept, begin_parts, post_job, submit, upload
 
@@ -73,6 +74,32 @@ async def test_what_arrived_before_a_break_is_not_sent_again(http, services, org
     decided = (await http.get(f"/v1/worker/submissions/{slot['id']}", headers=worker.headers)).json()
     assert (decided["status"], decided["score"]) == ("approved", 4)
     assert await put_part(http, begun["missing"][0], content) == 409
+
+
+async def test_a_slot_is_kept_while_the_parts_are_joined_and_its_urls_end_with_it(
+    http, services, organization, worker, monkeypatch: pytest.MonkeyPatch
+):
+    """Gigabytes take longer than what is left of a lease; the sweeper looks meanwhile."""
+    job = await post_job(http, organization)
+    slot = await accept(http, worker, job["id"])
+    begun = await begin_parts(http, worker, slot["id"], 10)
+    assert await put_part(http, begun["missing"][0], bytes(10)) == 200
+    ends_at = now() + timedelta(seconds=2)
+    async with services.db.write() as session:
+        (await session.get_one(Submission, slot["id"])).lease_expires_at = ends_at
+    shown = (await http.get(f"/v1/worker/submissions/{slot['id']}", headers=worker.headers)).json()
+    assert datetime.fromisoformat(shown["upload"]["expires_at"]) <= ends_at + timedelta(seconds=1)
+    join = services.store.parts.join
+
+    async def slowly(key: str, upload_id: str) -> None:
+        row = await row_of(services, slot)
+        assert row.lease_expires_at > now() + timedelta(seconds=JOIN_SECONDS - 60)
+        await Sweeper(services).sweep()
+        await join(key, upload_id)
+
+    monkeypatch.setattr(services.store.parts, "join", slowly)
+    handed_in = await http.post(f"/v1/worker/submissions/{slot['id']}/submit", headers=worker.headers)
+    assert (handed_in.status_code, handed_in.json()["status"]) == (200, "pending_score")
 
 
 async def test_a_second_beginning_drops_the_first(http, services, organization, worker):
