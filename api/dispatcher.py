@@ -44,6 +44,7 @@ PLACES_AT_ONCE = 4
 RETRY_GROWTH = 6.0
 RETRY_SPREAD = 0.5
 RETRY_AT_MOST_SECONDS = 3600.0
+"""Also where `max_attempts` is set to many."""
 DATABASE_PAUSE_SECONDS = 1.0
 OUTAGE_PAUSE_SECONDS = 2.0
 """Between two looks at whether an engine or store that was away answers again. Nothing is claimed meanwhile: each file

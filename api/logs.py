@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -51,14 +52,19 @@ class WholeLines(logging.Handler):
 
         The file is opened for each, as who rotates logs moves it away, or its folder.
         """
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError), self._path.open("a+b", buffering=0) as file:
+        with suppress(OSError), self._open() as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - 1))
             content = line if file.read(1) in (b"", b"\n") else b"\n" + line
             return file.write(content) == len(content)
         return False
+
+    def _open(self) -> FileIO:
+        try:
+            return self._path.open("a+b", buffering=0)
+        except FileNotFoundError:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return self._path.open("a+b", buffering=0)
 
 
 def log_as_json(settings: Settings) -> None:

@@ -86,9 +86,8 @@ def ingress_application(settings: Settings) -> ray_serve.Application:
 def background_application(settings: Settings) -> ray_serve.Application:
     """The loops. Several replicas would share the work."""
     deployment = ray_serve.deployment(BackgroundDeployment)
-    options = _placed(settings.background, settings.webhooks.total_timeout_seconds) | {
-        "user_config": {}
-    }  # so that Serve calls `reconfigure`
+    placed = _placed(settings.background, settings.webhooks.total_timeout_seconds)
+    options = placed | {"user_config": {}}  # so that Serve calls `reconfigure`
     return deployment.options(name=BACKGROUND_NAME, **options).bind(settings)
 
 

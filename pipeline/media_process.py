@@ -33,8 +33,9 @@ _BYTES_PER_SECOND = 20e6
 _START_SECONDS = 120.0
 """For a child's imports: half a second, on a machine that swaps much more."""
 STARVED = 0.25
-"""Share of the time limit: a child that has worked for less when it is over was kept from working by the machine, which
-is no fault of the file."""
+"""Share of the time limit: a child that has worked for less when it is over, a quarter of one core, was kept from
+working by the machine, which is no fault of the file. Chosen, not measured: with more, what loops for ever would be
+tried again on busy machines."""
 _DYING_SECONDS = 2.0
 """Between the end of a child's channel and its own."""
 
